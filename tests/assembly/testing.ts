@@ -1,0 +1,60 @@
+// Loads the testing build of the core and gives tests guarded buffers: a kernel that reads garbage or writes
+// outside its operands is found out by the canaries on both sides.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+type Exports = { memory: WebAssembly.Memory } & Record<string, (...args: number[]) => number>
+
+/** A fresh instance of the testing build. */
+export function loadKernels(): Exports {
+  const bytes = readFileSync(fileURLToPath(new URL('../../testing.wasm', import.meta.url)))
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports as Exports
+}
+
+const GUARD_WORDS = 64
+const CANARY = 0x7fc0dead // a quiet NaN: read as a float it poisons the result
+
+export interface Guarded {
+  /** Address of the first word. */
+  at: number
+  words: number
+}
+
+/** `words` 32-bit words between canaries; filled from `data` where given (floats, or raw words from an integer array). */
+export function guarded(core: Exports, words: number, data?: ArrayLike<number> | Uint32Array | Int32Array): Guarded {
+  const base = core.allocate((words + 2 * GUARD_WORDS) * 4)
+  new Uint32Array(core.memory.buffer, base, words + 2 * GUARD_WORDS).fill(CANARY)
+  const at = base + GUARD_WORDS * 4
+  if (data instanceof Uint32Array || data instanceof Int32Array)
+    new Uint32Array(core.memory.buffer, at, words).set(data)
+  else if (data) new Float32Array(core.memory.buffer, at, words).set(data)
+  return { at, words }
+}
+
+/** True while the words on both sides of `buffer` are as they were laid. */
+export function intact(core: Exports, { at, words }: Guarded): boolean {
+  const before = new Uint32Array(core.memory.buffer, at - GUARD_WORDS * 4, GUARD_WORDS)
+  const after = new Uint32Array(core.memory.buffer, at + words * 4, GUARD_WORDS)
+  return before.every(word => word === CANARY) && after.every(word => word === CANARY)
+}
+
+/** A copy of the buffer's words as floats. */
+export function floats(core: Exports, { at, words }: Guarded): Float32Array {
+  return new Float32Array(core.memory.buffer, at, words).slice()
+}
+
+/** A copy of the buffer's words as unsigned integers. */
+export function words(core: Exports, { at, words }: Guarded): Uint32Array {
+  return new Uint32Array(core.memory.buffer, at, words).slice()
+}
+
+/** Deterministic numbers in [0, 1). */
+export function mulberry32(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
