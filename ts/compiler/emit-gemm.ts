@@ -1,0 +1,131 @@
+// Contractions as matrix products: which kernel reads which strides, and when B is packed.
+import { GemmKind, Opcode } from '../../assembly/format.js'
+import { type Lowering, read, update, write } from './lowering.js'
+import { collapse, elements, ITEM_BYTES, type Level, type View } from './view.js'
+
+/** The dimensions that a contraction contracts and those it shares, as pairs of lists: [of lhs, of rhs]. */
+export interface Contraction {
+  readonly contract: readonly [readonly number[], readonly number[]]
+  readonly batch: readonly [readonly number[], readonly number[]]
+}
+
+const PANEL = 8
+
+/** out [batch, lhs free, rhs free] = lhs · rhs, or += with `accumulate`; `out` is contiguous. */
+export function emitGemm(lowering: Lowering, lhs: View, rhs: View, out: View, { contract, batch }: Contraction, accumulate = false): void {
+  if (elements(out.shape) === 0) return
+  const nBatch = batch[0].length
+  const lhsFree = free(lhs, contract[0], batch[0])
+  const rhsFree = free(rhs, contract[1], batch[1])
+  const outM = out.strides.slice(nBatch, nBatch + lhsFree.length)
+  const outN = out.strides.slice(nBatch + lhsFree.length)
+
+  const batches = collapse(
+    batch[0].map((axis, i) => ({ length: lhs.shape[axis], strides: [lhs.strides[axis], rhs.strides[batch[1][i]], out.strides[i]] })),
+  )
+  const m = collapse(lhsFree.map((axis, i) => ({ length: lhs.shape[axis], strides: [lhs.strides[axis], outM[i]] })))
+  const n = collapse(rhsFree.map((axis, i) => ({ length: rhs.shape[axis], strides: [rhs.strides[axis], outN[i]] })))
+  const k = collapse(
+    contract[0].map((axis, i) => ({ length: lhs.shape[axis], strides: [lhs.strides[axis], rhs.strides[contract[1][i]]] })),
+  )
+  // More levels than the kernels walk: copy to the order [batch, free, contract], which has one of each.
+  if (batches.length > 2 || k.length > 2) {
+    return emitGemm(lowering, ordered(lowering, lhs, batch[0], lhsFree, contract[0]), ordered(lowering, rhs, batch[1], rhsFree, contract[1]), out, inOrder(nBatch, lhsFree.length, rhsFree.length, contract[0].length), accumulate)
+  }
+  if (m.length > 2) {
+    const copy = ordered(lowering, lhs, batch[0], lhsFree, contract[0])
+    const to = inOrder(nBatch, lhsFree.length, rhsFree.length, contract[0].length)
+    return emitGemm(lowering, copy, rhs, out, { contract: [to.contract[0], contract[1]], batch: [to.batch[0], batch[1]] }, accumulate)
+  }
+  if (n.length > 2) {
+    const copy = ordered(lowering, rhs, batch[1], rhsFree, contract[1])
+    const to = inOrder(nBatch, lhsFree.length, rhsFree.length, contract[0].length)
+    return emitGemm(lowering, lhs, copy, out, { contract: [contract[0], to.contract[1]], batch: [batch[0], to.batch[1]] }, accumulate)
+  }
+  const a: Side = { view: lhs, free: twoLevels(m, 0), contract: twoLevels(k, 0), batch: twoLevels(batches, 0) }
+  const b: Side = { view: rhs, free: twoLevels(n, 0), contract: twoLevels(k, 1), batch: twoLevels(batches, 1) }
+  const c = twoLevels(batches, 2)
+  // A column of results is a row of the transposed product.
+  if (b.free.length === 1 && a.free.length > 1) emitMatrixProduct(lowering, b, a, out, c, accumulate)
+  else emitMatrixProduct(lowering, a, b, out, c, accumulate)
+}
+
+/** An index walked by at most two levels: index i lies at floor(i / inner) * outerStride + (i % inner) * innerStride. */
+interface TwoLevels {
+  length: number
+  inner: number
+  outerStride: number
+  innerStride: number
+  outer: number
+}
+
+interface Side {
+  view: View
+  free: TwoLevels
+  contract: TwoLevels
+  batch: TwoLevels
+}
+
+function twoLevels(levels: readonly Level[], operand: number): TwoLevels {
+  const inner = levels.at(-1)
+  if (inner === undefined) return { length: 1, inner: 1, outer: 1, outerStride: 0, innerStride: ITEM_BYTES }
+  const outer = levels.length === 2 ? levels[0] : { length: 1, strides: [0, 0, 0] }
+  return {
+    length: outer.length * inner.length,
+    inner: inner.length,
+    outer: outer.length,
+    outerStride: outer.strides[operand],
+    innerStride: inner.strides[operand],
+  }
+}
+
+function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: TwoLevels, accumulate: boolean): void {
+  const [m, n, k] = [a.free.length, b.free.length, a.contract.length]
+  const singleB = b.contract.outer === 1 && b.free.outer === 1
+  const kind =
+    m > 1 || !singleB ? GemmKind.Packed : b.free.innerStride === ITEM_BYTES ? GemmKind.VectorNN : b.contract.innerStride === ITEM_BYTES ? GemmKind.VectorNT : GemmKind.Packed
+  let bView = b.view
+  let bBatch = [b.batch.outerStride, b.batch.innerStride]
+  const batchCounts = [a.batch.outer, a.batch.inner]
+  if (kind === GemmKind.Packed) {
+    const panelBytes = Math.ceil(n / PANEL) * PANEL * k * ITEM_BYTES
+    // B that no batch moves is packed once and read by all.
+    const packedCounts = bBatch.map((stride, i) => (stride === 0 ? 1 : batchCounts[i]))
+    const packed = lowering.temporary([packedCounts[0], packedCounts[1], panelBytes / ITEM_BYTES])
+    lowering.emit(Opcode.Pack, [
+      k, n, write(packed), read(b.view),
+      b.contract.inner, b.contract.outerStride, b.contract.innerStride,
+      b.free.inner, b.free.outerStride, b.free.innerStride,
+      packedCounts[0], packedCounts[1], bBatch[0], bBatch[1],
+    ])
+    bView = packed
+    bBatch = [packedCounts[0] === 1 ? 0 : packedCounts[1] * panelBytes, packedCounts[1] === 1 ? 0 : panelBytes]
+  }
+  lowering.emit(Opcode.Gemm, [
+    kind | (accumulate ? 256 : 0), m, n, k,
+    accumulate ? update(out) : write(out), n * ITEM_BYTES,
+    read(a.view), a.free.inner, a.free.outerStride, a.free.innerStride, a.contract.inner, a.contract.outerStride, a.contract.innerStride,
+    read(bView), b.contract.innerStride, b.free.innerStride,
+    write(lowering.scratch()),
+    batchCounts[0], batchCounts[1],
+    a.batch.outerStride, a.batch.innerStride, bBatch[0], bBatch[1], c.outerStride, c.innerStride,
+  ])
+}
+
+const free = (view: View, contract: readonly number[], batch: readonly number[]): number[] =>
+  view.shape.map((_, axis) => axis).filter(axis => !contract.includes(axis) && !batch.includes(axis))
+
+/** A copy in the order [batch, free, contract]. */
+function ordered(lowering: Lowering, view: View, batch: readonly number[], freeAxes: readonly number[], contract: readonly number[]): View {
+  const order = [...batch, ...freeAxes, ...contract]
+  return lowering.copy({ ...view, shape: order.map(axis => view.shape[axis]), strides: order.map(axis => view.strides[axis]) })
+}
+
+/** The dimension lists of operands in the order that `ordered` gives. */
+function inOrder(nBatch: number, lhsFree: number, rhsFree: number, nContract: number): Contraction {
+  const list = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i)
+  return {
+    batch: [list(0, nBatch), list(0, nBatch)],
+    contract: [list(nBatch + lhsFree, nContract), list(nBatch + rhsFree, nContract)],
+  }
+}

@@ -1,0 +1,67 @@
+// The record that a primitive is: all its rules in one value, in one file. A missing rule is a compile error.
+import type { Lowering } from '../compiler/lowering.js'
+import type { Aval, Equation, Program } from './program.js'
+import type { Tensor } from './tensor.js'
+
+/** Null is a tangent or cotangent that is zero everywhere. */
+export type MaybeZero = Tensor | null
+
+/** Where the batch dimension of a value stands; null: the value has none. */
+export type BatchDim = number | null
+
+export interface Primitive<P> {
+  readonly name: string
+
+  /** The types of the results; throws one clear message where the inputs do not fit. */
+  type(inputs: readonly Aval[], params: P): Aval[]
+
+  /** Tangents of the results, given those of the inputs; called only if one of them is not zero. */
+  jvp(primals: readonly Tensor[], tangents: readonly MaybeZero[], results: readonly Tensor[], params: P): MaybeZero[]
+
+  /**
+   * Cotangents of the inputs in which the primitive is linear (`linear[i]`), given those of the results;
+   * `inputs[i]` holds a value only where it is not linear. Null: the primitive is linear in none of its inputs.
+   */
+  readonly transpose:
+    | null
+    | ((
+        cotangents: readonly MaybeZero[],
+        inputs: readonly (Tensor | null)[],
+        types: readonly Aval[],
+        params: P,
+      ) => MaybeZero[])
+
+  /** The primitive over a batch of `size`: results and where their batch dimension stands. */
+  batch(inputs: readonly Tensor[], dims: readonly BatchDim[], params: P, size: number): { results: Tensor[]; dims: BatchDim[] }
+
+  /** Writes machine instructions (or makes views) for one equation. */
+  lower(lowering: Lowering, equation: Equation, params: P): void
+
+  /** True where computing again costs less than keeping: cheap elementwise functions and views. */
+  readonly cheap?: boolean
+
+  /** True where element i of the result depends on element i of the operands alone, so that it may take their place. */
+  readonly elementwise?: boolean
+
+  /** Control flow only: the equation split into what is known and what is linear. */
+  readonly partial?: (equation: Equation, unknown: readonly boolean[]) => PartialEquation
+
+  /** Control flow only: the equation without the results that nobody uses. */
+  readonly prune?: (equation: Equation, isUsed: (output: Equation['outputs'][number]) => boolean) => Equation
+}
+
+/** What a control-flow primitive's `partial` rule gives: equations for both sides, over the equation's own variables. */
+export interface PartialEquation {
+  known: Equation[]
+  unknown: Equation[]
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of equations holds primitives of all parameter types
+export type AnyPrimitive = Primitive<any>
+
+/** A program with the values of the variables that stood outside of it. */
+export interface ClosedProgram {
+  readonly program: Program
+  /** Values for the first inputs. */
+  readonly captured: readonly Tensor[]
+}

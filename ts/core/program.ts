@@ -1,0 +1,141 @@
+// The program: what tracing yields and every transform rewrites. Typed variables, equations, sub-programs in the
+// parameters of control flow. Plain data, printable, checkable.
+import type { DType } from './dtype.js'
+import type { AnyPrimitive } from './primitive.js'
+import { type Shape, sameShape, showShape } from './shape.js'
+
+/** What is known of a value before it is computed. */
+export interface Aval {
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+/** A variable: bound once, by an input or an equation. Identity is what counts. */
+export interface Var {
+  readonly kind: 'var'
+  readonly aval: Aval
+}
+
+/** A scalar constant. */
+export interface Literal {
+  readonly kind: 'literal'
+  readonly aval: Aval
+  readonly value: number
+}
+
+export type Atom = Var | Literal
+
+export interface Equation {
+  readonly primitive: AnyPrimitive
+  readonly inputs: readonly Atom[]
+  // biome-ignore lint/suspicious/noExplicitAny: the primitive knows the type of its parameters
+  readonly params: any
+  readonly outputs: readonly Var[]
+}
+
+export interface Program {
+  readonly inputs: readonly Var[]
+  readonly equations: readonly Equation[]
+  readonly outputs: readonly Atom[]
+}
+
+export const newVar = (aval: Aval): Var => ({ kind: 'var', aval })
+
+export const sameAval = (a: Aval, b: Aval): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape)
+
+const SHORT: Record<DType, string> = { float32: 'f32', int32: 'i32', uint32: 'u32', bool: 'bool' }
+
+/** `f32[2, 3]`. */
+export const showAval = (aval: Aval): string => `${SHORT[aval.dtype]}${showShape(aval.shape)}`
+
+/** True for a parameter that is itself a program (the body of a scan). */
+export const isProgram = (value: unknown): value is Program =>
+  typeof value === 'object' && value !== null && 'equations' in value && 'outputs' in value
+
+/**
+ * The program as text, one equation a line; two programs with the same text compute the same.
+ * `indent` is what stands before each line.
+ */
+export function printProgram(program: Program, indent = ''): string {
+  const names = new Map<Var, string>()
+  const name = (atom: Atom): string => {
+    if (atom.kind === 'literal') {
+      return `${Object.is(atom.value, -0) ? '-0' : atom.value}:${SHORT[atom.aval.dtype]}`
+    }
+    let known = names.get(atom)
+    if (known === undefined) {
+      known = variableName(names.size)
+      names.set(atom, known)
+    }
+    return known
+  }
+  const typed = (variable: Var): string => `${name(variable)}:${showAval(variable.aval)}`
+  const lines = [`${indent}{ inputs ${program.inputs.map(typed).join(' ')}`]
+  for (const { primitive, inputs, params, outputs } of program.equations) {
+    const left = outputs.map(typed).join(' ')
+    lines.push(`${indent}  ${left} = ${primitive.name}${printParams(params, indent)} ${inputs.map(name).join(' ')}`)
+  }
+  lines.push(`${indent}  outputs ${program.outputs.map(name).join(' ')} }`)
+  return lines.join('\n')
+}
+
+function variableName(index: number): string {
+  const letter = String.fromCharCode(97 + (index % 26))
+  return index < 26 ? letter : `${letter}${Math.floor(index / 26)}`
+}
+
+function printParams(params: unknown, indent: string): string {
+  const entries = Object.entries((params ?? {}) as Record<string, unknown>)
+  if (entries.length === 0) return ''
+  const show = (value: unknown): string =>
+    isProgram(value) ? `\n${printProgram(value, `${indent}    `)}` : printValue(value)
+  return `[${entries.map(([key, value]) => `${key}=${show(value)}`).join(' ')}]`
+}
+
+const printValue = (value: unknown): string =>
+  Array.isArray(value) ? `(${value.map(printValue).join(',')})` : typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+
+/** Throws if a variable is used before it is bound, bound twice, or has another type than its equation's rule gives. */
+export function checkProgram(program: Program): void {
+  const bound = new Set<Var>()
+  const bindVar = (variable: Var) => {
+    if (bound.has(variable)) throw new Error('checkProgram: a variable is bound twice')
+    bound.add(variable)
+  }
+  const use = (atom: Atom, where: string) => {
+    if (atom.kind === 'var' && !bound.has(atom)) throw new Error(`checkProgram: unbound variable in ${where}`)
+    if (atom.kind === 'literal' && atom.aval.shape.length > 0) throw new Error('checkProgram: a literal is a scalar')
+  }
+  program.inputs.forEach(bindVar)
+  for (const equation of program.equations) {
+    const { primitive, inputs, params, outputs } = equation
+    for (const atom of inputs) use(atom, primitive.name)
+    for (const value of Object.values((params ?? {}) as Record<string, unknown>)) if (isProgram(value)) checkProgram(value)
+    const types = primitive.type(
+      inputs.map(atom => atom.aval),
+      params,
+    )
+    if (types.length !== outputs.length) throw new Error(`checkProgram: ${primitive.name} has ${types.length} outputs`)
+    types.forEach((type, i) => {
+      if (!sameAval(type, outputs[i].aval)) {
+        throw new Error(`checkProgram: ${primitive.name} gives ${showAval(type)}, bound as ${showAval(outputs[i].aval)}`)
+      }
+    })
+    outputs.forEach(bindVar)
+  }
+  for (const atom of program.outputs) use(atom, 'the outputs')
+}
+
+/** Without equations whose outputs nobody uses. */
+export function pruneProgram(program: Program): Program {
+  const used = new Set<Atom>(program.outputs)
+  const kept: Equation[] = []
+  for (let i = program.equations.length - 1; i >= 0; i--) {
+    const equation = program.equations[i]
+    if (!equation.outputs.some(output => used.has(output))) continue
+    const pruned = equation.primitive.prune?.(equation, output => used.has(output)) ?? equation
+    for (const input of pruned.inputs) used.add(input)
+    kept.push(pruned)
+  }
+  return { ...program, equations: kept.reverse() }
+}

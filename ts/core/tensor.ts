@@ -1,0 +1,124 @@
+// The one tensor type. A tensor is an immutable value: it is stored (in the core's memory), literal (a number that
+// became a scalar) or traced (a variable of a program under construction). Users see no difference.
+import { Storage } from '../runtime/storage.js'
+import type { DType, TypedArray } from './dtype.js'
+import type { Literal, Var } from './program.js'
+import { type Shape, showShape, sizeOf } from './shape.js'
+import type { Trace } from './trace.js'
+
+/** Nested arrays of numbers (booleans for `bool`), or a single one for shape []. */
+export type Nested = number | boolean | Nested[]
+
+/** Where a tensor's value comes from. */
+export type Source = Storage | Literal | Traced
+
+export interface Traced {
+  readonly kind: 'traced'
+  readonly trace: Trace
+  readonly variable: Var
+}
+
+/**
+ * An immutable n-dimensional array with a `shape` and a `dtype`.
+ * Made by `tensor(...)`, `zeros(...)` and every operation; never by `new`.
+ */
+export class Tensor {
+  readonly shape: Shape
+  readonly dtype: DType
+  /** @internal */
+  readonly source: Source
+
+  /** @internal */
+  constructor(shape: Shape, dtype: DType, source: Source) {
+    this.shape = shape
+    this.dtype = dtype
+    this.source = source
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape)
+  }
+
+  /** Number of dimensions. */
+  get rank(): number {
+    return this.shape.length
+  }
+
+  /** The single element of a tensor of size 1, as a number. Throws for any other size. */
+  item(): number {
+    if (this.size !== 1) throw new TypeError(`item: the tensor has ${this.size} elements, not one: shape ${showShape(this.shape)}`)
+    return Number(this.data()[0])
+  }
+
+  /** A copy of the elements in row-major order, as the dtype's typed array. */
+  data(): TypedArray {
+    const { source } = this
+    if (source.kind === 'traced') throw tracedError('data() of', this)
+    return source.kind === 'literal' ? typedArray(this.dtype, [source.value]) : readWords(source, this.size, this.dtype)
+  }
+
+  /** The elements as nested arrays; `true` and `false` for `bool`. */
+  toArray(): Nested {
+    const data = this.data()
+    const { shape, dtype } = this
+    let at = 0
+    const build = (axis: number): Nested => {
+      if (axis === shape.length) return dtype === 'bool' ? data[at++] !== 0 : data[at++]
+      return Array.from({ length: shape[axis] }, () => build(axis + 1))
+    }
+    return build(0)
+  }
+
+  /** The tensor as `JSON.stringify` writes it: its nested arrays. */
+  toJSON(): Nested {
+    return this.toArray()
+  }
+
+  toString(): string {
+    const where = this.source.kind === 'traced' ? 'traced ' : ''
+    return `${where}Tensor ${this.dtype}${showShape(this.shape)}`
+  }
+
+  /** Frees the memory now instead of when the tensor is forgotten; later use throws. Nobody needs to. */
+  dispose(): void {
+    if (this.source.kind === 'storage') this.source.free('disposed')
+  }
+
+  /** A stored scalar compares and prints as its number; a traced value has none yet. */
+  [Symbol.toPrimitive](hint: string): number | string {
+    if (this.source.kind === 'traced') {
+      if (hint === 'string') return this.toString()
+      throw tracedError('a number is asked of', this)
+    }
+    return hint === 'string' && this.size !== 1 ? this.toString() : this.item()
+  }
+}
+
+/** What an attempt to look at a traced value says. */
+function tracedError(what: string, tensor: Tensor): TypeError {
+  return new TypeError(
+    `${what} a traced value (${tensor.dtype}${showShape(tensor.shape)}): while a function is traced its values are not known, ` +
+      'so JavaScript cannot branch on them or read them; use where(condition, a, b) or cond, or return the value',
+  )
+}
+
+const arrayTypes = { float32: Float32Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array }
+
+/** A new typed array of the dtype's kind. */
+export function typedArray(dtype: DType, values: ArrayLike<number>): TypedArray {
+  return arrayTypes[dtype].from(values as number[])
+}
+
+function readWords(storage: Storage, size: number, dtype: DType): TypedArray {
+  const words = storage.words(size)
+  if (dtype === 'bool') return Uint8Array.from(words)
+  return new arrayTypes[dtype](words.slice().buffer)
+}
+
+/** A stored tensor over words that the core already holds. */
+export const storedTensor = (shape: Shape, dtype: DType, storage: Storage): Tensor => {
+  const tensor = new Tensor(shape, dtype, storage)
+  storage.keepWhile(tensor)
+  return tensor
+}

@@ -1,0 +1,126 @@
+// Tracing: while a trace is open, operations are recorded in it instead of run. Values from outside (stored tensors,
+// variables of an enclosing trace) are captured: they become the program's first inputs.
+import { executeEquation, executeProgram } from './execute.js'
+import type { AnyPrimitive, ClosedProgram } from './primitive.js'
+import { type Aval, type Atom, type Equation, newVar, type Program, pruneProgram, type Var } from './program.js'
+import { Tensor } from './tensor.js'
+
+/** One program under construction. */
+export class Trace {
+  readonly equations: Equation[] = []
+  readonly captured = new Map<Var | Tensor, { variable: Var; value: Tensor }>()
+  open = true
+  constructor(readonly parent: Trace | null) {}
+
+  /** The atom by which this trace knows the tensor. */
+  atom(tensor: Tensor): Atom {
+    const { source } = tensor
+    if (source.kind === 'literal') return source
+    if (source.kind === 'traced') {
+      if (source.trace === this) return source.variable
+      checkOpen(tensor)
+    }
+    const key = source.kind === 'traced' ? source.variable : tensor
+    let entry = this.captured.get(key)
+    if (entry === undefined) {
+      entry = { variable: newVar({ shape: tensor.shape, dtype: tensor.dtype }), value: tensor }
+      this.captured.set(key, entry)
+    }
+    return entry.variable
+  }
+
+  /** The tensor that stands for a variable of this trace. */
+  tensor(variable: Var): Tensor {
+    return new Tensor(variable.aval.shape, variable.aval.dtype, { kind: 'traced', trace: this, variable })
+  }
+}
+
+let current: Trace | null = null
+
+/** True while a function is being traced. */
+export const isTracing = (): boolean => current !== null
+
+/** Throws if the tensor belongs to a trace that is over. */
+function checkOpen(tensor: Tensor): void {
+  if (tensor.source.kind === 'traced' && !tensor.source.trace.open) {
+    throw new TypeError(
+      `a traced value (${tensor}) is used after its trace ended: it was stored outside of the traced function; return it from the function instead`,
+    )
+  }
+}
+
+/** Applies a primitive: records it in the open trace, or runs it at once. */
+export function bind<P>(primitive: AnyPrimitive & { type(inputs: readonly Aval[], params: P): Aval[] }, inputs: readonly Tensor[], params: P): Tensor[] {
+  const types = primitive.type(inputs, params)
+  const trace = current
+  if (trace === null) {
+    for (const input of inputs) checkOpen(input)
+    return executeEquation(primitive, inputs, params, types)
+  }
+  const outputs = types.map(newVar)
+  trace.equations.push({ primitive, inputs: inputs.map(input => trace.atom(input)), params, outputs })
+  return outputs.map(variable => trace.tensor(variable))
+}
+
+/** A primitive with one result. */
+export const bind1 = <P>(primitive: AnyPrimitive & { type(inputs: readonly Aval[], params: P): Aval[] }, inputs: readonly Tensor[], params: P): Tensor =>
+  bind(primitive, inputs, params)[0]
+
+/** Traces `f` on values of the given types. What `f` uses from outside becomes the program's first inputs. */
+export function traceProgram(types: readonly Aval[], f: (inputs: Tensor[]) => readonly Tensor[]): ClosedProgram {
+  const trace = new Trace(current)
+  const variables = types.map(({ shape, dtype }) => newVar({ shape, dtype }))
+  current = trace
+  let outputs: Atom[]
+  try {
+    outputs = f(variables.map(variable => trace.tensor(variable))).map(tensor => trace.atom(tensor))
+  } finally {
+    current = trace.parent
+    trace.open = false
+  }
+  const pruned = pruneProgram({ inputs: variables, equations: trace.equations, outputs })
+  const used = new Set<Atom>(pruned.outputs)
+  for (const equation of pruned.equations) for (const input of equation.inputs) used.add(input)
+  const captured = [...trace.captured.values()].filter(({ variable }) => used.has(variable))
+  return {
+    program: { ...pruned, inputs: [...captured.map(({ variable }) => variable), ...variables] },
+    captured: captured.map(({ value }) => value),
+  }
+}
+
+/** A program that takes nothing from outside: transforms of programs yield these. */
+export function tracePure(types: readonly Aval[], f: (inputs: Tensor[]) => readonly Tensor[]): Program {
+  const { program, captured } = traceProgram(types, f)
+  if (captured.length > 0) throw new Error('tracePure: a transform captured a value')
+  return program
+}
+
+/** The results of a program: recorded equation by equation in the open trace, or compiled and run. */
+export function applyProgram(program: Program, values: readonly Tensor[]): Tensor[] {
+  if (current === null) {
+    for (const value of values) checkOpen(value)
+    return executeProgram(program, values)
+  }
+  const environment = new Map<Var, Tensor>()
+  program.inputs.forEach((variable, i) => {
+    environment.set(variable, values[i])
+  })
+  const read = (atom: Atom): Tensor => readAtom(environment, atom)
+  for (const { primitive, inputs, params, outputs } of program.equations) {
+    const results = bind(primitive, inputs.map(read), params)
+    outputs.forEach((variable, i) => {
+      environment.set(variable, results[i])
+    })
+  }
+  return program.outputs.map(read)
+}
+
+/** The tensor that an interpreter holds for an atom. */
+export function readAtom(environment: Map<Var, Tensor>, atom: Atom): Tensor {
+  if (atom.kind === 'literal') return new Tensor([], atom.aval.dtype, atom)
+  return environment.get(atom)!
+}
+
+/** A scalar constant; traces write it into the program. */
+export const scalar = (value: number, dtype: Tensor['dtype']): Tensor =>
+  new Tensor([], dtype, { kind: 'literal', aval: { shape: [], dtype }, value: dtype === 'float32' ? Math.fround(value) : value })

@@ -1,0 +1,119 @@
+// Trees: nested arrays and plain objects whose leaves are tensors. Every transform flattens its arguments, works on
+// the list of leaves, and builds the same tree again. Missing optional fields (undefined, null) are part of the structure.
+import { Tensor } from './tensor.js'
+
+/** The shape of a tree without its leaves. */
+export type TreeDef =
+  | { kind: 'leaf' }
+  | { kind: 'empty'; value: null | undefined }
+  | { kind: 'array'; children: TreeDef[] }
+  | { kind: 'object'; keys: string[]; children: TreeDef[] }
+
+export type Leaf = Tensor | number | boolean
+
+const LEAF: TreeDef = { kind: 'leaf' }
+
+/** The leaves from left to right (object keys in their own order, sorted) and the structure that holds them. */
+export function flatten(tree: unknown, what = 'argument'): { leaves: Leaf[]; structure: TreeDef } {
+  const leaves: Leaf[] = []
+  const walk = (node: unknown, path: string): TreeDef => {
+    if (node instanceof Tensor || typeof node === 'number' || typeof node === 'boolean') {
+      leaves.push(node)
+      return LEAF
+    }
+    if (node === null || node === undefined) return { kind: 'empty', value: node }
+    if (Array.isArray(node)) return { kind: 'array', children: node.map((child, i) => walk(child, `${path}[${i}]`)) }
+    if (isPlainObject(node)) {
+      const keys = Object.keys(node).sort()
+      return { kind: 'object', keys, children: keys.map(key => walk(node[key], `${path}.${key}`)) }
+    }
+    throw new TypeError(`${path} is ${describe(node)}: a tree holds tensors and numbers in arrays and plain objects`)
+  }
+  return { structure: walk(tree, what), leaves }
+}
+
+/** The tree with this structure and these leaves; the inverse of `flatten`. */
+export function unflatten(structure: TreeDef, leaves: readonly unknown[]): unknown {
+  let at = 0
+  const build = (node: TreeDef): unknown => {
+    switch (node.kind) {
+      case 'leaf':
+        return leaves[at++]
+      case 'empty':
+        return node.value
+      case 'array':
+        return node.children.map(build)
+      case 'object':
+        return Object.fromEntries(node.keys.map((key, i) => [key, build(node.children[i])]))
+    }
+  }
+  return build(structure)
+}
+
+/** The structure as text, `*` for a leaf; equal texts mean equal structures. */
+export function showStructure(node: TreeDef): string {
+  switch (node.kind) {
+    case 'leaf':
+      return '*'
+    case 'empty':
+      return String(node.value)
+    case 'array':
+      return `[${node.children.map(showStructure).join(', ')}]`
+    case 'object':
+      return `{${node.keys.map((key, i) => `${JSON.stringify(key)}: ${showStructure(node.children[i])}`).join(', ')}}`
+  }
+}
+
+/** Number of leaves. */
+export function countLeaves(node: TreeDef): number {
+  if (node.kind === 'leaf') return 1
+  if (node.kind === 'empty') return 0
+  return node.children.reduce((sum, child) => sum + countLeaves(child), 0)
+}
+
+/** Where each leaf stands, as users write it: `.layers[0].w`. */
+export function leafPaths(node: TreeDef, path = ''): string[] {
+  switch (node.kind) {
+    case 'leaf':
+      return [path]
+    case 'empty':
+      return []
+    case 'array':
+      return node.children.flatMap((child, i) => leafPaths(child, `${path}[${i}]`))
+    case 'object':
+      return node.children.flatMap((child, i) => leafPaths(child, `${path}.${node.keys[i]}`))
+  }
+}
+
+/**
+ * Applies `f` to corresponding leaves of trees of one structure.
+ * @example treeMap((p, g) => sub(p, mul(0.1, g)), params, grads)
+ */
+export function treeMap<T>(f: (leaf: Tensor, ...rest: Tensor[]) => unknown, tree: T, ...rest: readonly unknown[]): T {
+  const { leaves, structure } = flatten(tree)
+  const text = showStructure(structure)
+  const others = rest.map((other, i) => {
+    const flat = flatten(other)
+    if (showStructure(flat.structure) !== text) {
+      throw new TypeError(`treeMap: tree ${i + 2} differs from the first: ${showStructure(flat.structure)} beside ${text}`)
+    }
+    return flat.leaves
+  })
+  const results = leaves.map((leaf, i) => f(leaf as Tensor, ...others.map(other => other[i] as Tensor)))
+  return unflatten(structure, results) as T
+}
+
+/** The leaves of a tree from left to right, object keys sorted. */
+export const treeLeaves = (tree: unknown): Tensor[] => flatten(tree).leaves as Tensor[]
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name ?? 'object'}`
+  return `a ${typeof value} (${String(value)})`
+}

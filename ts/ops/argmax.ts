@@ -1,0 +1,53 @@
+// Where the extremes are.
+import { Opcode } from '../../assembly/format.js'
+import { read, write } from '../compiler/lowering.js'
+import { elements, ITEM_BYTES } from '../compiler/view.js'
+import type { Primitive } from '../core/primitive.js'
+import { normalizeAxis, showShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { withoutTangent } from './elementwise.js'
+import { cast } from './cast.js'
+import { reshape } from './reshape.js'
+import { moveaxis } from './transpose.js'
+
+interface ArgParams {
+  smallest: boolean
+}
+
+/** Along the last axis. */
+export const argExtremePrimitive: Primitive<ArgParams> = {
+  name: 'argExtreme',
+  type([{ shape, dtype }]) {
+    if (dtype !== 'float32') throw new TypeError(`argmax: dtype ${dtype} is not accepted, only float32`)
+    if (shape.length === 0 || shape.at(-1) === 0) throw new RangeError(`argmax: shape ${showShape(shape)} has nothing to compare`)
+    return [{ shape: shape.slice(0, -1), dtype: 'int32' }]
+  },
+  jvp: withoutTangent,
+  transpose: null,
+  batch([input], [dim], params) {
+    const isLast = dim === input.rank - 1
+    return { results: [bind1(argExtremePrimitive, [isLast ? moveaxis(input, dim!, 0) : input], params)], dims: [isLast ? 0 : dim] }
+  },
+  lower(lowering, { inputs, outputs }, { smallest }) {
+    const from = lowering.contiguous(lowering.view(inputs[0]))
+    const out = lowering.output(outputs[0])
+    if (elements(out.shape) === 0) return
+    const length = from.shape.at(-1)!
+    lowering.emit(Opcode.ArgReduce, [
+      smallest ? 1 : 0, elements(out.shape), length, write(out), ITEM_BYTES, read(from), length * ITEM_BYTES, ITEM_BYTES,
+    ])
+  },
+}
+
+function argExtreme(name: string, x: Tensor, axis: number | undefined, smallest: boolean): Tensor {
+  const floats = cast(x, 'float32')
+  const rows = axis === undefined ? reshape(floats, [x.size]) : moveaxis(floats, normalizeAxis(name, axis, x.rank), -1)
+  return bind1(argExtremePrimitive, [rows], { smallest })
+}
+
+/** The index (int32) of the first largest value along `axis`, or in the flattened tensor; the first NaN where there is one. */
+export const argmax = (x: Tensor, axis?: number): Tensor => argExtreme('argmax', x, axis, false)
+
+/** The index (int32) of the first smallest value along `axis`, or in the flattened tensor; the first NaN where there is one. */
+export const argmin = (x: Tensor, axis?: number): Tensor => argExtreme('argmin', x, axis, true)

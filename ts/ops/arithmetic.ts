@@ -1,0 +1,140 @@
+// Sums, products and their relatives.
+import { MapOp } from '../../assembly/format.js'
+import type { MaybeZero } from '../core/primitive.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { equal, greater } from './compare.js'
+import { elementwise, withoutTangent } from './elementwise.js'
+import { log } from './exponential.js'
+import { align, type Operand, toTensor } from './operand.js'
+import { where } from './where.js'
+
+export const negPrimitive = elementwise({
+  name: 'neg',
+  ops: { float32: MapOp.NegF, int32: MapOp.NegI, uint32: MapOp.NegI },
+  jvp: (_primals, [tangent]) => [neg(tangent!)],
+  transpose: ([cotangent]) => [cotangent && neg(cotangent)],
+})
+
+export const addPrimitive = elementwise({
+  name: 'add',
+  ops: { float32: MapOp.AddF, int32: MapOp.AddI, uint32: MapOp.AddI, bool: MapOp.OrI },
+  jvp: (_primals, [dx, dy]) => [addTangents(dx, dy)],
+  transpose: ([cotangent], inputs) => inputs.map(input => (input === null ? cotangent : null)),
+})
+
+export const subPrimitive = elementwise({
+  name: 'sub',
+  ops: { float32: MapOp.SubF, int32: MapOp.SubI, uint32: MapOp.SubI },
+  jvp: (_primals, [dx, dy]) => [dy === null ? dx : dx === null ? neg(dy) : sub(dx, dy)],
+  transpose: ([cotangent], [x, y]) => [x === null ? cotangent : null, y === null ? cotangent && neg(cotangent) : null],
+})
+
+export const mulPrimitive = elementwise({
+  name: 'mul',
+  ops: { float32: MapOp.MulF, int32: MapOp.MulI, uint32: MapOp.MulI, bool: MapOp.AndI },
+  jvp: ([x, y], [dx, dy]) => [addTangents(dx && mul(dx, y), dy && mul(x, dy))],
+  transpose: ([cotangent], [x, y]) => [
+    x === null ? cotangent && mul(cotangent, y!) : null,
+    y === null ? cotangent && mul(x!, cotangent) : null,
+  ],
+})
+
+export const divPrimitive = elementwise({
+  name: 'div',
+  ops: { float32: MapOp.DivF, int32: MapOp.DivI, uint32: MapOp.DivU },
+  jvp: ([, y], [dx, dy], [quotient]) => [addTangents(dx && div(dx, y), dy && neg(mul(div(quotient, y), dy)))],
+  transpose: ([cotangent], [, y]) => [cotangent && div(cotangent, y!), null],
+})
+
+export const remPrimitive = elementwise({
+  name: 'rem',
+  ops: { float32: MapOp.RemF, int32: MapOp.RemI, uint32: MapOp.RemU },
+  // rem(x, y) = x - trunc(x / y) * y
+  jvp: ([x, y], [dx, dy], [remainder]) => [addTangents(dx, dy && mul(dy, div(sub(remainder, x), y)))],
+})
+
+export const powPrimitive = elementwise({
+  name: 'pow',
+  ops: { float32: MapOp.PowF, int32: MapOp.PowI, uint32: MapOp.PowI },
+  cheap: false,
+  jvp([x, y], [dx, dy], [power]) {
+    const inBase = dx && mul(dx, where(equal(y, 0), 0, mul(y, pow(x, sub(y, where(equal(y, 0), 0, 1))))))
+    const inExponent = dy && mul(dy, where(equal(x, 0), 0, mul(power, log(where(greater(x, 0), x, 1)))))
+    return [addTangents(inBase, inExponent)]
+  },
+})
+
+export const maxPrimitive = elementwise({
+  name: 'max',
+  ops: { float32: MapOp.MaxF, int32: MapOp.MaxI, uint32: MapOp.MaxU, bool: MapOp.OrI },
+  jvp: ([x, y], [dx, dy]) => [addTangents(dx && mul(dx, share(x, y)), dy && mul(dy, share(y, x)))],
+})
+
+export const minPrimitive = elementwise({
+  name: 'min',
+  ops: { float32: MapOp.MinF, int32: MapOp.MinI, uint32: MapOp.MinU, bool: MapOp.AndI },
+  jvp: ([x, y], [dx, dy]) => [addTangents(dx && mul(dx, share(y, x)), dy && mul(dy, share(x, y)))],
+})
+
+/** The part of the extreme's tangent that goes to `x`: 1 where it is the larger, a half where both are equal. */
+const share = (x: Tensor, y: Tensor): Tensor => where(greater(x, y), 1, where(equal(x, y), 0.5, 0))
+
+export const absPrimitive = elementwise({
+  name: 'abs',
+  ops: { float32: MapOp.AbsF, int32: MapOp.AbsI, uint32: MapOp.Copy },
+  jvp: ([x], [tangent]) => [mul(tangent!, sign(x))],
+})
+
+export const signPrimitive = elementwise({
+  name: 'sign',
+  ops: { float32: MapOp.SignF, int32: MapOp.SignI },
+  jvp: withoutTangent,
+})
+
+/** The sum of tangents, where zero is null. */
+export function addTangents(x: MaybeZero, y: MaybeZero): MaybeZero {
+  if (x === null || y === null) return x ?? y
+  return add(x, y)
+}
+
+/** Sum, element by element, of two or more tensors or numbers (NumPy broadcasting); `or` for `bool`. */
+export const add = (x: Operand, y: Operand, ...more: Operand[]): Tensor =>
+  more.reduce<Tensor>((sum, operand) => add(sum, operand), bind1(addPrimitive, align('add', [x, y]), {}))
+
+/** Product, element by element, of two or more tensors or numbers (NumPy broadcasting); `and` for `bool`. */
+export const mul = (x: Operand, y: Operand, ...more: Operand[]): Tensor =>
+  more.reduce<Tensor>((product, operand) => mul(product, operand), bind1(mulPrimitive, align('mul', [x, y]), {}))
+
+/** `x - y`, element by element (NumPy broadcasting). */
+export const sub = (x: Operand, y: Operand): Tensor => bind1(subPrimitive, align('sub', [x, y]), {})
+
+/** `x / y`, element by element; integers truncate towards zero and division by zero gives all bits set. */
+export const div = (x: Operand, y: Operand): Tensor => bind1(divPrimitive, align('div', [x, y]), {})
+
+/** The remainder of `x / y` with the sign of `x` (as `%` in JavaScript). */
+export const rem = (x: Operand, y: Operand): Tensor => bind1(remPrimitive, align('rem', [x, y]), {})
+
+/** `x` to the power `y`, element by element, with IEEE 754's special values. */
+export const pow = (x: Operand, y: Operand): Tensor => bind1(powPrimitive, align('pow', [x, y]), {})
+
+/** The larger of `x` and `y`, element by element; NaN if either is. */
+export const maximum = (x: Operand, y: Operand): Tensor => bind1(maxPrimitive, align('maximum', [x, y]), {})
+
+/** The smaller of `x` and `y`, element by element; NaN if either is. */
+export const minimum = (x: Operand, y: Operand): Tensor => bind1(minPrimitive, align('minimum', [x, y]), {})
+
+/** `-x`. */
+export const neg = (x: Operand): Tensor => bind1(negPrimitive, [toTensor('neg', x)], {})
+
+/** The absolute value; its derivative at 0 is 0. */
+export const abs = (x: Operand): Tensor => bind1(absPrimitive, [toTensor('abs', x)], {})
+
+/** -1, 0 or 1; NaN stays NaN. */
+export const sign = (x: Operand): Tensor => bind1(signPrimitive, [toTensor('sign', x)], {})
+
+/** `x * x`. */
+export const square = (x: Tensor): Tensor => mul(x, x)
+
+/** `x` kept within [low, high]. */
+export const clip = (x: Operand, low: Operand, high: Operand): Tensor => minimum(maximum(x, low), high)

@@ -1,0 +1,45 @@
+// Logic on bools and bits of integers.
+import { MapOp } from '../../assembly/format.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { cast } from './cast.js'
+import { elementwise, type MapOps, withoutTangent } from './elementwise.js'
+import { align, type Operand, toTensor } from './operand.js'
+
+const bits = (name: string, ops: MapOps) => elementwise({ name, ops, jvp: withoutTangent })
+
+export const andPrimitive = bits('and', { bool: MapOp.AndI, int32: MapOp.AndI, uint32: MapOp.AndI })
+export const orPrimitive = bits('or', { bool: MapOp.OrI, int32: MapOp.OrI, uint32: MapOp.OrI })
+export const xorPrimitive = bits('xor', { bool: MapOp.XorI, int32: MapOp.XorI, uint32: MapOp.XorI })
+export const notPrimitive = bits('not', { bool: MapOp.NotB, int32: MapOp.NotI, uint32: MapOp.NotI })
+export const shiftLeftPrimitive = bits('shiftLeft', { int32: MapOp.ShlI, uint32: MapOp.ShlI })
+export const shiftRightPrimitive = bits('shiftRight', { int32: MapOp.ShrI, uint32: MapOp.ShrU })
+
+/** Bitwise and; logical for `bool`. */
+export const bitwiseAnd = (x: Operand, y: Operand): Tensor => bind1(andPrimitive, align('bitwiseAnd', [x, y]), {})
+
+/** Bitwise or; logical for `bool`. */
+export const bitwiseOr = (x: Operand, y: Operand): Tensor => bind1(orPrimitive, align('bitwiseOr', [x, y]), {})
+
+/** Bitwise exclusive or; logical for `bool`. */
+export const bitwiseXor = (x: Operand, y: Operand): Tensor => bind1(xorPrimitive, align('bitwiseXor', [x, y]), {})
+
+/** Bitwise complement; logical for `bool`. */
+export const bitwiseNot = (x: Operand): Tensor => bind1(notPrimitive, [toTensor('bitwiseNot', x)], {})
+
+/** `x << y`; 0 where `y` is 32 or more. */
+export const shiftLeft = (x: Operand, y: Operand): Tensor => bind1(shiftLeftPrimitive, align('shiftLeft', [x, y]), {})
+
+/** `x >> y`: keeps the sign of `int32`, fills with zeros for `uint32`. */
+export const shiftRight = (x: Operand, y: Operand): Tensor => bind1(shiftRightPrimitive, align('shiftRight', [x, y]), {})
+
+/** `x and y` of what is not zero, as `bool`. */
+export const logicalAnd = (x: Operand, y: Operand): Tensor =>
+  bitwiseAnd(cast(toTensor('logicalAnd', x), 'bool'), cast(toTensor('logicalAnd', y), 'bool'))
+
+/** `x or y` of what is not zero, as `bool`. */
+export const logicalOr = (x: Operand, y: Operand): Tensor =>
+  bitwiseOr(cast(toTensor('logicalOr', x), 'bool'), cast(toTensor('logicalOr', y), 'bool'))
+
+/** True where `x` is zero. */
+export const logicalNot = (x: Operand): Tensor => bitwiseNot(cast(toTensor('logicalNot', x), 'bool'))

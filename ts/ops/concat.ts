@@ -1,0 +1,122 @@
+// Concatenation and splitting: each the other's transpose, both addressing.
+import { emitCopy } from '../compiler/emit-copy.js'
+import { sliceView } from '../compiler/view.js'
+import type { Primitive } from '../core/primitive.js'
+import { normalizeAxis, removeAt, sameShape, showShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind, bind1 } from '../core/trace.js'
+import { broadcastInDim } from './broadcast.js'
+import { zeros, zerosLike } from './full.js'
+import { sameDtype } from './operand.js'
+import { expandDims } from './reshape.js'
+import { moveaxis } from './transpose.js'
+
+interface ConcatParams {
+  axis: number
+}
+
+interface SplitParams {
+  axis: number
+  sizes: readonly number[]
+}
+
+const withLength = (shape: readonly number[], axis: number, length: number): number[] => shape.map((old, i) => (i === axis ? length : old))
+
+export const concatPrimitive: Primitive<ConcatParams> = {
+  name: 'concat',
+  type(inputs, { axis }) {
+    const [first] = inputs
+    for (const { shape, dtype } of inputs) {
+      if (dtype !== first.dtype) throw new TypeError(`concat: dtypes differ: ${first.dtype} and ${dtype}`)
+      if (shape.length !== first.shape.length || !sameShape(removeAt(shape, axis), removeAt(first.shape, axis))) {
+        throw new TypeError(`concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`)
+      }
+    }
+    const length = inputs.reduce((total, input) => total + input.shape[axis], 0)
+    return [{ shape: withLength(first.shape, axis, length), dtype: first.dtype }]
+  },
+  jvp: (primals, tangents, _results, { axis }) => [
+    bind1(concatPrimitive, tangents.map((tangent, i) => tangent ?? zerosLike(primals[i])), { axis }),
+  ],
+  transpose([cotangent], inputs, types, { axis }) {
+    if (cotangent === null) return inputs.map(() => null)
+    const parts = bind(splitPrimitive, [cotangent], { axis, sizes: types.map(({ shape }) => shape[axis]) })
+    return inputs.map((input, i) => (input === null ? parts[i] : null))
+  },
+  batch(inputs, dims, { axis }, size) {
+    const at = dims.find(dim => dim !== null)!
+    const operands = inputs.map((input, i) => {
+      const dim = dims[i]
+      if (dim !== null) return moveaxis(input, dim, at)
+      const shape = [...input.shape.slice(0, at), size, ...input.shape.slice(at)]
+      return broadcastInDim(input, shape, shape.flatMap((_, d) => (d === at ? [] : [d])))
+    })
+    return { results: [bind1(concatPrimitive, operands, { axis: axis >= at ? axis + 1 : axis })], dims: [at] }
+  },
+  lower(lowering, { inputs, outputs }, { axis }) {
+    const out = lowering.output(outputs[0])
+    let start = 0
+    for (const input of inputs) {
+      const length = input.aval.shape[axis]
+      const from = out.shape.map((_, i) => (i === axis ? start : 0))
+      const to = withLength(out.shape, axis, start + length)
+      emitCopy(lowering, lowering.view(input), sliceView(out, from, to, out.shape.map(() => 1)))
+      start += length
+    }
+  },
+}
+
+export const splitPrimitive: Primitive<SplitParams> = {
+  name: 'split',
+  type: ([{ shape, dtype }], { axis, sizes }) => sizes.map(size => ({ shape: withLength(shape, axis, size), dtype })),
+  jvp: (_primals, [tangent], _results, params) => bind(splitPrimitive, [tangent!], params),
+  transpose: (cotangents, _inputs, [{ shape, dtype }], { axis, sizes }) => [
+    cotangents.every(cotangent => cotangent === null)
+      ? null
+      : bind1(concatPrimitive, cotangents.map((cotangent, i) => cotangent ?? zeros(withLength(shape, axis, sizes[i]), dtype)), { axis }),
+  ],
+  batch([input], [dim], { axis, sizes }) {
+    const results = bind(splitPrimitive, [input], { axis: axis >= dim! ? axis + 1 : axis, sizes })
+    return { results, dims: results.map(() => dim) }
+  },
+  lower(lowering, { inputs, outputs }, { axis, sizes }) {
+    const view = lowering.view(inputs[0])
+    let start = 0
+    outputs.forEach((output, i) => {
+      const from = view.shape.map((_, d) => (d === axis ? start : 0))
+      const to = withLength(view.shape, axis, start + sizes[i])
+      lowering.define(output, sliceView(view, from, to, view.shape.map(() => 1)))
+      start += sizes[i]
+    })
+  },
+  cheap: true,
+}
+
+/** Tensors one after the other along `axis` (0). Throws if shapes differ elsewhere or there is none. */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (tensors.length === 0) throw new TypeError('concat: there is no tensor')
+  const operands = sameDtype('concat', tensors)
+  if (operands[0].rank === 0) throw new TypeError('concat: scalars have no axis; use stack')
+  return operands.length === 1 ? operands[0] : bind1(concatPrimitive, operands, { axis: normalizeAxis('concat', axis, operands[0].rank) })
+}
+
+/** Tensors of one shape as the entries of a new dimension `axis` (0). */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  if (tensors.length === 0) throw new TypeError('stack: there is no tensor')
+  const dim = normalizeAxis('stack', axis, tensors[0].rank + 1)
+  return concat(tensors.map(tensor => expandDims(tensor, dim)), dim)
+}
+
+/**
+ * `x` cut along `axis` (the last): into `parts` equal ones, or into parts of the given sizes.
+ * Throws if they do not add up to the length.
+ * @example const [i, f, g, o] = split(gates, 4)
+ */
+export function split(x: Tensor, parts: number | readonly number[], axis = -1): Tensor[] {
+  const dim = normalizeAxis('split', axis, x.rank)
+  const length = x.shape[dim]
+  const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(length / parts) : parts
+  const isExact = sizes.every(size => Number.isInteger(size) && size >= 0) && sizes.reduce((a, b) => a + b, 0) === length
+  if (!isExact) throw new RangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
+  return bind(splitPrimitive, [x], { axis: dim, sizes })
+}

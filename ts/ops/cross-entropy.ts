@@ -1,0 +1,78 @@
+// Softmax cross-entropy with integer labels: value and gradient in one pass each, stable for any logits.
+import { CrossEntropyKind, Opcode } from '../../assembly/format.js'
+import { read, write } from '../compiler/lowering.js'
+import { elements, ITEM_BYTES } from '../compiler/view.js'
+import { isInteger } from '../core/dtype.js'
+import type { Primitive } from '../core/primitive.js'
+import { range, sameShape, showShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { mul, sub } from './arithmetic.js'
+import { broadcastInDim } from './broadcast.js'
+import { cast } from './cast.js'
+import type { NoParams } from './elementwise.js'
+import { sum } from './reduce.js'
+import { softmax } from './softmax.js'
+import { moveaxis } from './transpose.js'
+
+function overClasses(name: string, kind: CrossEntropyKind, jvp: Primitive<NoParams>['jvp']): Primitive<NoParams> {
+  const primitive: Primitive<NoParams> = {
+    name,
+    type([logits, labels]) {
+      if (logits.dtype !== 'float32') throw new TypeError(`${name}: logits have dtype ${logits.dtype}, not float32`)
+      if (labels.dtype !== 'int32') throw new TypeError(`${name}: labels have dtype ${labels.dtype}, not int32`)
+      const expected = logits.shape.slice(0, -1)
+      if (logits.shape.length === 0 || !sameShape(labels.shape, expected)) {
+        throw new TypeError(`${name}: labels ${showShape(labels.shape)} do not fit logits ${showShape(logits.shape)}: expected ${showShape(expected)}`)
+      }
+      if (logits.shape.at(-1) === 0) throw new TypeError(`${name}: logits ${showShape(logits.shape)} have no class`)
+      return [{ shape: kind === CrossEntropyKind.Loss ? expected : logits.shape, dtype: 'float32' }]
+    },
+    jvp,
+    transpose: null,
+    batch([logits, labels], [logitsDim, labelsDim], _params, size) {
+      const at = logitsDim !== null && logitsDim < logits.rank - 1 ? logitsDim : 0
+      const bring = (x: Tensor, dim: number | null) => {
+        if (dim !== null) return moveaxis(x, dim, at)
+        const shape = [...x.shape.slice(0, at), size, ...x.shape.slice(at)]
+        return broadcastInDim(x, shape, range(shape.length).filter(axis => axis !== at))
+      }
+      return { results: [bind1(primitive, [bring(logits, logitsDim), bring(labels, labelsDim)], {})], dims: [at] }
+    },
+    lower(lowering, { inputs, outputs }) {
+      const [logits, labels] = inputs.map(input => lowering.contiguous(lowering.view(input)))
+      const out = lowering.output(outputs[0])
+      const classes = logits.shape.at(-1)!
+      if (elements(out.shape) === 0) return
+      const row = classes * ITEM_BYTES
+      const outRow = kind === CrossEntropyKind.Loss ? ITEM_BYTES : row
+      lowering.emit(Opcode.CrossEntropy, [
+        kind, elements(labels.shape), classes, write(out), outRow, read(logits), row, read(labels), ITEM_BYTES,
+      ])
+    },
+  }
+  return primitive
+}
+
+/** <softmax(logits) - oneHot(label), t> */
+export const crossEntropyPrimitive = overClasses('crossEntropy', CrossEntropyKind.Loss, ([logits, labels], [tangent]) => [
+  tangent && sum(mul(bind1(crossEntropyGradientPrimitive, [logits, labels], {}), tangent), { axis: -1 }),
+])
+
+/** The derivative of softmax - oneHot is that of softmax. */
+export const crossEntropyGradientPrimitive: Primitive<NoParams> = overClasses(
+  'crossEntropyGradient',
+  CrossEntropyKind.Gradient,
+  ([logits], [tangent]) => {
+    if (tangent === null) return [null]
+    const y = softmax(logits)
+    return [mul(y, sub(tangent, sum(mul(y, tangent), { axis: -1, keepDims: true })))]
+  },
+)
+
+/**
+ * The cross-entropy -log softmax(logits)[label] of each row: logits [..., C], integer labels [...] in [0, C) -> [...], in nats.
+ * Labels outside are clamped.
+ */
+export const softmaxCrossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
+  bind1(crossEntropyPrimitive, [logits, isInteger(labels.dtype) ? cast(labels, 'int32') : labels], {})

@@ -1,0 +1,65 @@
+// Exponentials, logarithms and roots.
+import { MapOp } from '../../assembly/format.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { add, div, mul } from './arithmetic.js'
+import { elementwise } from './elementwise.js'
+import { type Operand, toTensor } from './operand.js'
+
+export const expPrimitive = elementwise({
+  name: 'exp',
+  ops: { float32: MapOp.ExpF },
+  cheap: false,
+  jvp: (_primals, [tangent], [y]) => [mul(tangent!, y)],
+})
+
+export const expm1Primitive = elementwise({
+  name: 'expm1',
+  ops: { float32: MapOp.Expm1F },
+  cheap: false,
+  jvp: (_primals, [tangent], [y]) => [mul(tangent!, add(y, 1))],
+})
+
+export const logPrimitive = elementwise({
+  name: 'log',
+  ops: { float32: MapOp.LogF },
+  cheap: false,
+  jvp: ([x], [tangent]) => [div(tangent!, x)],
+})
+
+export const log1pPrimitive = elementwise({
+  name: 'log1p',
+  ops: { float32: MapOp.Log1pF },
+  cheap: false,
+  jvp: ([x], [tangent]) => [div(tangent!, add(x, 1))],
+})
+
+export const sqrtPrimitive = elementwise({
+  name: 'sqrt',
+  ops: { float32: MapOp.SqrtF },
+  jvp: (_primals, [tangent], [y]) => [div(tangent!, mul(y, 2))],
+})
+
+export const rsqrtPrimitive = elementwise({
+  name: 'rsqrt',
+  ops: { float32: MapOp.RsqrtF },
+  jvp: ([x], [tangent], [y]) => [mul(tangent!, mul(-0.5, div(y, x)))],
+})
+
+/** e to the power `x`. */
+export const exp = (x: Operand): Tensor => bind1(expPrimitive, [toTensor('exp', x)], {})
+
+/** `exp(x) - 1`, exact near 0. */
+export const expm1 = (x: Operand): Tensor => bind1(expm1Primitive, [toTensor('expm1', x)], {})
+
+/** The natural logarithm; NaN below 0, -Infinity at 0. */
+export const log = (x: Operand): Tensor => bind1(logPrimitive, [toTensor('log', x)], {})
+
+/** `log(1 + x)`, exact near 0. */
+export const log1p = (x: Operand): Tensor => bind1(log1pPrimitive, [toTensor('log1p', x)], {})
+
+/** The square root; NaN below 0. */
+export const sqrt = (x: Operand): Tensor => bind1(sqrtPrimitive, [toTensor('sqrt', x)], {})
+
+/** `1 / sqrt(x)`, correctly divided (no approximate instruction). */
+export const rsqrt = (x: Operand): Tensor => bind1(rsqrtPrimitive, [toTensor('rsqrt', x)], {})

@@ -1,0 +1,77 @@
+// Tensors made of one value or of their indices. In a traced program a constant is a broadcast scalar: it takes no memory.
+import { Opcode } from '../../assembly/format.js'
+import { write } from '../compiler/lowering.js'
+import { elements } from '../compiler/view.js'
+import type { DType } from '../core/dtype.js'
+import type { Primitive } from '../core/primitive.js'
+import { checkShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1, scalar } from '../core/trace.js'
+import { add, mul } from './arithmetic.js'
+import { broadcastInDim } from './broadcast.js'
+import { cast } from './cast.js'
+import { equal } from './compare.js'
+import { expandDims } from './reshape.js'
+
+interface IotaParams {
+  length: number
+  dtype: DType
+}
+
+export const iotaPrimitive: Primitive<IotaParams> = {
+  name: 'iota',
+  type: (_inputs, { length, dtype }) => [{ shape: [length], dtype }],
+  jvp: () => [null],
+  transpose: null,
+  batch: (_inputs, _dims, params) => ({ results: [bind1(iotaPrimitive, [], params)], dims: [null] }),
+  lower(lowering, { outputs }, { length, dtype }) {
+    const out = lowering.output(outputs[0])
+    if (elements(out.shape) > 0) lowering.emit(Opcode.Iota, [dtype === 'float32' ? 1 : 0, length, write(out)])
+  },
+  cheap: true,
+}
+
+/** A tensor of `shape` filled with `value`. */
+export function full(shape: readonly number[], value: number, dtype: DType = 'float32'): Tensor {
+  checkShape('full', shape)
+  return broadcastInDim(scalar(value, dtype), shape, [])
+}
+
+/** Zeros of `shape`. */
+export const zeros = (shape: readonly number[], dtype: DType = 'float32'): Tensor => full(shape, 0, dtype)
+
+/** Ones of `shape`. */
+export const ones = (shape: readonly number[], dtype: DType = 'float32'): Tensor => full(shape, 1, dtype)
+
+/** Zeros with the shape and dtype of `x`. */
+export const zerosLike = (x: { shape: readonly number[]; dtype: DType }): Tensor => zeros(x.shape, x.dtype)
+
+/** Ones with the shape and dtype of `x`. */
+export const onesLike = (x: { shape: readonly number[]; dtype: DType }): Tensor => ones(x.shape, x.dtype)
+
+/**
+ * The numbers from `start` (0) up to but without `stop`, `step` (1) apart: `arange(stop)`, `arange(start, stop, step)`.
+ * int32 unless a bound is not an integer or `dtype` says otherwise.
+ */
+export function arange(start: number, stop?: number, step = 1, dtype?: DType): Tensor {
+  const [from, to] = stop === undefined ? [0, start] : [start, stop]
+  if (step === 0 || ![from, to, step].every(Number.isFinite)) {
+    throw new RangeError(`arange: bounds are finite and the step is not 0: ${from}, ${to}, ${step}`)
+  }
+  const length = Math.max(0, Math.ceil((to - from) / step))
+  const kind = dtype ?? ([from, to, step].every(Number.isInteger) ? 'int32' : 'float32')
+  const index = bind1(iotaPrimitive, [], { length, dtype: kind })
+  const scaled = step === 1 ? index : mul(index, step)
+  return from === 0 ? scaled : add(scaled, from)
+}
+
+/** `count` numbers evenly spaced over [start, stop], both included, as float32. */
+export function linspace(start: number, stop: number, count = 50): Tensor {
+  const index = bind1(iotaPrimitive, [], { length: count, dtype: 'float32' })
+  return count === 1 ? add(index, start) : add(mul(index, (stop - start) / (count - 1)), start)
+}
+
+/** The identity matrix [n, m] (m = n by default). */
+export function eye(n: number, m = n, dtype: DType = 'float32'): Tensor {
+  return cast(equal(expandDims(arange(n), 1), arange(m)), dtype)
+}

@@ -1,0 +1,100 @@
+// Random numbers from keys: threefry2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), laid out as
+// JAX's partitionable generator lays it out, so that one key gives the same bits there and here.
+import { Opcode, ThreefryKind } from '../../assembly/format.js'
+import { read, write } from '../compiler/lowering.js'
+import { elements, ITEM_BYTES } from '../compiler/view.js'
+import type { Primitive } from '../core/primitive.js'
+import { checkShape, showShape, sizeOf } from '../core/shape.js'
+import { Storage } from '../runtime/storage.js'
+import { storedTensor, type Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { add, mul, sub } from './arithmetic.js'
+import { shiftRight } from './bitwise.js'
+import { cast } from './cast.js'
+import { less } from './compare.js'
+import { withoutTangent } from './elementwise.js'
+import { log1p, sqrt } from './exponential.js'
+import { split as splitParts } from './concat.js'
+import { neg } from './arithmetic.js'
+import { reshape } from './reshape.js'
+import { moveaxis } from './transpose.js'
+import { where } from './where.js'
+
+interface ThreefryParams {
+  count: number
+  /** Pairs of words instead of their exclusive or. */
+  pairs: boolean
+}
+
+/** key [..., 2] uint32 -> [..., count] words, or [..., count, 2] pairs. */
+export const threefryPrimitive: Primitive<ThreefryParams> = {
+  name: 'threefry',
+  type([key], { count, pairs }) {
+    if (key.dtype !== 'uint32' || key.shape.at(-1) !== 2) {
+      throw new TypeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
+    }
+    return [{ shape: [...key.shape.slice(0, -1), count, ...(pairs ? [2] : [])], dtype: 'uint32' }]
+  },
+  jvp: withoutTangent,
+  transpose: null,
+  batch([key], [dim], params) {
+    const isLast = dim === key.rank - 1
+    return { results: [bind1(threefryPrimitive, [isLast ? moveaxis(key, dim!, 0) : key], params)], dims: [isLast ? 0 : dim] }
+  },
+  lower(lowering, { inputs, outputs }, { count, pairs }) {
+    const key = lowering.contiguous(lowering.view(inputs[0]))
+    const out = lowering.output(outputs[0])
+    if (elements(out.shape) === 0) return
+    const keys = elements(key.shape) / 2
+    const kind = pairs ? ThreefryKind.Split : ThreefryKind.Bits
+    lowering.emit(Opcode.Threefry, [kind, keys, count, write(out), count * (pairs ? 2 : 1) * ITEM_BYTES, read(key), 2 * ITEM_BYTES])
+  },
+}
+
+/** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
+export function key(seed: number): Tensor {
+  if (!Number.isSafeInteger(seed)) throw new TypeError(`random.key: the seed is an integer, not ${seed}`)
+  return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed)))
+}
+
+/** `count` (2) new keys from one, independent of it and of each other; never use a key twice. */
+export function split(from: Tensor, count = 2): Tensor[] {
+  const keys = bind1(threefryPrimitive, [from], { count, pairs: true })
+  return splitParts(keys, count, 0).map(part => reshape(part, [2]))
+}
+
+/** Random 32-bit words (uint32) of `shape`. */
+export function bits(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkShape('random.bits', shape)
+  return reshape(bind1(threefryPrimitive, [from], { count: sizeOf(shape), pairs: false }), shape)
+}
+
+const TWO_TO_MINUS_23 = 1.1920928955078125e-7
+
+/** Uniform floats of `shape` in [low, high) = [0, 1), multiples of 2^-23 of the range. */
+export function uniform(from: Tensor, shape: readonly number[] = [], low = 0, high = 1): Tensor {
+  const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
+  return low === 0 && high === 1 ? unit : add(mul(unit, high - low), low)
+}
+
+/** Standard normal floats of `shape`: sqrt(2) erfinv(u), u uniform in (-1, 1). */
+export function normal(from: Tensor, shape: readonly number[] = []): Tensor {
+  const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
+  // Odd multiples of 2^-23: symmetric about 0, and neither end is reached.
+  const open = add(sub(mul(unit, 2), 1), TWO_TO_MINUS_23)
+  return mul(erfinv(open), Math.SQRT2)
+}
+
+/** The inverse of the error function on (-1, 1); Giles 2010, "Approximating the erfinv function", single precision. */
+function erfinv(x: Tensor): Tensor {
+  const w = neg(log1p(neg(mul(x, x))))
+  const polynomial = (at: Tensor, coefficients: readonly number[]) =>
+    coefficients.slice(1).reduce<Tensor>((sum, coefficient) => add(mul(sum, at), coefficient), add(mul(at, 0), coefficients[0]))
+  const central = polynomial(sub(w, 2.5), [
+    2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941,
+  ])
+  const tail = polynomial(sub(sqrt(w), 3), [
+    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
+  ])
+  return mul(where(less(w, 5), central, tail), x)
+}

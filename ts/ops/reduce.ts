@@ -1,0 +1,144 @@
+// Reductions: sum, product and extremes over any axes.
+import { ReduceOp } from '../../assembly/format.js'
+import { emitReduce } from '../compiler/emit-reduce.js'
+import type { DType } from '../core/dtype.js'
+import type { Primitive } from '../core/primitive.js'
+import { dropAxes, normalizeAxes, range, showShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { div, mul, square, sub } from './arithmetic.js'
+import { bitwiseNot } from './bitwise.js'
+import { broadcastInDim } from './broadcast.js'
+import { cast } from './cast.js'
+import { equal } from './compare.js'
+import { sqrt } from './exponential.js'
+import { reshape } from './reshape.js'
+
+interface ReduceParams {
+  /** Ascending. */
+  axes: readonly number[]
+}
+
+type ReduceOps = Partial<Record<DType, ReduceOp>>
+
+function reduction(
+  name: string,
+  ops: ReduceOps,
+  rules: Pick<Primitive<ReduceParams>, 'jvp' | 'transpose'>,
+): Primitive<ReduceParams> {
+  const primitive: Primitive<ReduceParams> = {
+    name,
+    type([{ shape, dtype }], { axes }) {
+      if (ops[dtype] === undefined) {
+        throw new TypeError(`${name}: dtype ${dtype} is not accepted, only ${Object.keys(ops).join(', ')}`)
+      }
+      return [{ shape: dropAxes(shape, axes), dtype }]
+    },
+    ...rules,
+    batch([input], [dim], { axes }) {
+      const shifted = axes.map(axis => (axis >= dim! ? axis + 1 : axis))
+      const at = dim! - shifted.filter(axis => axis < dim!).length
+      return { results: [bind1(primitive, [input], { axes: shifted })], dims: [at] }
+    },
+    lower(lowering, { inputs, outputs }, { axes }) {
+      const op = ops[inputs[0].aval.dtype]!
+      emitReduce(lowering, op, lowering.view(inputs[0]), axes, lowering.output(outputs[0]))
+    },
+  }
+  return primitive
+}
+
+export const sumPrimitive = reduction(
+  'sum',
+  { float32: ReduceOp.SumF32, int32: ReduceOp.SumI32, uint32: ReduceOp.SumI32 },
+  {
+    jvp: (_primals, [tangent], _results, { axes }) => [sumAxes(tangent!, axes)],
+    transpose: ([cotangent], _inputs, [{ shape }], { axes }) => [cotangent && spread(cotangent, shape, axes)],
+  },
+)
+
+/** Tangent of an extreme: the mean of the tangents where it is attained. */
+const extremeJvp: Primitive<ReduceParams>['jvp'] = ([x], [tangent], [extreme], { axes }) => {
+  const attained = cast(equal(x, spread(extreme, x.shape, axes)), 'float32')
+  return [div(sumAxes(mul(tangent!, attained), axes), sumAxes(attained, axes))]
+}
+
+export const reduceMaxPrimitive = reduction(
+  'reduceMax',
+  { float32: ReduceOp.MaxF32, int32: ReduceOp.MaxI32, uint32: ReduceOp.MaxU32, bool: ReduceOp.MaxU32 },
+  { jvp: extremeJvp, transpose: null },
+)
+
+export const reduceMinPrimitive = reduction(
+  'reduceMin',
+  { float32: ReduceOp.MinF32, int32: ReduceOp.MinI32, uint32: ReduceOp.MinU32, bool: ReduceOp.MinU32 },
+  { jvp: extremeJvp, transpose: null },
+)
+
+/** The value of a reduction repeated over the axes that it lost. */
+export const spread = (x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor =>
+  broadcastInDim(x, shape, range(shape.length).filter(axis => !axes.includes(axis)))
+
+/** The sum over normalised axes. */
+export const sumAxes = (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : bind1(sumPrimitive, [x], { axes }))
+
+/** Which axes a reduction runs over (all by default) and whether they stay with length 1. */
+export interface ReduceOptions {
+  axis?: number | readonly number[]
+  keepDims?: boolean
+}
+
+function reduce(name: string, primitive: Primitive<ReduceParams>, x: Tensor, { axis, keepDims }: ReduceOptions): Tensor {
+  const axes = normalizeAxes(name, axis, x.rank)
+  const result = axes.length === 0 ? x : bind1(primitive, [x], { axes })
+  return keepDims ? withOnes(result, x.shape, axes) : result
+}
+
+const withOnes = (x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor =>
+  reshape(x, shape.map((length, i) => (axes.includes(i) ? 1 : length)))
+
+/** Extremes of nothing do not exist. */
+function notEmpty(name: string, x: Tensor, axis: ReduceOptions['axis']): void {
+  if (normalizeAxes(name, axis, x.rank).some(i => x.shape[i] === 0)) {
+    throw new RangeError(`${name}: shape ${showShape(x.shape)} has nothing along the reduced axes`)
+  }
+}
+
+/** The sum over `axis` (all axes by default); 0 of nothing; `bool` counts. */
+export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  reduce('sum', sumPrimitive, x.dtype === 'bool' ? cast(x, 'int32') : x, options)
+
+/** The arithmetic mean over `axis` (all axes by default), float32; NaN of nothing. */
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const count = normalizeAxes('mean', options.axis, x.rank).reduce((product, axis) => product * x.shape[axis], 1)
+  return div(sum(cast(x, 'float32'), options), count)
+}
+
+/** The mean squared distance from the mean over `axis`; divided by count - `correction` (0). */
+export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
+  const axes = normalizeAxes('variance', options.axis, x.rank)
+  const count = axes.reduce((product, axis) => product * x.shape[axis], 1)
+  const centred = sub(x, mean(x, { axis: axes, keepDims: true }))
+  return div(sum(square(centred), options), count - (options.correction ?? 0))
+}
+
+/** The square root of the variance. */
+export const std = (x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor => sqrt(variance(x, options))
+
+/** The largest value over `axis` (all axes by default); NaN if one is NaN. Throws if there is nothing to compare. */
+export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
+  notEmpty('max', x, options.axis)
+  return reduce('max', reduceMaxPrimitive, x, options)
+}
+
+/** The smallest value over `axis` (all axes by default); NaN if one is NaN. Throws if there is nothing to compare. */
+export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
+  notEmpty('min', x, options.axis)
+  return reduce('min', reduceMinPrimitive, x, options)
+}
+
+/** True where any value over `axis` is not zero. */
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('any', reduceMaxPrimitive, cast(x, 'bool'), options)
+
+/** True where all values over `axis` are not zero; true for nothing. */
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => bitwiseNot(any(bitwiseNot(cast(x, 'bool')), options))

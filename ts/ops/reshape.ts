@@ -1,0 +1,82 @@
+// The same elements in row-major order under another shape: a view where strides allow it, else a copy.
+import { emitCopy } from '../compiler/emit-copy.js'
+import { reshapeView } from '../compiler/view.js'
+import type { Primitive } from '../core/primitive.js'
+import { checkShape, insertAt, normalizeAxes, removeAt, sameShape, showShape, sizeOf } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { moveaxis } from './transpose.js'
+
+interface ReshapeParams {
+  shape: readonly number[]
+}
+
+export const reshapePrimitive: Primitive<ReshapeParams> = {
+  name: 'reshape',
+  type([{ shape, dtype }], params) {
+    if (sizeOf(shape) !== sizeOf(params.shape)) {
+      throw new TypeError(`reshape: ${showShape(shape)} has ${sizeOf(shape)} elements, ${showShape(params.shape)} has ${sizeOf(params.shape)}`)
+    }
+    return [{ shape: params.shape, dtype }]
+  },
+  jvp: (_primals, [tangent], _results, { shape }) => [reshape(tangent!, shape)],
+  transpose: ([cotangent], _inputs, [{ shape }]) => [cotangent && reshape(cotangent, shape)],
+  batch([input], [dim], { shape }, size) {
+    // The batch stays where it is if the dimensions before it keep their number of elements.
+    const before = sizeOf(input.shape.slice(0, dim!))
+    let at = 0
+    let product = 1
+    while (at < shape.length && product < before) product *= shape[at++]
+    if (product === before && (before > 0 || dim === 0)) return { results: [reshape(input, insertAt(shape, at, size))], dims: [at] }
+    return { results: [reshape(moveaxis(input, dim!, 0), [size, ...shape])], dims: [0] }
+  },
+  lower(lowering, { inputs, outputs }, { shape }) {
+    const from = lowering.view(inputs[0])
+    const view = reshapeView(from, shape)
+    if (view !== null) return lowering.define(outputs[0], view)
+    const out = lowering.output(outputs[0])
+    // Copied under the old shape, read under the new one.
+    emitCopy(lowering, from, reshapeView(out, from.shape)!)
+  },
+  cheap: true,
+}
+
+/**
+ * The elements of `x` in row-major order as `shape`; one length may be -1 and is then computed.
+ * Throws if the number of elements differs.
+ */
+export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  const target = inferLength(x, shape)
+  return sameShape(x.shape, target) ? x : bind1(reshapePrimitive, [x], { shape: target })
+}
+
+function inferLength(x: Tensor, shape: readonly number[]): readonly number[] {
+  const unknown = shape.indexOf(-1)
+  if (unknown < 0) {
+    checkShape('reshape', shape)
+    return shape
+  }
+  const rest = removeAt(shape, unknown)
+  checkShape('reshape', rest)
+  const length = x.size / sizeOf(rest)
+  if (!Number.isInteger(length)) throw new TypeError(`reshape: ${showShape(x.shape)} does not fit ${showShape(shape)}`)
+  return shape.map((known, i) => (i === unknown ? length : known))
+}
+
+/** `x` with a dimension of length 1 inserted at `axis` of the result. */
+export function expandDims(x: Tensor, axis: number): Tensor {
+  const [at] = normalizeAxes('expandDims', axis, x.rank + 1)
+  return reshape(x, insertAt(x.shape, at, 1))
+}
+
+/** `x` without its dimensions of length 1, or without the given ones. Throws if one of those is longer. */
+export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
+  const dropped = axes === undefined ? x.shape.flatMap((length, i) => (length === 1 ? [i] : [])) : normalizeAxes('squeeze', axes, x.rank)
+  for (const axis of dropped) {
+    if (x.shape[axis] !== 1) throw new TypeError(`squeeze: axis ${axis} of ${showShape(x.shape)} has length ${x.shape[axis]}, not 1`)
+  }
+  return reshape(x, x.shape.filter((_, i) => !dropped.includes(i)))
+}
+
+/** `x` as one dimension. */
+export const flatten = (x: Tensor): Tensor => reshape(x, [x.size])

@@ -1,0 +1,83 @@
+// Softmax, its logarithm and the logarithm of a sum of exponentials: primitives, because the chain rule through max,
+// exp and sum would give worse formulas. They run along the last axis; other axes are moved there.
+import { Opcode, SoftmaxKind } from '../../assembly/format.js'
+import { read, write } from '../compiler/lowering.js'
+import { elements, ITEM_BYTES } from '../compiler/view.js'
+import type { Primitive } from '../core/primitive.js'
+import { normalizeAxis, showShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { mul, sub } from './arithmetic.js'
+import type { NoParams } from './elementwise.js'
+import { exp } from './exponential.js'
+import { sum, type ReduceOptions } from './reduce.js'
+import { reshape } from './reshape.js'
+import { moveaxis } from './transpose.js'
+
+function alongRows(name: string, kind: SoftmaxKind, jvp: Primitive<NoParams>['jvp']): Primitive<NoParams> {
+  const primitive: Primitive<NoParams> = {
+    name,
+    type([{ shape, dtype }]) {
+      if (dtype !== 'float32') throw new TypeError(`${name}: dtype ${dtype} is not accepted, only float32`)
+      if (shape.length === 0) throw new TypeError(`${name}: a scalar has no axis`)
+      return [{ shape: kind === SoftmaxKind.LogSumExp ? shape.slice(0, -1) : shape, dtype }]
+    },
+    jvp,
+    transpose: null,
+    batch([input], [dim]) {
+      const isLast = dim === input.rank - 1
+      return { results: [bind1(primitive, [isLast ? moveaxis(input, dim!, 0) : input], {})], dims: [isLast ? 0 : dim] }
+    },
+    lower(lowering, { inputs, outputs }) {
+      const from = lowering.contiguous(lowering.view(inputs[0]))
+      const out = lowering.output(outputs[0])
+      const length = from.shape.at(-1)!
+      const rows = elements(from.shape.slice(0, -1))
+      if (elements(out.shape) === 0) return
+      const outRow = kind === SoftmaxKind.LogSumExp ? ITEM_BYTES : length * ITEM_BYTES
+      lowering.emit(Opcode.Softmax, [kind, rows, length, write(out), outRow, read(from), length * ITEM_BYTES])
+    },
+  }
+  return primitive
+}
+
+/** y (t - <y, t>) */
+export const softmaxPrimitive = alongRows('softmax', SoftmaxKind.Softmax, (_primals, [tangent], [y]) => [
+  mul(y, sub(tangent!, sum(mul(y, tangent!), { axis: -1, keepDims: true }))),
+])
+
+/** t - <softmax, t> */
+export const logSoftmaxPrimitive = alongRows('logSoftmax', SoftmaxKind.LogSoftmax, (_primals, [tangent], [y]) => [
+  sub(tangent!, sum(mul(exp(y), tangent!), { axis: -1, keepDims: true })),
+])
+
+/** <softmax, t> */
+export const logSumExpPrimitive = alongRows('logSumExp', SoftmaxKind.LogSumExp, ([x], [tangent]) => [
+  sum(mul(softmax(x), tangent!), { axis: -1 }),
+])
+
+function along(name: string, primitive: Primitive<NoParams>, x: Tensor, axis: number): Tensor {
+  const dim = normalizeAxis(name, axis, x.rank)
+  return moveaxis(bind1(primitive, [moveaxis(x, dim, -1)], {}), -1, dim)
+}
+
+/** exp(x) divided by its sum along `axis` (the last); a row of -Infinity gives NaN. */
+export const softmax = (x: Tensor, axis = -1): Tensor => along('softmax', softmaxPrimitive, x, axis)
+
+/** The logarithm of the softmax along `axis` (the last). */
+export const logSoftmax = (x: Tensor, axis = -1): Tensor => along('logSoftmax', logSoftmaxPrimitive, x, axis)
+
+/** log(sum(exp(x))) over one axis or several (all by default), without overflow; -Infinity of nothing. */
+export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+  const axes = (axis === undefined ? x.shape.map((_, i) => i) : [axis].flat()).map(i => normalizeAxis('logsumexp', i, x.rank))
+  if (new Set(axes).size !== axes.length) throw new RangeError(`logsumexp: an axis of ${showShape(x.shape)} is given twice`)
+  const kept = x.shape.map((_, i) => i).filter(i => !axes.includes(i))
+  let rows = x
+  axes.toSorted((a, b) => a - b).forEach((dim, i) => {
+    rows = moveaxis(rows, dim - i, -1)
+  })
+  const shape = kept.map(i => x.shape[i])
+  const length = axes.reduce((product, i) => product * x.shape[i], 1)
+  const result = bind1(logSumExpPrimitive, [reshape(rows, [...shape, length])], {})
+  return keepDims ? reshape(result, x.shape.map((n, i) => (axes.includes(i) ? 1 : n))) : result
+}

@@ -1,0 +1,169 @@
+// Rows by index, and their transpose: adding rows at indices. Indices outside are clamped, in eager and compiled code alike.
+import { Opcode } from '../../assembly/format.js'
+import { emitCopy } from '../compiler/emit-copy.js'
+import { type Lowering, read, update, write } from '../compiler/lowering.js'
+import { collapse, contiguousStrides, elements, ITEM_BYTES, type View } from '../compiler/view.js'
+import { isInteger } from '../core/dtype.js'
+import type { Primitive } from '../core/primitive.js'
+import type { Aval } from '../core/program.js'
+import { normalizeAxis, range, sameShape, showShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { add, clip, mul } from './arithmetic.js'
+import { broadcastInDim } from './broadcast.js'
+import { cast } from './cast.js'
+import type { NoParams } from './elementwise.js'
+import { arange, zeros, zerosLike } from './full.js'
+import { reshape } from './reshape.js'
+import { moveaxis, transpose } from './transpose.js'
+
+function checkIndices(operation: string, table: Aval, indices: Aval): void {
+  if (indices.dtype !== 'int32') throw new TypeError(`${operation}: indices have dtype ${indices.dtype}, not int32`)
+  if (table.shape.length === 0) throw new TypeError(`${operation}: a scalar has no rows`)
+  if (table.shape[0] === 0 && elements(indices.shape) > 0) {
+    throw new RangeError(`${operation}: there is nothing to index in shape ${showShape(table.shape)}`)
+  }
+}
+
+/** table [N, ...R], indices [...I] -> [...I, ...R]. */
+export const takePrimitive: Primitive<NoParams> = {
+  name: 'take',
+  type([table, indices]) {
+    checkIndices('take', table, indices)
+    return [{ shape: [...indices.shape, ...table.shape.slice(1)], dtype: table.dtype }]
+  },
+  jvp: ([, indices], [tangent]) => [tangent && takeRows(tangent, indices)],
+  transpose: ([cotangent], [, indices], [table]) => [cotangent && scatterAdd(zeros(table.shape, table.dtype), indices!, cotangent), null],
+  batch([table, indices], [tableDim, indexDim], _params, size) {
+    if (tableDim === null) return { results: [takeRows(table, indices)], dims: [indexDim] }
+    const rank = indices.rank
+    if (indexDim === null) return { results: [takeRows(moveaxis(table, tableDim, 1), indices)], dims: [rank] }
+    const [rows, offsets] = flattenBatch(moveaxis(table, tableDim, 0), moveaxis(indices, indexDim, 0), size)
+    return { results: [takeRows(rows, offsets)], dims: [0] }
+  },
+  lower(lowering, { inputs, outputs }) {
+    const [table, indices] = inputs.map(input => lowering.view(input))
+    const out = lowering.output(outputs[0])
+    if (elements(out.shape) === 0) return
+    const [rows, inner] = rowsOf(lowering, table)
+    const [ids, idStride] = listOf(lowering, indices)
+    lowering.emit(Opcode.Take, [
+      elements(indices.shape), inner, table.shape[0],
+      write(out), inner * ITEM_BYTES,
+      read(rows), rows.strides[0],
+      read(ids), idStride,
+    ])
+  },
+}
+
+/** operand [N, ...R], indices [...I], updates [...I, ...R] -> operand with the updates added to its rows. */
+export const scatterAddPrimitive: Primitive<NoParams> = {
+  name: 'scatterAdd',
+  type([operand, indices, updates]) {
+    checkIndices('scatterAdd', operand, indices)
+    const expected = [...indices.shape, ...operand.shape.slice(1)]
+    if (!sameShape(updates.shape, expected)) {
+      throw new TypeError(`scatterAdd: updates have shape ${showShape(updates.shape)}, expected ${showShape(expected)}`)
+    }
+    if (operand.dtype !== updates.dtype || operand.dtype === 'bool') {
+      throw new TypeError(`scatterAdd: dtypes ${operand.dtype} and ${updates.dtype} cannot be added`)
+    }
+    return [operand]
+  },
+  jvp: ([operand, indices, updates], [dx, , du]) => [
+    dx === null && du === null ? null : scatterAdd(dx ?? zerosLike(operand), indices, du ?? zerosLike(updates)),
+  ],
+  transpose: ([cotangent], [operand, indices, updates]) => [
+    operand === null ? cotangent : null,
+    null,
+    updates === null ? cotangent && takeRows(cotangent, indices!) : null,
+  ],
+  batch(inputs, dims, _params, size) {
+    const front = inputs.map((input, i) => {
+      const dim = dims[i]
+      return dim === null ? broadcastInDim(input, [size, ...input.shape], range(input.rank).map(axis => axis + 1)) : moveaxis(input, dim, 0)
+    })
+    const [operand, indices, updates] = front
+    const [rows, offsets] = flattenBatch(operand, indices, size)
+    return { results: [reshape(scatterAdd(rows, offsets, updates), operand.shape)], dims: [0] }
+  },
+  lower(lowering, { inputs, outputs }) {
+    const [operand, indices, updates] = inputs.map(input => lowering.view(input))
+    const out = lowering.output(outputs[0])
+    if (elements(out.shape) === 0) return
+    emitCopy(lowering, operand, out)
+    if (elements(updates.shape) === 0) return
+    const inner = elements(operand.shape.slice(1))
+    const [ids, idStride] = listOf(lowering, indices)
+    lowering.emit(Opcode.ScatterAdd, [
+      inputs[0].aval.dtype === 'float32' ? 0 : 1,
+      elements(indices.shape), inner, operand.shape[0],
+      update(out), inner * ITEM_BYTES,
+      read(lowering.contiguous(updates)), inner * ITEM_BYTES,
+      read(ids), idStride,
+    ])
+  },
+}
+
+/** The table with contiguous rows, and their length. */
+function rowsOf(lowering: Lowering, table: View): [View, number] {
+  const inner = elements(table.shape.slice(1))
+  const wanted = contiguousStrides(table.shape)
+  const hasRows = table.shape.every((length, i) => i === 0 || length === 1 || table.strides[i] === wanted[i])
+  return [hasRows ? table : lowering.contiguous(table), inner]
+}
+
+/** The indices as one list, and the stride between them. */
+function listOf(lowering: Lowering, indices: View): [View, number] {
+  const levels = collapse(indices.shape.map((length, i) => ({ length, strides: [indices.strides[i]] })))
+  if (levels.length <= 1) return [indices, levels[0]?.strides[0] ?? ITEM_BYTES]
+  return [lowering.contiguous(indices), ITEM_BYTES]
+}
+
+/** [B, N, ...R] and [B, ...I] as one table [B * N, ...R] and indices into it. */
+function flattenBatch(table: Tensor, indices: Tensor, size: number): [Tensor, Tensor] {
+  const [, n, ...rest] = table.shape
+  const start = reshape(mul(arange(size), n), [size, ...indices.shape.slice(1).map(() => 1)])
+  return [reshape(table, [size * n, ...rest]), add(clip(indices, 0, n - 1), start)]
+}
+
+const takeRows = (table: Tensor, indices: Tensor): Tensor => bind1(takePrimitive, [table, indices], {})
+
+/**
+ * Entries of `x` along `axis` (0) at integer `indices` [...I]: the axis is replaced by the dimensions I.
+ * Indices outside [0, length) are clamped. Throws if `indices` are not integers.
+ * @example take(embedding, ids) // [V, D] and [T] give [T, D]
+ */
+export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
+  const dim = normalizeAxis('take', axis, x.rank)
+  const ids = isInteger(indices.dtype) ? cast(indices, 'int32') : indices
+  const result = takeRows(moveaxis(x, dim, 0), ids)
+  if (dim === 0) return result
+  const [i, before] = [range(ids.rank), range(dim).map(d => ids.rank + d)]
+  const after = range(x.rank - 1 - dim).map(d => ids.rank + dim + d)
+  return transpose(result, [...before, ...i, ...after])
+}
+
+/**
+ * `x` [N, ...R] with `updates` [...I, ...R] added to the rows that `indices` [...I] name, repeated ones adding up.
+ * Indices outside [0, N) are clamped.
+ */
+export const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor): Tensor =>
+  bind1(scatterAddPrimitive, [x, isInteger(indices.dtype) ? cast(indices, 'int32') : indices, updates], {})
+
+/**
+ * The entries of `x` along `axis` that `indices` names for each position of the other axes (NumPy's take_along_axis).
+ * `indices` has the rank of `x` and its shape besides `axis`. Indices outside are clamped.
+ */
+export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
+  const dim = normalizeAxis('takeAlongAxis', axis, x.rank)
+  if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
+    throw new TypeError(`takeAlongAxis: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`)
+  }
+  const [table, ids] = [moveaxis(x, dim, -1), moveaxis(cast(indices, 'int32'), dim, -1)]
+  const n = x.shape[dim]
+  const rows = n === 0 ? 0 : table.size / n
+  const start = reshape(mul(arange(rows), n), [...table.shape.slice(0, -1), 1])
+  const flat = takeRows(reshape(table, [table.size]), add(clip(ids, 0, n - 1), start))
+  return moveaxis(flat, -1, dim)
+}

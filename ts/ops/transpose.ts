@@ -1,0 +1,58 @@
+// Reordering dimensions: always a view.
+import { permuteView } from '../compiler/view.js'
+import type { Primitive } from '../core/primitive.js'
+import { insertAt, normalizeAxis, range, showShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+
+interface TransposeParams {
+  /** Dimension i of the result is dimension permutation[i] of the operand. */
+  permutation: readonly number[]
+}
+
+export const transposePrimitive: Primitive<TransposeParams> = {
+  name: 'transpose',
+  type: ([{ shape, dtype }], { permutation }) => [{ shape: permutation.map(axis => shape[axis]), dtype }],
+  jvp: (_primals, [tangent], _results, { permutation }) => [transpose(tangent!, permutation)],
+  transpose: ([cotangent], _inputs, _types, { permutation }) => [cotangent && transpose(cotangent, invert(permutation))],
+  batch([input], [dim], { permutation }) {
+    // The batch dimension takes the place of the dimension that stood behind it.
+    const shifted = permutation.map(axis => (axis >= dim! ? axis + 1 : axis))
+    const at = shifted.findIndex(axis => axis > dim!)
+    const place = at < 0 ? permutation.length : at
+    return { results: [transpose(input, insertAt(shifted, place, dim!))], dims: [place] }
+  },
+  lower(lowering, { inputs, outputs }, { permutation }) {
+    lowering.define(outputs[0], permuteView(lowering.view(inputs[0]), permutation))
+  },
+  cheap: true,
+}
+
+const invert = (permutation: readonly number[]): number[] => range(permutation.length).map(axis => permutation.indexOf(axis))
+
+/**
+ * `x` with its dimensions reordered: dimension i of the result is dimension `permutation[i]` of `x`; reversed by default.
+ * Throws unless `permutation` names every axis once.
+ */
+export function transpose(x: Tensor, permutation: readonly number[] = range(x.rank).reverse()): Tensor {
+  const axes = permutation.map(axis => normalizeAxis('transpose', axis, x.rank))
+  if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
+    throw new RangeError(`transpose: [${permutation.join(', ')}] is not a permutation of the axes of ${showShape(x.shape)}`)
+  }
+  if (axes.every((axis, i) => axis === i)) return x
+  return bind1(transposePrimitive, [x], { permutation: axes })
+}
+
+/** `x` with dimension `source` moved to `destination`, the others in their order. */
+export function moveaxis(x: Tensor, source: number, destination: number): Tensor {
+  const from = normalizeAxis('moveaxis', source, x.rank)
+  const to = normalizeAxis('moveaxis', destination, x.rank)
+  const rest = range(x.rank).filter(axis => axis !== from)
+  return transpose(x, insertAt(rest, to, from))
+}
+
+/** `x` with two dimensions exchanged. */
+export function swapaxes(x: Tensor, a: number, b: number): Tensor {
+  const [i, j] = [normalizeAxis('swapaxes', a, x.rank), normalizeAxis('swapaxes', b, x.rank)]
+  return transpose(x, range(x.rank).map(axis => (axis === i ? j : axis === j ? i : axis)))
+}

@@ -1,0 +1,39 @@
+// Choosing element by element.
+import { MapOp } from '../../assembly/format.js'
+import { emitMap } from '../compiler/emit-map.js'
+import type { Primitive } from '../core/primitive.js'
+import type { Tensor } from '../core/tensor.js'
+import { bind1 } from '../core/trace.js'
+import { cast } from './cast.js'
+import { batchElementwise, commonShape, type NoParams } from './elementwise.js'
+import { type Operand, sameDtype, sameShapes, toTensor } from './operand.js'
+
+export const selectPrimitive: Primitive<NoParams> = {
+  name: 'select',
+  type(inputs) {
+    const [condition, x, y] = inputs
+    if (condition.dtype !== 'bool') throw new TypeError(`where: the condition has dtype ${condition.dtype}, not bool`)
+    if (x.dtype !== y.dtype) throw new TypeError(`where: dtypes differ: ${x.dtype} and ${y.dtype}`)
+    return [{ shape: commonShape('where', inputs), dtype: x.dtype }]
+  },
+  jvp: ([condition], [, dx, dy]) => [where(condition, dx ?? 0, dy ?? 0)],
+  transpose: ([cotangent], [condition, x, y]) => [
+    null,
+    x === null ? cotangent && where(condition!, cotangent, 0) : null,
+    y === null ? cotangent && where(condition!, 0, cotangent) : null,
+  ],
+  batch: (inputs, dims) => batchElementwise(inputs, dims, operands => bind1(selectPrimitive, operands, {})),
+  lower(lowering, { inputs, outputs }) {
+    const views = inputs.map(input => lowering.view(input))
+    emitMap(lowering, MapOp.Select, views, lowering.output(outputs[0]))
+  },
+  cheap: true,
+  elementwise: true,
+}
+
+/** `x` where `condition` is true, else `y`, element by element (NumPy broadcasting). */
+export function where(condition: Operand, x: Operand, y: Operand): Tensor {
+  const flag = toTensor('where', condition, 'bool')
+  const [a, b] = sameDtype('where', [x, y])
+  return bind1(selectPrimitive, sameShapes('where', [flag.dtype === 'bool' ? flag : cast(flag, 'bool'), a, b]), {})
+}

@@ -1,0 +1,49 @@
+// The one instance of the WebAssembly core: made synchronously at first use, never at import, so that importing
+// heddle on a server that renders pages touches no WebAssembly.
+import { instantiateSync } from '@assemblyscript/loader'
+import { base64 } from './core-wasm.js'
+
+/** What the core exports. A plain record: profilers and tests may wrap its functions. */
+export interface Core {
+  memory: WebAssembly.Memory
+  /** Runs the program that the state block names; returns a Status. */
+  run(state: number): number
+  /** A block of at least `bytes`, 64-byte aligned; 0 when memory cannot grow. */
+  allocate(bytes: number): number
+  release(address: number): void
+  /** Bytes in use by blocks. */
+  resident(): number
+}
+
+let instance: Core | null = null
+
+const decode = (): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), character => character.charCodeAt(0))
+
+/** The core, instantiated now if it was not yet. */
+export function core(): Core {
+  instance ??= { ...(instantiateSync(decode()).exports as unknown as Core) }
+  return instance
+}
+
+/**
+ * Compiles and instantiates the core without blocking, for pages that prefer it; otherwise the first operation does it.
+ * @example await init()
+ */
+export async function init(): Promise<void> {
+  if (instance !== null) return
+  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(decode()), { env: {} })
+  instance ??= { ...(exports as unknown as Core) }
+}
+
+let heapView = new Uint32Array(0)
+
+/** All of the core's memory as 32-bit words, as it is now: growing it detaches earlier views, so keep none. */
+export function heap(): Uint32Array {
+  const { buffer } = core().memory
+  if (heapView.buffer !== buffer) heapView = new Uint32Array(buffer)
+  return heapView
+}
+
+/** Part of the core's memory, valid until it grows. */
+export const memoryWords = (address: number, length: number): Uint32Array =>
+  new Uint32Array(core().memory.buffer, address, length)

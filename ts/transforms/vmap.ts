@@ -1,0 +1,147 @@
+// Vectorisation: each equation is replaced by the equation over a batch. Where the batch dimension of a value stands is
+// tracked, not changed.
+import type { BatchDim } from '../core/primitive.js'
+import type { Atom, Program, Var } from '../core/program.js'
+import { insertAt, range, removeAt, showShape } from '../core/shape.js'
+import { Tensor } from '../core/tensor.js'
+import { applyProgram, bind, readAtom, tracePure, traceProgram } from '../core/trace.js'
+import { flatten, leafPaths, showStructure, type TreeDef, unflatten } from '../core/tree.js'
+import { broadcastInDim } from '../ops/broadcast.js'
+import { moveaxis } from '../ops/transpose.js'
+import { flattenTensors, leafTensor } from './arguments.js'
+import { inputTypes, memoized } from './interpret.js'
+
+export interface BatchedProgram {
+  program: Program
+  /** Where the batch dimension of each output stands. */
+  dims: BatchDim[]
+}
+
+interface Batching {
+  size: number
+  dims: readonly BatchDim[]
+  /** Where outputs must have their batch dimension; undefined: anywhere or nowhere. */
+  wanted?: readonly (number | undefined)[]
+}
+
+/** The program over a batch of `size`: input i has its batch dimension at `dims[i]`, or none. */
+export const vmapProgram: (program: Program, batching: Batching) => BatchedProgram = memoized(
+  ({ size, dims, wanted }: Batching) => `${size}|${dims.join()}|${wanted?.join() ?? ''}`,
+  (program, { size, dims, wanted }) => {
+    let outDims: BatchDim[] = []
+    const types = inputTypes(program).map(({ shape, dtype }, i) => ({ shape: dims[i] === null ? shape : insertAt(shape, dims[i], size), dtype }))
+    const batched = tracePure(types, values => {
+      const environment = new Map<Var, Tensor>()
+      const places = new Map<Atom, BatchDim>()
+      program.inputs.forEach((variable, i) => {
+        environment.set(variable, values[i])
+        places.set(variable, dims[i])
+      })
+      const placeOf = (atom: Atom): BatchDim => places.get(atom) ?? null
+      for (const { primitive, inputs, params, outputs } of program.equations) {
+        const operands = inputs.map(atom => readAtom(environment, atom))
+        const operandDims = inputs.map(placeOf)
+        const { results, dims: resultDims } = operandDims.every(dim => dim === null)
+          ? { results: bind(primitive, operands, params), dims: outputs.map(() => null) }
+          : primitive.batch(operands, operandDims, params, size)
+        outputs.forEach((variable, i) => {
+          environment.set(variable, results[i])
+          places.set(variable, resultDims[i])
+        })
+      }
+      const results = program.outputs.map((atom, i) => {
+        const value = readAtom(environment, atom)
+        const place = placeOf(atom)
+        const want = wanted?.[i]
+        return want === undefined ? { value, place } : { value: placeBatch(value, place, want, size), place: want }
+      })
+      outDims = results.map(({ place }) => place)
+      return results.map(({ value }) => value)
+    })
+    return { program: batched, dims: outDims }
+  },
+)
+
+/** The value with its batch dimension at `want`, repeated over the batch if it has none. */
+export function placeBatch(value: Tensor, place: BatchDim, want: number, size: number): Tensor {
+  if (place !== null) return moveaxis(value, place, want)
+  return broadcastInDim(value, insertAt(value.shape, want, size), removeAt(range(value.rank + 1), want))
+}
+
+/** Which axis of each leaf is the batch: a number for all leaves of an argument, null for none, or a tree of those. */
+export type Axes<T> = number | null | (T extends object ? object : never)
+
+/**
+ * `f` over a batch: a function of one example becomes one of many. `inAxes`: for each argument the axis of its leaves that
+ * is the batch (0 by default), null for arguments that all examples share, or a tree of those; `outAxes` where the
+ * results get it.
+ * Throws if the lengths of the batch axes differ or there is none.
+ * @example const batched = vmap(lstm, [null, 0, 0])
+ */
+export function vmap<A extends unknown[], B>(
+  f: (...args: A) => B,
+  inAxes?: { readonly [K in keyof A]?: number | null | object },
+  outAxes: number | object = 0,
+): (...args: A) => B {
+  if (typeof f !== 'function') throw new TypeError('vmap: the first argument is not a function')
+  return (...args) => {
+    const flatArgs = args.map((arg, i) => flattenTensors('vmap', arg, `argument ${i + 1}`))
+    if (inAxes !== undefined && (inAxes as unknown[]).length > args.length) {
+      throw new TypeError(`vmap: inAxes names ${(inAxes as unknown[]).length} arguments, the function was called with ${args.length}`)
+    }
+    const dims = flatArgs.flatMap(({ structure, leaves }, i) => {
+      const axes = inAxes === undefined ? 0 : (inAxes[i] === undefined ? 0 : inAxes[i])
+      return leafAxes('vmap', axes, structure, `argument ${i + 1}`).map((axis, leaf) => checkBatchAxis(axis, leaves[leaf], i))
+    })
+    const leaves = flatArgs.flatMap(flat => flat.leaves)
+    const size = batchSize(leaves, dims)
+    let result: TreeDef = { kind: 'leaf' }
+    const types = leaves.map(({ shape, dtype }, i) => ({ shape: dims[i] === null ? shape : removeAt(shape, dims[i]), dtype }))
+    const { program, captured } = traceProgram(types, tracers => {
+      let at = 0
+      const examples = flatArgs.map(({ structure, leaves: own }) => unflatten(structure, tracers.slice(at, (at += own.length))))
+      const flat = flatten(f(...(examples as A)), "vmap: the function's result")
+      result = flat.structure
+      return flat.leaves.map(leafTensor)
+    })
+    const wanted = leafAxes('vmap', outAxes, result, 'the result').map((axis, i) => {
+      const rank = program.outputs[i].aval.shape.length + 1
+      if (axis === null || axis < -rank || axis >= rank) throw new RangeError(`vmap: outAxes ${axis} does not fit a result of rank ${rank}`)
+      return axis < 0 ? axis + rank : axis
+    })
+    const batched = vmapProgram(program, { size, dims: [...captured.map(() => null), ...dims], wanted })
+    return unflatten(result, applyProgram(batched.program, [...captured, ...leaves])) as B
+  }
+}
+
+/** One axis for each leaf, from a number, null, or a tree of them that may end early. */
+function leafAxes(operation: string, axes: unknown, structure: TreeDef, what: string): BatchDim[] {
+  if (axes === null || typeof axes === 'number') return leafPaths(structure).map(() => axes)
+  if (structure.kind === 'empty') return []
+  if (typeof axes === 'object' && structure.kind === 'array' && Array.isArray(axes) && axes.length === structure.children.length) {
+    return structure.children.flatMap((child, i) => leafAxes(operation, axes[i], child, `${what}[${i}]`))
+  }
+  if (typeof axes === 'object' && structure.kind === 'object' && !Array.isArray(axes)) {
+    return structure.children.flatMap((child, i) => {
+      const axis = (axes as Record<string, unknown>)[structure.keys[i]]
+      return leafAxes(operation, axis === undefined ? 0 : axis, child, `${what}.${structure.keys[i]}`)
+    })
+  }
+  throw new TypeError(`${operation}: axes ${JSON.stringify(axes)} do not fit ${what}: ${showStructure(structure)}`)
+}
+
+function checkBatchAxis(axis: BatchDim, leaf: Tensor, argument: number): BatchDim {
+  if (axis === null) return null
+  if (!Number.isInteger(axis) || axis < -leaf.rank || axis >= leaf.rank) {
+    throw new RangeError(`vmap: argument ${argument + 1} has a leaf of shape ${showShape(leaf.shape)}, which has no axis ${axis}; give null for what all examples share`)
+  }
+  return axis < 0 ? axis + leaf.rank : axis
+}
+
+function batchSize(leaves: readonly Tensor[], dims: readonly BatchDim[]): number {
+  const sizes = leaves.flatMap((leaf, i) => (dims[i] === null ? [] : [leaf.shape[dims[i]]]))
+  if (sizes.length === 0) throw new TypeError('vmap: no argument has a batch axis')
+  const other = sizes.find(size => size !== sizes[0])
+  if (other !== undefined) throw new TypeError(`vmap: batch axes have different lengths: ${sizes[0]} and ${other}`)
+  return sizes[0]
+}
