@@ -1,0 +1,1 @@
+export function argReduceInstruction(at: usize, state: usize): void {}

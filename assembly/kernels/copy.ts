@@ -1,0 +1,1 @@
+export function copyInstruction(at: usize, state: usize): void {}

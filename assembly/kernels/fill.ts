@@ -1,0 +1,2 @@
+export function fillInstruction(at: usize, state: usize): void {}
+export function iotaInstruction(at: usize, state: usize): void {}

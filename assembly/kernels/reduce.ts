@@ -1,0 +1,1 @@
+export function reduceInstruction(at: usize, state: usize): void {}

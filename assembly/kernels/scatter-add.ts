@@ -1,0 +1,1 @@
+export function scatterAddInstruction(at: usize, state: usize): void {}

@@ -1,0 +1,1 @@
+export function softmaxInstruction(at: usize, state: usize): void {}

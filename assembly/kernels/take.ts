@@ -1,0 +1,1 @@
+export function takeInstruction(at: usize, state: usize): void {}
