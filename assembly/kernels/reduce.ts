@@ -17,21 +17,7 @@ const COLUMNS: u32 = 1024
 
 /** Opcode.Reduce. */
 export function reduceInstruction(at: usize, state: usize): void {
-  switch (load<u32>(at)) {
-    case ReduceOp.SumF32: return reduce<SumF32>(at, state)
-    case ReduceOp.MaxF32: return reduce<MaxF32>(at, state)
-    case ReduceOp.MinF32: return reduce<MinF32>(at, state)
-    case ReduceOp.ProdF32: return reduce<ProdF32>(at, state)
-    case ReduceOp.SumI32: return reduce<SumI32>(at, state)
-    case ReduceOp.MaxI32: return reduce<MaxI32>(at, state)
-    case ReduceOp.MinI32: return reduce<MinI32>(at, state)
-    case ReduceOp.ProdI32: return reduce<ProdI32>(at, state)
-    case ReduceOp.MaxU32: return reduce<MaxU32>(at, state)
-    case ReduceOp.MinU32: return reduce<MinU32>(at, state)
-  }
-}
-
-function reduce<O>(at: usize, state: usize): void {
+  const op = load<u32>(at)
   let outer = extent(at + 4, state)
   const length = extent(at + 8, state)
   let inner = extent(at + 12, state)
@@ -45,30 +31,47 @@ function reduce<O>(at: usize, state: usize): void {
   let inOuter = load<i32>(inStrides)
   const inLength = load<i32>(inStrides, 4)
   let inInner = load<i32>(inStrides, 8)
-  const part = load<u32>(state, State.Part)
-  const parts = load<u32>(state, State.Parts)
   if (inLength != 4 && inOuter == 4 && outOuter == 4 && (inInner != 4 || inner == 1)) {
     // The kept dimensions are alike: let the contiguous one be the inner one.
     const count = outer, outStride = outOuter, inStride = inOuter
     outer = inner, outOuter = outInner, inOuter = inInner
     inner = count, outInner = outStride, inInner = inStride
   }
-  if (inLength != 4 && inInner == 4 && outInner == 4) {
-    const byInner = outer < parts
-    const first: u32 = byInner ? 0 : shareStart(outer, part, parts)
-    const end = byInner ? outer : shareStart(outer, part + 1, parts)
-    const left: u32 = byInner ? shareStart(inner, part, parts) : 0
-    const right = byInner ? shareStart(inner, part + 1, parts) : inner
-    for (let o = first; o < end; o++) {
-      for (let i = left; i < right; i += COLUMNS) {
-        columns<O>(
-          out + o * outOuter + (i << 2), source + o * inOuter + (i << 2), length, inLength,
-          min(COLUMNS, right - i), load<u32>(state, State.Tiles)
-        )
-      }
-    }
-    return
+  if (inLength != 4 && inInner == 4 && outInner == 4 && hasColumns(op)) {
+    reduceColumns(op, outer, length, inner, out, outOuter, source, inOuter, inLength, state)
+  } else {
+    reduceItems(op, outer, length, inner, out, outOuter, outInner, source, inOuter, inLength, inInner, state)
   }
+}
+
+/** Where the inner dimension is contiguous and kept. */
+function reduceColumns(
+  op: u32, outer: u32, length: u32, inner: u32,
+  out: usize, outOuter: i32, source: usize, inOuter: i32, inLength: i32, state: usize
+): void {
+  const part = load<u32>(state, State.Part)
+  const parts = load<u32>(state, State.Parts)
+  const tiles = <usize>load<u32>(state, State.Tiles)
+  const byInner = outer < parts
+  let o: u32 = byInner ? 0 : shareStart(outer, part, parts)
+  const last: u32 = byInner ? outer : shareStart(outer, part + 1, parts)
+  const left: u32 = byInner ? shareStart(inner, part, parts) : 0
+  const right: u32 = byInner ? shareStart(inner, part + 1, parts) : inner
+  for (; o < last; o++) {
+    for (let i = left; i < right; i += COLUMNS) {
+      const to = out + o * outOuter + (i << 2)
+      columnsOf(op, to, source + o * inOuter + (i << 2), length, inLength, min(COLUMNS, right - i), tiles)
+    }
+  }
+}
+
+/** One result after the other. */
+function reduceItems(
+  op: u32, outer: u32, length: u32, inner: u32,
+  out: usize, outOuter: i32, outInner: i32, source: usize, inOuter: i32, inLength: i32, inInner: i32, state: usize
+): void {
+  const part = load<u32>(state, State.Part)
+  const parts = load<u32>(state, State.Parts)
   let item = shareStart(outer * inner, part, parts)
   const last = shareStart(outer * inner, part + 1, parts)
   if (item == last) return
@@ -76,13 +79,65 @@ function reduce<O>(at: usize, state: usize): void {
   let i = item % inner
   for (; item < last; item++) {
     const from = source + o * inOuter + i * inInner
-    const value = inLength == 4 ? row<O>(from, length) : strided<O>(from, length, inLength)
-    v128.store32_lane(out + o * outOuter + i * outInner, combineLanes<O>(value), 0)
+    const to = out + o * outOuter + i * outInner
+    store<u32>(to, inLength == 4 ? rowOf(op, from, length) : stridedOf(op, from, length, inLength))
     if (++i == inner) {
       i = 0
       o++
     }
   }
+}
+
+/** Products and unsigned extremes are too rare to be worth the size of fast kernels. */
+function rowOf(op: u32, at: usize, words: u32): u32 {
+  switch (op) {
+    case ReduceOp.SumF32: return first(combineLanes<SumF32>(row<SumF32>(at, words)))
+    case ReduceOp.MaxF32: return first(combineLanes<MaxF32>(row<MaxF32>(at, words)))
+    case ReduceOp.MinF32: return first(combineLanes<MinF32>(row<MinF32>(at, words)))
+    case ReduceOp.SumI32: return first(combineLanes<SumI32>(row<SumI32>(at, words)))
+    case ReduceOp.MaxI32: return first(combineLanes<MaxI32>(row<MaxI32>(at, words)))
+    case ReduceOp.MinI32: return first(combineLanes<MinI32>(row<MinI32>(at, words)))
+    default: return stridedOf(op, at, words, 4)
+  }
+}
+
+function stridedOf(op: u32, at: usize, words: u32, stride: i32): u32 {
+  switch (op) {
+    case ReduceOp.SumF32: return first(combineLanes<SumF32>(strided<SumF32>(at, words, stride)))
+    case ReduceOp.MaxF32: return first(combineLanes<MaxF32>(strided<MaxF32>(at, words, stride)))
+    case ReduceOp.MinF32: return first(combineLanes<MinF32>(strided<MinF32>(at, words, stride)))
+    case ReduceOp.ProdF32: return first(combineLanes<ProdF32>(strided<ProdF32>(at, words, stride)))
+    case ReduceOp.SumI32: return first(combineLanes<SumI32>(strided<SumI32>(at, words, stride)))
+    case ReduceOp.MaxI32: return first(combineLanes<MaxI32>(strided<MaxI32>(at, words, stride)))
+    case ReduceOp.MinI32: return first(combineLanes<MinI32>(strided<MinI32>(at, words, stride)))
+    case ReduceOp.ProdI32: return first(combineLanes<ProdI32>(strided<ProdI32>(at, words, stride)))
+    case ReduceOp.MaxU32: return first(combineLanes<MaxU32>(strided<MaxU32>(at, words, stride)))
+    default: return first(combineLanes<MinU32>(strided<MinU32>(at, words, stride)))
+  }
+}
+
+function columnsOf(
+  op: u32, out: usize, source: usize, length: u32, stride: i32, width: u32, scratch: usize
+): void {
+  switch (op) {
+    case ReduceOp.SumF32: return columns<SumF32>(out, source, length, stride, width, scratch)
+    case ReduceOp.MaxF32: return columns<MaxF32>(out, source, length, stride, width, scratch)
+    case ReduceOp.MinF32: return columns<MinF32>(out, source, length, stride, width, scratch)
+    case ReduceOp.SumI32: return columns<SumI32>(out, source, length, stride, width, scratch)
+    case ReduceOp.MaxI32: return columns<MaxI32>(out, source, length, stride, width, scratch)
+    case ReduceOp.MinI32: return columns<MinI32>(out, source, length, stride, width, scratch)
+  }
+}
+
+/** The operations that columnsOf knows. */
+function hasColumns(op: u32): bool {
+  return op != ReduceOp.ProdF32 && op != ReduceOp.ProdI32 && op != ReduceOp.MaxU32 && op != ReduceOp.MinU32
+}
+
+// @ts-ignore: decorator
+@inline
+function first(a: v128): u32 {
+  return i32x4.extract_lane(a, 0)
 }
 
 /** The contiguous row of `words` words at `at`, reduced to four lanes. */

@@ -2,8 +2,6 @@
 // a byte outside the row.
 
 /** The first `n` (0 to 4) words at `at`, the other lanes taken from `padding`. */
-// @ts-ignore: decorator
-@inline
 export function loadLanes(at: usize, n: usize, padding: v128): v128 {
   let v = padding
   if (n == 4) return v128.load(at)
@@ -14,8 +12,6 @@ export function loadLanes(at: usize, n: usize, padding: v128): v128 {
 }
 
 /** Stores the first `n` (0 to 4) lanes. */
-// @ts-ignore: decorator
-@inline
 export function storeLanes(at: usize, n: usize, v: v128): void {
   if (n == 4) {
     v128.store(at, v)
