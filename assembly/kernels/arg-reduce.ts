@@ -46,9 +46,9 @@ function argRow<O>(at: usize, length: u32): u32 {
     const mask = i32x4.bitmask(matches(v128.load(at), extreme, isNaN))
     if (mask != 0) return <u32>((at - start) >> 2) + ctz<u32>(mask)
   }
-  const rest: usize = length & 3
-  const mask = i32x4.bitmask(matches(loadLanes(at, rest, extreme), extreme, isNaN)) & ((1 << <i32>rest) - 1)
-  return mask != 0 ? <u32>((at - start) >> 2) + ctz<u32>(mask) : 0
+  // The padding matches too, but stands behind every word of the row.
+  const mask = i32x4.bitmask(matches(loadLanes(at, length & 3, extreme), extreme, isNaN))
+  return <u32>((at - start) >> 2) + ctz<u32>(mask)
 }
 
 // @ts-ignore: decorator
