@@ -168,6 +168,8 @@ export const enum State {
   Barrier = 40,
   /** Address of this share's tile scratch for Map (State.TileBytes bytes). */
   Tiles = 44,
+  /** Report words before the oldest report that is still whole in the ring: a reader starts there, and may move it up to ReportWritten. */
+  ReportOldest = 48,
   /** 16 extent registers. */
   Extents = 64,
   /** 16 loops of 16 bytes: counter, end (exclusive), body (words), unused. */
@@ -184,8 +186,10 @@ export const enum Status {
   BadInstruction = 2,
 }
 
-/** First word of a report; then equation, number of words that follow, the words. */
+/** First word of a report; then equation, number of words that follow, the words. Word i of all ever written lies at Report + (i % ReportCapacity) * 4. */
 export const enum ReportKind {
+  /** The words: the tag, then what was printed, cut where the ring is too small. */
   Print = 1,
+  /** The words: the counters of the enclosing loops, outermost first. */
   NonFinite = 2,
 }

@@ -1,0 +1,1 @@
+export function gemmInstruction(at: usize, state: usize): void {}

@@ -1,0 +1,1 @@
+export function mapInstruction(at: usize, state: usize): void {}

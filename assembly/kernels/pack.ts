@@ -1,0 +1,1 @@
+export function packInstruction(at: usize, state: usize): void {}
