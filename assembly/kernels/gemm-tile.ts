@@ -10,7 +10,6 @@
 function tile(
   rows: i32, k: usize, a: usize, aRow: usize, aK: usize, b: usize, c: usize, cRow: usize, accumulate: usize,
 ): void {
-  const aRow2 = aRow << 1, aRow3 = aRow2 + aRow, aRow4 = aRow << 2
   const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow, c4 = c3 + cRow
   let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0), s20 = f32x4.splat(0)
   let s21 = f32x4.splat(0), s30 = f32x4.splat(0), s31 = f32x4.splat(0), s40 = f32x4.splat(0), s41 = f32x4.splat(0)
@@ -24,26 +23,26 @@ function tile(
   const end = b + (k << 5)
   while (b < end) {
     const b0 = v128.load(b), b1 = v128.load(b, 16)
-    let x = v128.load32_splat(a)
+    let row = a, x = v128.load32_splat(row)
     s00 = f32x4.add(s00, f32x4.mul(x, b0))
     s01 = f32x4.add(s01, f32x4.mul(x, b1))
     if (rows > 1) {
-      x = v128.load32_splat(a + aRow)
+      x = v128.load32_splat(row += aRow)
       s10 = f32x4.add(s10, f32x4.mul(x, b0))
       s11 = f32x4.add(s11, f32x4.mul(x, b1))
     }
     if (rows > 2) {
-      x = v128.load32_splat(a + aRow2)
+      x = v128.load32_splat(row += aRow)
       s20 = f32x4.add(s20, f32x4.mul(x, b0))
       s21 = f32x4.add(s21, f32x4.mul(x, b1))
     }
     if (rows > 3) {
-      x = v128.load32_splat(a + aRow3)
+      x = v128.load32_splat(row += aRow)
       s30 = f32x4.add(s30, f32x4.mul(x, b0))
       s31 = f32x4.add(s31, f32x4.mul(x, b1))
     }
     if (rows > 4) {
-      x = v128.load32_splat(a + aRow4)
+      x = v128.load32_splat(row += aRow)
       s40 = f32x4.add(s40, f32x4.mul(x, b0))
       s41 = f32x4.add(s41, f32x4.mul(x, b1))
     }
@@ -76,21 +75,14 @@ function tileOf(
   }
 }
 
-/** One panel's columns of C, `rows` high: tiles of 5 rows; the last 6 to 9 are halved, as tiles of 1 or 2 are slow. */
+/** One panel's columns of C, `rows` >= 1 high, in tiles of 5 rows and one of what is left. */
 export function column(
   rows: usize, k: usize, a: usize, aRow: usize, aK: usize, b: usize, c: usize, cRow: usize, accumulate: usize,
 ): void {
-  for (; rows >= 10; rows -= 5) {
+  for (; rows > 5; rows -= 5) {
     tile5(k, a, aRow, aK, b, c, cRow, accumulate)
     a += 5 * aRow
     c += 5 * cRow
-  }
-  if (rows > 5) {
-    const half = (rows + 1) >> 1
-    tileOf(half, k, a, aRow, aK, b, c, cRow, accumulate)
-    a += half * aRow
-    c += half * cRow
-    rows -= half
   }
   tileOf(rows, k, a, aRow, aK, b, c, cRow, accumulate)
 }
