@@ -1,5 +1,5 @@
 // Vector times matrix (M = 1): B is read once, so it is never packed and the memory's speed is the limit.
-// Rows are added four at a time where B's rows are contiguous; four dot products run side by side where its columns are.
+// Rows are added four at a time where B's rows are contiguous; eight dot products run side by side where its columns are.
 import { levels } from './pack'
 
 /** Columns that are carried through all of K before the next ones: the part of C that stays in L1. */
@@ -60,10 +60,7 @@ function addRow(c: usize, b: usize, x: f32, count: usize): void {
   }
 }
 
-/**
- * c[n] = (or +=) sum over k of a[k] b[k, n] for n in from .. to - 1; b's columns are contiguous, bN apart.
- * Four partial sums (k mod 4) an element, then those two and two.
- */
+/** The same where b's columns are contiguous, bN apart. */
 export function vectorNT(
   c: usize, a: usize, kInner: usize, kOuterStride: usize, kInnerStride: usize,
   b: usize, bN: usize, K: usize, from: usize, to: usize, accumulate: usize, scratch: usize,
@@ -78,43 +75,68 @@ export function vectorNT(
       }
       x = scratch
     }
-    for (let n = from; n < to; n += 4) {
-      // Past the last column the last one is read again.
-      const last = to - 1 - n, column = b + n * bN + (k << 2), at = c + (n << 2)
-      let sums = dot4(
-        x, column, column + min<usize>(1, last) * bN, column + min<usize>(2, last) * bN, column + min<usize>(3, last) * bN, count,
-      )
-      if (last >= 3) {
-        v128.store(at, f32x4.add(v128.load(at), sums))
-        continue
-      }
-      for (let i: usize = 0; i <= last; i++) {
-        store<f32>(at + (i << 2), load<f32>(at + (i << 2)) + f32x4.extract_lane(sums, 0))
-        sums = v128.shuffle<f32>(sums, sums, 1, 2, 3, 0)
-      }
+    let n = from, column = b + from * bN + (k << 2)
+    for (; n + 8 <= to; n += 8) {
+      dot8(c + (n << 2), x, column, bN, count)
+      column += bN << 3
+    }
+    for (; n < to; n++) {
+      dot(c + (n << 2), x, column, count)
+      column += bN
     }
   }
 }
 
-/** The dot products of x with four columns, one in each lane. */
-function dot4(x: usize, b0: usize, b1: usize, b2: usize, b3: usize, count: usize): v128 {
+/** Adds the dot products of x with eight columns. Each has four partial sums, k mod 4; then those two and two. */
+function dot8(c: usize, x: usize, b: usize, bN: usize, count: usize): void {
   let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0)
-  for (; count >= 4; count -= 4) {
+  let s4 = f32x4.splat(0), s5 = f32x4.splat(0), s6 = f32x4.splat(0), s7 = f32x4.splat(0)
+  const whole = x + (count >> 2 << 4), rest = count & 3
+  while (x < whole) {
     const v = v128.load(x)
-    s0 = f32x4.add(s0, f32x4.mul(v, v128.load(b0)))
-    s1 = f32x4.add(s1, f32x4.mul(v, v128.load(b1)))
-    s2 = f32x4.add(s2, f32x4.mul(v, v128.load(b2)))
-    s3 = f32x4.add(s3, f32x4.mul(v, v128.load(b3)))
-    x += 16, b0 += 16, b1 += 16, b2 += 16, b3 += 16
+    let row = b
+    s0 = f32x4.add(s0, f32x4.mul(v, v128.load(row)))
+    s1 = f32x4.add(s1, f32x4.mul(v, v128.load(row += bN)))
+    s2 = f32x4.add(s2, f32x4.mul(v, v128.load(row += bN)))
+    s3 = f32x4.add(s3, f32x4.mul(v, v128.load(row += bN)))
+    s4 = f32x4.add(s4, f32x4.mul(v, v128.load(row += bN)))
+    s5 = f32x4.add(s5, f32x4.mul(v, v128.load(row += bN)))
+    s6 = f32x4.add(s6, f32x4.mul(v, v128.load(row += bN)))
+    s7 = f32x4.add(s7, f32x4.mul(v, v128.load(row += bN)))
+    x += 16
+    b += 16
   }
-  if (count) {
-    const v = partial(x, count)
-    s0 = f32x4.add(s0, f32x4.mul(v, partial(b0, count)))
-    s1 = f32x4.add(s1, f32x4.mul(v, partial(b1, count)))
-    s2 = f32x4.add(s2, f32x4.mul(v, partial(b2, count)))
-    s3 = f32x4.add(s3, f32x4.mul(v, partial(b3, count)))
+  if (rest) {
+    const v = partial(x, rest)
+    s0 = f32x4.add(s0, f32x4.mul(v, partial(b, rest)))
+    s1 = f32x4.add(s1, f32x4.mul(v, partial(b += bN, rest)))
+    s2 = f32x4.add(s2, f32x4.mul(v, partial(b += bN, rest)))
+    s3 = f32x4.add(s3, f32x4.mul(v, partial(b += bN, rest)))
+    s4 = f32x4.add(s4, f32x4.mul(v, partial(b += bN, rest)))
+    s5 = f32x4.add(s5, f32x4.mul(v, partial(b += bN, rest)))
+    s6 = f32x4.add(s6, f32x4.mul(v, partial(b += bN, rest)))
+    s7 = f32x4.add(s7, f32x4.mul(v, partial(b += bN, rest)))
   }
-  // Transposed, so that lane n holds (s[0] + s[1]) + (s[2] + s[3]) of column n.
+  v128.store(c, f32x4.add(v128.load(c), lanes(s0, s1, s2, s3)))
+  v128.store(c, f32x4.add(v128.load(c, 16), lanes(s4, s5, s6, s7)), 16)
+}
+
+/** One column as dot8 does it. */
+function dot(c: usize, x: usize, b: usize, count: usize): void {
+  let sum = f32x4.splat(0)
+  for (; count >= 4; count -= 4) {
+    sum = f32x4.add(sum, f32x4.mul(v128.load(x), v128.load(b)))
+    x += 16
+    b += 16
+  }
+  if (count) sum = f32x4.add(sum, f32x4.mul(partial(x, count), partial(b, count)))
+  store<f32>(c, load<f32>(c) + f32x4.extract_lane(lanes(sum, sum, sum, sum), 0))
+}
+
+/** Lane i is the sum of the lanes of s_i, (0 + 1) + (2 + 3): a transposition and three additions. */
+// @ts-ignore: decorator
+@inline
+function lanes(s0: v128, s1: v128, s2: v128, s3: v128): v128 {
   const low01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5), low23 = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5)
   const high01 = v128.shuffle<f32>(s0, s1, 2, 6, 3, 7), high23 = v128.shuffle<f32>(s2, s3, 2, 6, 3, 7)
   return f32x4.add(
