@@ -175,8 +175,8 @@ export const enum State {
   /** 16 loops of 16 bytes: counter, end (exclusive), body (words), unused. */
   Loops = 128,
   Size = 384,
-  /** 64 tiles of 512 words. */
-  TileBytes = 131072,
+  /** 64 tiles of 512 words, one for each register of a Map, and the bookkeeping of its walk behind them. */
+  TileBytes = 135232,
 }
 
 /** What run() returns. */

@@ -1,1 +1,146 @@
-export function mapInstruction(at: usize, state: usize): void {}
+// Map: chains of elementwise operations, tile by tile, so that what passes between them stays in the first-level cache.
+// For each tile every register is a pointer to contiguous words, into memory where the strides allow it (walk.ts).
+import { MapOp, State } from '../format'
+import { shareStart } from '../operands'
+import {
+  TILE, advance, dimOf, fetchBlock, fillConstants, indexOf, makeStrided, makeTemporary, mergeDims, pointDirectly,
+  pointerOf, putBlock, readDims, readRegisters, rowsInTile, setAccess, sharesMemory, startAt,
+} from './walk'
+import { runOperation } from './operation'
+
+/** Runs this share of the Map whose fields start at `at`. */
+export function mapInstruction(at: usize, state: usize): void {
+  const tiles = <usize>load<u32>(state, State.Tiles)
+  const header = load<u32>(at)
+  const rank = header & 0xff
+  const inputs = (header >> 8) & 0xff
+  const registers = inputs + ((header >> 16) & 0xff)
+  const operations = header >> 24
+  if (!readDims(at + 4, state, tiles, rank)) return
+  const code = readRegisters(at + 4 + (<usize>rank << 2), state, tiles, rank, registers)
+  const first = mergeDims(tiles, rank, registers)
+  const last = rank - 1
+  const height = rowsInTile(tiles, first, last, registers)
+  let direct = setAccess(tiles, first, last, height, inputs, registers)
+  for (let i: u32 = 0; i < operations; i++) {
+    const destination = destinationOf(code, i)
+    if (destination >= registers) makeTemporary(tiles, destination)
+    else if (overwritesInput(code, i, operations, tiles, inputs)) {
+      makeStrided(tiles, destination)
+      direct = false
+    }
+  }
+
+  // A unit of work is a row where several fit a tile, else a tile of a row.
+  let rows: u32 = 1
+  for (let d = first; d < last; d++) rows *= dimOf(tiles, d)
+  const tilesInRow: u32 = height > 1 ? 1 : (dimOf(tiles, last) + TILE - 1) / TILE
+  const part = load<u32>(state, State.Part)
+  const parts = load<u32>(state, State.Parts)
+  const start = shareStart(rows * tilesInRow, part, parts)
+  const end = shareStart(rows * tilesInRow, part + 1, parts)
+  if (start == end) return
+  if (start >= tilesInRow) startAt(start / tilesInRow, tiles, first, last, registers)
+  if (!direct) fillConstants(tiles, last, height, inputs)
+  if (height > 1) runBlocks(code, operations, tiles, first, last, inputs, registers, height, end - start)
+  else if (direct && operations == 1) runRows(code, tiles, first, last, registers, tilesInRow, start, end)
+  else runTiles(code, operations, tiles, first, last, inputs, registers, tilesInRow, start, end, direct)
+}
+
+/** Several short rows in each tile. */
+function runBlocks(
+  code: usize, operations: u32, tiles: usize, first: u32, last: u32, inputs: u32, registers: u32, height: u32, rows: u32,
+): void {
+  const cols = dimOf(tiles, last)
+  const count = dimOf(tiles, last - 1)
+  while (true) {
+    const taken = min(min(height, count - indexOf(tiles, last - 1)), rows)
+    fetchBlock(tiles, last, inputs, registers, 0, taken, cols, true)
+    runOperations(code, operations, tiles, taken * cols)
+    putBlock(tiles, last, inputs, registers, 0, taken, cols)
+    rows -= taken
+    if (rows == 0) return
+    advance(tiles, first, last, registers, taken)
+  }
+}
+
+/** One operation on contiguous rows: no tiles. */
+function runRows(
+  code: usize, tiles: usize, first: u32, last: u32, registers: u32, tilesInRow: u32, unit: u32, end: u32,
+): void {
+  const cols = dimOf(tiles, last)
+  let tile = unit % tilesInRow
+  while (true) {
+    const taken = min(tilesInRow - tile, end - unit)
+    pointDirectly(tiles, registers, tile)
+    runOperations(code, 1, tiles, min(cols - tile * TILE, taken * TILE))
+    unit += taken
+    if (unit == end) return
+    tile = 0
+    advance(tiles, first, last, registers, 1)
+  }
+}
+
+/** The general case: every row tile by tile. */
+function runTiles(
+  code: usize, operations: u32, tiles: usize, first: u32, last: u32, inputs: u32, registers: u32, tilesInRow: u32,
+  unit: u32, end: u32, direct: bool,
+): void {
+  const cols = dimOf(tiles, last)
+  let tile = unit % tilesInRow
+  let fresh = true
+  while (true) {
+    const width = min(cols - tile * TILE, TILE)
+    if (direct) pointDirectly(tiles, registers, tile)
+    else fetchBlock(tiles, last, inputs, registers, tile, 1, width, fresh)
+    runOperations(code, operations, tiles, width)
+    if (!direct) putBlock(tiles, last, inputs, registers, tile, 1, width)
+    if (++unit == end) return
+    fresh = ++tile == tilesInRow
+    if (!fresh) continue
+    tile = 0
+    advance(tiles, first, last, registers, 1)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function destinationOf(code: usize, operation: u32): u32 {
+  return load<u32>(code + (<usize>operation << 3)) >> 16
+}
+
+/** Runs the operations over n words of every register. */
+function runOperations(code: usize, operations: u32, tiles: usize, n: usize): void {
+  for (const end = code + (<usize>operations << 3); code < end; code += 8) {
+    const what = load<u32>(code)
+    const from = load<u32>(code, 4)
+    runOperation(
+      what & 0xffff,
+      pointerOf(tiles, what >> 16),
+      pointerOf(tiles, from & 0xff),
+      pointerOf(tiles, (from >> 8) & 0xff),
+      pointerOf(tiles, (from >> 16) & 0xff),
+      n,
+    )
+  }
+}
+
+/** How many registers an operation reads. */
+function arity(op: i32): u32 {
+  if (op == MapOp.MulAddF || op == MapOp.Select) return 3
+  return (op >= MapOp.AddF && op <= MapOp.GeF) || (op >= MapOp.AddI && op <= MapOp.GeU) ? 2 : 1
+}
+
+/** True if an operation writes in place an input that a later one still reads. */
+function overwritesInput(code: usize, operation: u32, operations: u32, tiles: usize, inputs: u32): bool {
+  const destination = destinationOf(code, operation)
+  for (let later = operation + 1; later < operations; later++) {
+    const at = code + (<usize>later << 3)
+    let from = load<u32>(at, 4)
+    for (let left = arity(load<u16>(at)); left; left--, from >>= 8) {
+      const source = from & 0xff
+      if (source < inputs && sharesMemory(tiles, source, destination)) return true
+    }
+  }
+  return false
+}
