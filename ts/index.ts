@@ -6,7 +6,15 @@ export { treeLeaves, treeMap } from './core/tree.js'
 export { argmax, argmin } from './ops/argmax.js'
 export { abs, add, clip, div, maximum, minimum, mul, neg, pow, rem, sign, square, sub } from './ops/arithmetic.js'
 export {
-  bitwiseAnd, bitwiseNot, bitwiseOr, bitwiseXor, logicalAnd, logicalNot, logicalOr, shiftLeft, shiftRight,
+  bitwiseAnd,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseXor,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  shiftLeft,
+  shiftRight,
 } from './ops/bitwise.js'
 export { broadcastTo } from './ops/broadcast.js'
 export { cast } from './ops/cast.js'

@@ -55,10 +55,19 @@ export function compile(program: Program, donated: readonly boolean[] = []): Exe
   }
 }
 
-const slotBuffer = (variable: Var, slot: number): Buffer => ({ bytes: elements(variable.aval.shape) * ITEM_BYTES, slot })
+const slotBuffer = (variable: Var, slot: number): Buffer => ({
+  bytes: elements(variable.aval.shape) * ITEM_BYTES,
+  slot,
+})
 
 /** Results take the place of donated inputs of their size that are read no more; those updated in place first. */
-function findAliases(instructions: readonly Instruction[], plan: Plan, inputs: Buffer[], outputs: Buffer[], donated: readonly boolean[]): number[] {
+function findAliases(
+  instructions: readonly Instruction[],
+  plan: Plan,
+  inputs: Buffer[],
+  outputs: Buffer[],
+  donated: readonly boolean[],
+): number[] {
   const aliases = outputs.map(() => -1)
   const taken = new Set<number>()
   const pair = (fits: (input: Buffer, output: Buffer) => boolean) => {
@@ -78,7 +87,13 @@ function findAliases(instructions: readonly Instruction[], plan: Plan, inputs: B
   return aliases
 }
 
-function isUpdatedInPlace(instructions: readonly Instruction[], from: Life | undefined, to: Life | undefined, input: Buffer, output: Buffer): boolean {
+function isUpdatedInPlace(
+  instructions: readonly Instruction[],
+  from: Life | undefined,
+  to: Life | undefined,
+  input: Buffer,
+  output: Buffer,
+): boolean {
   if (from === undefined || to === undefined || from.last !== to.first) return false
   const instruction = instructions[to.first]
   if (!instruction.elementwise) return false

@@ -6,9 +6,7 @@ import { collapse, elements, ITEM_BYTES, type View } from './view.js'
 /** Copies `from` to `to`, of one shape. */
 export function emitCopy(lowering: Lowering, from: View, to: View): void {
   if (elements(to.shape) === 0) return
-  const levels = collapse(
-    to.shape.map((length, i) => ({ length, strides: [to.strides[i], from.strides[i]] })),
-  )
+  const levels = collapse(to.shape.map((length, i) => ({ length, strides: [to.strides[i], from.strides[i]] })))
   if (levels.length === 0) levels.push({ length: 1, strides: [ITEM_BYTES, ITEM_BYTES] })
   // A dimension that is contiguous in `from` moves next to the one contiguous in `to`: then blocks transpose in cache.
   const last = levels.length - 1

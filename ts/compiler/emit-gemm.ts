@@ -12,7 +12,14 @@ export interface Contraction {
 const PANEL = 8
 
 /** out [batch, lhs free, rhs free] = lhs · rhs, or += with `accumulate`; `out` is contiguous. */
-export function emitGemm(lowering: Lowering, lhs: View, rhs: View, out: View, { contract, batch }: Contraction, accumulate = false): void {
+export function emitGemm(
+  lowering: Lowering,
+  lhs: View,
+  rhs: View,
+  out: View,
+  { contract, batch }: Contraction,
+  accumulate = false,
+): void {
   if (elements(out.shape) === 0) return
   const nBatch = batch[0].length
   const lhsFree = free(lhs, contract[0], batch[0])
@@ -21,26 +28,34 @@ export function emitGemm(lowering: Lowering, lhs: View, rhs: View, out: View, { 
   const outN = out.strides.slice(nBatch + lhsFree.length)
 
   const batches = collapse(
-    batch[0].map((axis, i) => ({ length: lhs.shape[axis], strides: [lhs.strides[axis], rhs.strides[batch[1][i]], out.strides[i]] })),
+    batch[0].map((axis, i) => ({
+      length: lhs.shape[axis],
+      strides: [lhs.strides[axis], rhs.strides[batch[1][i]], out.strides[i]],
+    })),
   )
   const m = collapse(lhsFree.map((axis, i) => ({ length: lhs.shape[axis], strides: [lhs.strides[axis], outM[i]] })))
   const n = collapse(rhsFree.map((axis, i) => ({ length: rhs.shape[axis], strides: [rhs.strides[axis], outN[i]] })))
   const k = collapse(
-    contract[0].map((axis, i) => ({ length: lhs.shape[axis], strides: [lhs.strides[axis], rhs.strides[contract[1][i]]] })),
+    contract[0].map((axis, i) => ({
+      length: lhs.shape[axis],
+      strides: [lhs.strides[axis], rhs.strides[contract[1][i]]],
+    })),
   )
-  // More levels than the kernels walk: copy to the order [batch, free, contract], which has one of each.
-  if (batches.length > 2 || k.length > 2) {
-    return emitGemm(lowering, ordered(lowering, lhs, batch[0], lhsFree, contract[0]), ordered(lowering, rhs, batch[1], rhsFree, contract[1]), out, inOrder(nBatch, lhsFree.length, rhsFree.length, contract[0].length), accumulate)
-  }
-  if (m.length > 2) {
-    const copy = ordered(lowering, lhs, batch[0], lhsFree, contract[0])
-    const to = inOrder(nBatch, lhsFree.length, rhsFree.length, contract[0].length)
-    return emitGemm(lowering, copy, rhs, out, { contract: [to.contract[0], contract[1]], batch: [to.batch[0], batch[1]] }, accumulate)
-  }
-  if (n.length > 2) {
-    const copy = ordered(lowering, rhs, batch[1], rhsFree, contract[1])
-    const to = inOrder(nBatch, lhsFree.length, rhsFree.length, contract[0].length)
-    return emitGemm(lowering, lhs, copy, out, { contract: [contract[0], to.contract[1]], batch: [batch[0], to.batch[1]] }, accumulate)
+  const isTooDeep = (levels: Level[]) => levels.length > 2
+  const copiesLhs = [batches, k, m].some(isTooDeep)
+  const copiesRhs = [batches, k, n].some(isTooDeep)
+  if (copiesLhs || copiesRhs) {
+    // More levels than the kernels walk: a copy in the order [batch, free, contract] has one of each.
+    const axes = inOrder(nBatch, lhsFree.length, rhsFree.length, contract[0].length)
+    const pick = (own: Contraction['batch'], copied: Contraction['batch']): Contraction['batch'] => [
+      copiesLhs ? copied[0] : own[0],
+      copiesRhs ? copied[1] : own[1],
+    ]
+    const left = copiesLhs ? ordered(lowering, lhs, batch[0], lhsFree, contract[0]) : lhs
+    const right = copiesRhs ? ordered(lowering, rhs, batch[1], rhsFree, contract[1]) : rhs
+    const contraction = { contract: pick(contract, axes.contract), batch: pick(batch, axes.batch) }
+    emitGemm(lowering, left, right, out, contraction, accumulate)
+    return
   }
   const a: Side = { view: lhs, free: twoLevels(m, 0), contract: twoLevels(k, 0), batch: twoLevels(batches, 0) }
   const b: Side = { view: rhs, free: twoLevels(n, 0), contract: twoLevels(k, 1), batch: twoLevels(batches, 1) }
@@ -83,7 +98,13 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
   const [m, n, k] = [a.free.length, b.free.length, a.contract.length]
   const singleB = b.contract.outer === 1 && b.free.outer === 1
   const kind =
-    m > 1 || !singleB ? GemmKind.Packed : b.free.innerStride === ITEM_BYTES ? GemmKind.VectorNN : b.contract.innerStride === ITEM_BYTES ? GemmKind.VectorNT : GemmKind.Packed
+    m > 1 || !singleB
+      ? GemmKind.Packed
+      : b.free.innerStride === ITEM_BYTES
+        ? GemmKind.VectorNN
+        : b.contract.innerStride === ITEM_BYTES
+          ? GemmKind.VectorNT
+          : GemmKind.Packed
   let bView = b.view
   let bBatch = [b.batch.outerStride, b.batch.innerStride]
   const batchCounts = [a.batch.outer, a.batch.inner]
@@ -93,22 +114,50 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
     const packedCounts = bBatch.map((stride, i) => (stride === 0 ? 1 : batchCounts[i]))
     const packed = lowering.temporary([packedCounts[0], packedCounts[1], panelBytes / ITEM_BYTES])
     lowering.emit(Opcode.Pack, [
-      k, n, write(packed), read(b.view),
-      b.contract.inner, b.contract.outerStride, b.contract.innerStride,
-      b.free.inner, b.free.outerStride, b.free.innerStride,
-      packedCounts[0], packedCounts[1], bBatch[0], bBatch[1],
+      k,
+      n,
+      write(packed),
+      read(b.view),
+      b.contract.inner,
+      b.contract.outerStride,
+      b.contract.innerStride,
+      b.free.inner,
+      b.free.outerStride,
+      b.free.innerStride,
+      packedCounts[0],
+      packedCounts[1],
+      bBatch[0],
+      bBatch[1],
     ])
     bView = packed
     bBatch = [packedCounts[0] === 1 ? 0 : packedCounts[1] * panelBytes, packedCounts[1] === 1 ? 0 : panelBytes]
   }
   lowering.emit(Opcode.Gemm, [
-    kind | (accumulate ? 256 : 0), m, n, k,
-    accumulate ? update(out) : write(out), n * ITEM_BYTES,
-    read(a.view), a.free.inner, a.free.outerStride, a.free.innerStride, a.contract.inner, a.contract.outerStride, a.contract.innerStride,
-    read(bView), b.contract.innerStride, b.free.innerStride,
+    kind | (accumulate ? 256 : 0),
+    m,
+    n,
+    k,
+    accumulate ? update(out) : write(out),
+    n * ITEM_BYTES,
+    read(a.view),
+    a.free.inner,
+    a.free.outerStride,
+    a.free.innerStride,
+    a.contract.inner,
+    a.contract.outerStride,
+    a.contract.innerStride,
+    read(bView),
+    b.contract.innerStride,
+    b.free.innerStride,
     write(lowering.scratch()),
-    batchCounts[0], batchCounts[1],
-    a.batch.outerStride, a.batch.innerStride, bBatch[0], bBatch[1], c.outerStride, c.innerStride,
+    batchCounts[0],
+    batchCounts[1],
+    a.batch.outerStride,
+    a.batch.innerStride,
+    bBatch[0],
+    bBatch[1],
+    c.outerStride,
+    c.innerStride,
   ])
 }
 
@@ -116,9 +165,19 @@ const free = (view: View, contract: readonly number[], batch: readonly number[])
   view.shape.map((_, axis) => axis).filter(axis => !contract.includes(axis) && !batch.includes(axis))
 
 /** A copy in the order [batch, free, contract]. */
-function ordered(lowering: Lowering, view: View, batch: readonly number[], freeAxes: readonly number[], contract: readonly number[]): View {
+function ordered(
+  lowering: Lowering,
+  view: View,
+  batch: readonly number[],
+  freeAxes: readonly number[],
+  contract: readonly number[],
+): View {
   const order = [...batch, ...freeAxes, ...contract]
-  return lowering.copy({ ...view, shape: order.map(axis => view.shape[axis]), strides: order.map(axis => view.strides[axis]) })
+  return lowering.copy({
+    ...view,
+    shape: order.map(axis => view.shape[axis]),
+    strides: order.map(axis => view.strides[axis]),
+  })
 }
 
 /** The dimension lists of operands in the order that `ordered` gives. */

@@ -21,10 +21,18 @@ function emitLevels(lowering: Lowering, op: ReduceOp, from: View, kept: Level[],
     // The innermost reduced level first, into a temporary that has all the others.
     const others = [...kept, ...reduced.slice(0, -1)]
     const partial = lowering.temporary(others.map(level => level.length))
-    const keptInner = others.map((level, i) => ({ length: level.length, strides: [level.strides[0], partial.strides[i]] }))
+    const keptInner = others.map((level, i) => ({
+      length: level.length,
+      strides: [level.strides[0], partial.strides[i]],
+    }))
     emitLevels(lowering, op, from, collapse(keptInner), reduced.slice(-1), partial)
-    const remaining = reduced.slice(0, -1).map((level, i) => ({ length: level.length, strides: [partial.strides[kept.length + i]] }))
-    const keptOuter = kept.map((level, i) => ({ length: level.length, strides: [partial.strides[i], level.strides[1]] }))
+    const remaining = reduced
+      .slice(0, -1)
+      .map((level, i) => ({ length: level.length, strides: [partial.strides[kept.length + i]] }))
+    const keptOuter = kept.map((level, i) => ({
+      length: level.length,
+      strides: [partial.strides[i], level.strides[1]],
+    }))
     emitLevels(lowering, op, partial, collapse(keptOuter), collapse(remaining), out)
     return
   }
@@ -43,9 +51,17 @@ function emitLevels(lowering: Lowering, op: ReduceOp, from: View, kept: Level[],
   const rows = kept.length === 1 && inner.strides[0] !== 4
   const [a, b] = rows ? [inner, one] : [outer, inner]
   lowering.emit(Opcode.Reduce, [
-    op, a.length, along.length, b.length,
-    write(out), a.strides[1], b.strides[1],
-    read(from), a.strides[0], along.strides[0], b.strides[0],
+    op,
+    a.length,
+    along.length,
+    b.length,
+    write(out),
+    a.strides[1],
+    b.strides[1],
+    read(from),
+    a.strides[0],
+    along.strides[0],
+    b.strides[0],
   ])
 }
 

@@ -114,7 +114,9 @@ function shareInPlace(instructions: readonly Instruction[], lives: Map<Buffer, L
       const root = find(buffer)
       const last = groupLast.get(root) ?? lives.get(buffer)!.last
       const isSame = sameView({ ...operand.view, buffer: out.view.buffer }, out.view)
-      const isOnlyReader = operands.every(other => other === operand || other.view.buffer !== buffer || sameView(other.view, operand.view))
+      const isOnlyReader = operands.every(
+        other => other === operand || other.view.buffer !== buffer || sameView(other.view, operand.view),
+      )
       if (last === index && lives.get(buffer)!.last === index && isSame && isOnlyReader) {
         parent.set(out.view.buffer, root)
         groupLast.set(root, outLife.last)

@@ -79,7 +79,12 @@ export function broadcastView(view: View, shape: readonly number[], axes: readon
 }
 
 /** The part [start, limit) with a step for each dimension. */
-export function sliceView(view: View, start: readonly number[], limit: readonly number[], step: readonly number[]): View {
+export function sliceView(
+  view: View,
+  start: readonly number[],
+  limit: readonly number[],
+  step: readonly number[],
+): View {
   let { offset } = view
   start.forEach((at, i) => {
     offset += at * view.strides[i]
@@ -116,9 +121,7 @@ export function stepView(view: View, depth: number, reverse: boolean): View {
 /** The same elements in row-major order under another shape, or null where only a copy can give that. */
 export function reshapeView(view: View, shape: readonly number[]): View | null {
   if (elements(shape) === 0) return { ...view, shape, strides: contiguousStrides(shape) }
-  const levels = collapse(
-    view.shape.map((length, i) => ({ length, strides: [view.strides[i]] })),
-  )
+  const levels = collapse(view.shape.map((length, i) => ({ length, strides: [view.strides[i]] })))
   const strides = new Array<number>(shape.length).fill(0)
   let axis = shape.length - 1
   for (let level = levels.length - 1; level >= 0; level--) {

@@ -128,14 +128,22 @@ export function executeProgram(program: Program, values: readonly Tensor[]): Ten
 }
 
 /** Runs one primitive: a program of one equation. */
-export function executeEquation(primitive: AnyPrimitive, inputs: readonly Tensor[], params: unknown, types: readonly Aval[]): Tensor[] {
+export function executeEquation(
+  primitive: AnyPrimitive,
+  inputs: readonly Tensor[],
+  params: unknown,
+  types: readonly Aval[],
+): Tensor[] {
   let key = primitive.name
   for (const { dtype, shape } of inputs) key += `|${dtype}${shape.join(',')}`
   key += showParams(params)
   const runnable = remember(key, () => {
     const variables = inputs.map(({ shape, dtype }) => newVar({ shape, dtype }))
     const outputs = types.map(newVar)
-    return buildRunnable({ inputs: variables, equations: [{ primitive, inputs: variables, params, outputs }], outputs }, [])
+    return buildRunnable(
+      { inputs: variables, equations: [{ primitive, inputs: variables, params, outputs }], outputs },
+      [],
+    )
   })
   return runPrepared(runnable, inputs)
 }

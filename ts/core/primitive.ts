@@ -32,7 +32,12 @@ export interface Primitive<P> {
       ) => MaybeZero[])
 
   /** The primitive over a batch of `size`: results and where their batch dimension stands. */
-  batch(inputs: readonly Tensor[], dims: readonly BatchDim[], params: P, size: number): { results: Tensor[]; dims: BatchDim[] }
+  batch(
+    inputs: readonly Tensor[],
+    dims: readonly BatchDim[],
+    params: P,
+    size: number,
+  ): { results: Tensor[]; dims: BatchDim[] }
 
   /** Writes machine instructions (or makes views) for one equation. */
   lower(lowering: Lowering, equation: Equation, params: P): void

@@ -93,7 +93,11 @@ function printParams(params: unknown, indent: string): string {
 }
 
 const printValue = (value: unknown): string =>
-  Array.isArray(value) ? `(${value.map(printValue).join(',')})` : typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+  Array.isArray(value)
+    ? `(${value.map(printValue).join(',')})`
+    : typeof value === 'object' && value !== null
+      ? JSON.stringify(value)
+      : String(value)
 
 /** Throws if a variable is used before it is bound, bound twice, or has another type than its equation's rule gives. */
 export function checkProgram(program: Program): void {
@@ -110,7 +114,8 @@ export function checkProgram(program: Program): void {
   for (const equation of program.equations) {
     const { primitive, inputs, params, outputs } = equation
     for (const atom of inputs) use(atom, primitive.name)
-    for (const value of Object.values((params ?? {}) as Record<string, unknown>)) if (isProgram(value)) checkProgram(value)
+    for (const value of Object.values((params ?? {}) as Record<string, unknown>))
+      if (isProgram(value)) checkProgram(value)
     const types = primitive.type(
       inputs.map(atom => atom.aval),
       params,
@@ -118,7 +123,9 @@ export function checkProgram(program: Program): void {
     if (types.length !== outputs.length) throw new Error(`checkProgram: ${primitive.name} has ${types.length} outputs`)
     types.forEach((type, i) => {
       if (!sameAval(type, outputs[i].aval)) {
-        throw new Error(`checkProgram: ${primitive.name} gives ${showAval(type)}, bound as ${showAval(outputs[i].aval)}`)
+        throw new Error(
+          `checkProgram: ${primitive.name} gives ${showAval(type)}, bound as ${showAval(outputs[i].aval)}`,
+        )
       }
     })
     outputs.forEach(bindVar)

@@ -1,6 +1,6 @@
 // The one tensor type. A tensor is an immutable value: it is stored (in the core's memory), literal (a number that
 // became a scalar) or traced (a variable of a program under construction). Users see no difference.
-import { Storage } from '../runtime/storage.js'
+import type { Storage } from '../runtime/storage.js'
 import type { DType, TypedArray } from './dtype.js'
 import type { Literal, Var } from './program.js'
 import { type Shape, showShape, sizeOf } from './shape.js'
@@ -47,7 +47,8 @@ export class Tensor {
 
   /** The single element of a tensor of size 1, as a number. Throws for any other size. */
   item(): number {
-    if (this.size !== 1) throw new TypeError(`item: the tensor has ${this.size} elements, not one: shape ${showShape(this.shape)}`)
+    if (this.size !== 1)
+      throw new TypeError(`item: the tensor has ${this.size} elements, not one: shape ${showShape(this.shape)}`)
     return Number(this.data()[0])
   }
 

@@ -2,7 +2,7 @@
 // variables of an enclosing trace) are captured: they become the program's first inputs.
 import { executeEquation, executeProgram } from './execute.js'
 import type { AnyPrimitive, ClosedProgram } from './primitive.js'
-import { type Aval, type Atom, type Equation, newVar, type Program, pruneProgram, type Var } from './program.js'
+import { type Atom, type Aval, type Equation, newVar, type Program, pruneProgram, type Var } from './program.js'
 import { Tensor } from './tensor.js'
 
 /** One program under construction. */
@@ -50,7 +50,11 @@ function checkOpen(tensor: Tensor): void {
 }
 
 /** Applies a primitive: records it in the open trace, or runs it at once. */
-export function bind<P>(primitive: AnyPrimitive & { type(inputs: readonly Aval[], params: P): Aval[] }, inputs: readonly Tensor[], params: P): Tensor[] {
+export function bind<P>(
+  primitive: AnyPrimitive & { type(inputs: readonly Aval[], params: P): Aval[] },
+  inputs: readonly Tensor[],
+  params: P,
+): Tensor[] {
   const types = primitive.type(inputs, params)
   const trace = current
   if (trace === null) {
@@ -63,8 +67,11 @@ export function bind<P>(primitive: AnyPrimitive & { type(inputs: readonly Aval[]
 }
 
 /** A primitive with one result. */
-export const bind1 = <P>(primitive: AnyPrimitive & { type(inputs: readonly Aval[], params: P): Aval[] }, inputs: readonly Tensor[], params: P): Tensor =>
-  bind(primitive, inputs, params)[0]
+export const bind1 = <P>(
+  primitive: AnyPrimitive & { type(inputs: readonly Aval[], params: P): Aval[] },
+  inputs: readonly Tensor[],
+  params: P,
+): Tensor => bind(primitive, inputs, params)[0]
 
 /** Traces `f` on values of the given types. What `f` uses from outside becomes the program's first inputs. */
 export function traceProgram(types: readonly Aval[], f: (inputs: Tensor[]) => readonly Tensor[]): ClosedProgram {
@@ -123,4 +130,8 @@ export function readAtom(environment: Map<Var, Tensor>, atom: Atom): Tensor {
 
 /** A scalar constant; traces write it into the program. */
 export const scalar = (value: number, dtype: Tensor['dtype']): Tensor =>
-  new Tensor([], dtype, { kind: 'literal', aval: { shape: [], dtype }, value: dtype === 'float32' ? Math.fround(value) : value })
+  new Tensor([], dtype, {
+    kind: 'literal',
+    aval: { shape: [], dtype },
+    value: dtype === 'float32' ? Math.fround(value) : value,
+  })

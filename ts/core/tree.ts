@@ -95,7 +95,9 @@ export function treeMap<T>(f: (leaf: Tensor, ...rest: Tensor[]) => unknown, tree
   const others = rest.map((other, i) => {
     const flat = flatten(other)
     if (showStructure(flat.structure) !== text) {
-      throw new TypeError(`treeMap: tree ${i + 2} differs from the first: ${showStructure(flat.structure)} beside ${text}`)
+      throw new TypeError(
+        `treeMap: tree ${i + 2} differs from the first: ${showStructure(flat.structure)} beside ${text}`,
+      )
     }
     return flat.leaves
   })

@@ -6,8 +6,8 @@ import type { Primitive } from '../core/primitive.js'
 import { normalizeAxis, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
-import { withoutTangent } from './elementwise.js'
 import { cast } from './cast.js'
+import { withoutTangent } from './elementwise.js'
 import { reshape } from './reshape.js'
 import { moveaxis } from './transpose.js'
 
@@ -20,14 +20,18 @@ export const argExtremePrimitive: Primitive<ArgParams> = {
   name: 'argExtreme',
   type([{ shape, dtype }]) {
     if (dtype !== 'float32') throw new TypeError(`argmax: dtype ${dtype} is not accepted, only float32`)
-    if (shape.length === 0 || shape.at(-1) === 0) throw new RangeError(`argmax: shape ${showShape(shape)} has nothing to compare`)
+    if (shape.length === 0 || shape.at(-1) === 0)
+      throw new RangeError(`argmax: shape ${showShape(shape)} has nothing to compare`)
     return [{ shape: shape.slice(0, -1), dtype: 'int32' }]
   },
   jvp: withoutTangent,
   transpose: null,
   batch([input], [dim], params) {
     const isLast = dim === input.rank - 1
-    return { results: [bind1(argExtremePrimitive, [isLast ? moveaxis(input, dim!, 0) : input], params)], dims: [isLast ? 0 : dim] }
+    return {
+      results: [bind1(argExtremePrimitive, [isLast ? moveaxis(input, dim!, 0) : input], params)],
+      dims: [isLast ? 0 : dim],
+    }
   },
   lower(lowering, { inputs, outputs }, { smallest }) {
     const from = lowering.contiguous(lowering.view(inputs[0]))
@@ -35,7 +39,14 @@ export const argExtremePrimitive: Primitive<ArgParams> = {
     if (elements(out.shape) === 0) return
     const length = from.shape.at(-1)!
     lowering.emit(Opcode.ArgReduce, [
-      smallest ? 1 : 0, elements(out.shape), length, write(out), ITEM_BYTES, read(from), length * ITEM_BYTES, ITEM_BYTES,
+      smallest ? 1 : 0,
+      elements(out.shape),
+      length,
+      write(out),
+      ITEM_BYTES,
+      read(from),
+      length * ITEM_BYTES,
+      ITEM_BYTES,
     ])
   },
 }

@@ -31,7 +31,8 @@ export const bitwiseNot = (x: Operand): Tensor => bind1(notPrimitive, [toTensor(
 export const shiftLeft = (x: Operand, y: Operand): Tensor => bind1(shiftLeftPrimitive, align('shiftLeft', [x, y]), {})
 
 /** `x >> y`: keeps the sign of `int32`, fills with zeros for `uint32`. */
-export const shiftRight = (x: Operand, y: Operand): Tensor => bind1(shiftRightPrimitive, align('shiftRight', [x, y]), {})
+export const shiftRight = (x: Operand, y: Operand): Tensor =>
+  bind1(shiftRightPrimitive, align('shiftRight', [x, y]), {})
 
 /** `x and y` of what is not zero, as `bool`. */
 export const logicalAnd = (x: Operand, y: Operand): Tensor =>

@@ -25,7 +25,11 @@ export const broadcastPrimitive: Primitive<BroadcastParams> = {
   },
   jvp: (_primals, [tangent], _results, { shape, axes }) => [broadcastInDim(tangent!, shape, axes)],
   transpose: ([cotangent], _inputs, _types, { shape, axes }) => [
-    cotangent && sumAxes(cotangent, range(shape.length).filter(axis => !axes.includes(axis))),
+    cotangent &&
+      sumAxes(
+        cotangent,
+        range(shape.length).filter(axis => !axes.includes(axis)),
+      ),
   ],
   batch([input], [dim], { shape, axes }) {
     // The batch goes in front of the dimension that its neighbour becomes.
@@ -57,6 +61,16 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   }
   const lead = shape.length - x.rank
   const kept = range(x.rank).filter(axis => x.shape[axis] === shape[lead + axis])
-  const squeezed = kept.length === x.rank ? x : reshape(x, kept.map(axis => x.shape[axis]))
-  return broadcastInDim(squeezed, shape, kept.map(axis => lead + axis))
+  const squeezed =
+    kept.length === x.rank
+      ? x
+      : reshape(
+          x,
+          kept.map(axis => x.shape[axis]),
+        )
+  return broadcastInDim(
+    squeezed,
+    shape,
+    kept.map(axis => lead + axis),
+  )
 }

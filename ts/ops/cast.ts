@@ -33,9 +33,15 @@ export const castPrimitive: Primitive<CastParams> = {
 
 /** `x` as `dtype`: floats truncate and saturate to integers (NaN gives 0), what is not zero is true. */
 export function cast(x: Tensor, dtype: DType): Tensor {
-  if (!isDType(dtype)) throw new TypeError(`cast: unknown dtype ${JSON.stringify(dtype)}; there are float32, int32, uint32, bool`)
+  if (!isDType(dtype))
+    throw new TypeError(`cast: unknown dtype ${JSON.stringify(dtype)}; there are float32, int32, uint32, bool`)
   if (x.dtype === dtype) return x
-  if (x.source.kind === 'literal' && (isFloat(dtype) || dtype === 'int32') && Number.isInteger(x.source.value) && Math.abs(x.source.value) < 16777216) {
+  if (
+    x.source.kind === 'literal' &&
+    (isFloat(dtype) || dtype === 'int32') &&
+    Number.isInteger(x.source.value) &&
+    Math.abs(x.source.value) < 16777216
+  ) {
     return scalar(x.source.value, dtype)
   }
   return bind1(castPrimitive, [x], { dtype })

@@ -7,12 +7,42 @@ import { align, type Operand } from './operand.js'
 
 const comparison = (name: string, ops: MapOps) => elementwise({ name, ops, result: 'bool', jvp: withoutTangent })
 
-export const eqPrimitive = comparison('equal', { float32: MapOp.EqF, int32: MapOp.EqI, uint32: MapOp.EqI, bool: MapOp.EqI })
-export const nePrimitive = comparison('notEqual', { float32: MapOp.NeF, int32: MapOp.NeI, uint32: MapOp.NeI, bool: MapOp.NeI })
-export const ltPrimitive = comparison('less', { float32: MapOp.LtF, int32: MapOp.LtI, uint32: MapOp.LtU, bool: MapOp.LtU })
-export const lePrimitive = comparison('lessEqual', { float32: MapOp.LeF, int32: MapOp.LeI, uint32: MapOp.LeU, bool: MapOp.LeU })
-export const gtPrimitive = comparison('greater', { float32: MapOp.GtF, int32: MapOp.GtI, uint32: MapOp.GtU, bool: MapOp.GtU })
-export const gePrimitive = comparison('greaterEqual', { float32: MapOp.GeF, int32: MapOp.GeI, uint32: MapOp.GeU, bool: MapOp.GeU })
+export const eqPrimitive = comparison('equal', {
+  float32: MapOp.EqF,
+  int32: MapOp.EqI,
+  uint32: MapOp.EqI,
+  bool: MapOp.EqI,
+})
+export const nePrimitive = comparison('notEqual', {
+  float32: MapOp.NeF,
+  int32: MapOp.NeI,
+  uint32: MapOp.NeI,
+  bool: MapOp.NeI,
+})
+export const ltPrimitive = comparison('less', {
+  float32: MapOp.LtF,
+  int32: MapOp.LtI,
+  uint32: MapOp.LtU,
+  bool: MapOp.LtU,
+})
+export const lePrimitive = comparison('lessEqual', {
+  float32: MapOp.LeF,
+  int32: MapOp.LeI,
+  uint32: MapOp.LeU,
+  bool: MapOp.LeU,
+})
+export const gtPrimitive = comparison('greater', {
+  float32: MapOp.GtF,
+  int32: MapOp.GtI,
+  uint32: MapOp.GtU,
+  bool: MapOp.GtU,
+})
+export const gePrimitive = comparison('greaterEqual', {
+  float32: MapOp.GeF,
+  int32: MapOp.GeI,
+  uint32: MapOp.GeU,
+  bool: MapOp.GeU,
+})
 
 /** `x == y`, element by element, as `bool`; NaN equals nothing. */
 export const equal = (x: Operand, y: Operand): Tensor => bind1(eqPrimitive, align('equal', [x, y]), {})

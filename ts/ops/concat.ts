@@ -20,7 +20,8 @@ interface SplitParams {
   sizes: readonly number[]
 }
 
-const withLength = (shape: readonly number[], axis: number, length: number): number[] => shape.map((old, i) => (i === axis ? length : old))
+const withLength = (shape: readonly number[], axis: number, length: number): number[] =>
+  shape.map((old, i) => (i === axis ? length : old))
 
 export const concatPrimitive: Primitive<ConcatParams> = {
   name: 'concat',
@@ -29,14 +30,20 @@ export const concatPrimitive: Primitive<ConcatParams> = {
     for (const { shape, dtype } of inputs) {
       if (dtype !== first.dtype) throw new TypeError(`concat: dtypes differ: ${first.dtype} and ${dtype}`)
       if (shape.length !== first.shape.length || !sameShape(removeAt(shape, axis), removeAt(first.shape, axis))) {
-        throw new TypeError(`concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`)
+        throw new TypeError(
+          `concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`,
+        )
       }
     }
     const length = inputs.reduce((total, input) => total + input.shape[axis], 0)
     return [{ shape: withLength(first.shape, axis, length), dtype: first.dtype }]
   },
   jvp: (primals, tangents, _results, { axis }) => [
-    bind1(concatPrimitive, tangents.map((tangent, i) => tangent ?? zerosLike(primals[i])), { axis }),
+    bind1(
+      concatPrimitive,
+      tangents.map((tangent, i) => tangent ?? zerosLike(primals[i])),
+      { axis },
+    ),
   ],
   transpose([cotangent], inputs, types, { axis }) {
     if (cotangent === null) return inputs.map(() => null)
@@ -49,7 +56,11 @@ export const concatPrimitive: Primitive<ConcatParams> = {
       const dim = dims[i]
       if (dim !== null) return moveaxis(input, dim, at)
       const shape = [...input.shape.slice(0, at), size, ...input.shape.slice(at)]
-      return broadcastInDim(input, shape, shape.flatMap((_, d) => (d === at ? [] : [d])))
+      return broadcastInDim(
+        input,
+        shape,
+        shape.flatMap((_, d) => (d === at ? [] : [d])),
+      )
     })
     return { results: [bind1(concatPrimitive, operands, { axis: axis >= at ? axis + 1 : axis })], dims: [at] }
   },
@@ -60,7 +71,16 @@ export const concatPrimitive: Primitive<ConcatParams> = {
       const length = input.aval.shape[axis]
       const from = out.shape.map((_, i) => (i === axis ? start : 0))
       const to = withLength(out.shape, axis, start + length)
-      emitCopy(lowering, lowering.view(input), sliceView(out, from, to, out.shape.map(() => 1)))
+      emitCopy(
+        lowering,
+        lowering.view(input),
+        sliceView(
+          out,
+          from,
+          to,
+          out.shape.map(() => 1),
+        ),
+      )
       start += length
     }
   },
@@ -73,7 +93,11 @@ export const splitPrimitive: Primitive<SplitParams> = {
   transpose: (cotangents, _inputs, [{ shape, dtype }], { axis, sizes }) => [
     cotangents.every(cotangent => cotangent === null)
       ? null
-      : bind1(concatPrimitive, cotangents.map((cotangent, i) => cotangent ?? zeros(withLength(shape, axis, sizes[i]), dtype)), { axis }),
+      : bind1(
+          concatPrimitive,
+          cotangents.map((cotangent, i) => cotangent ?? zeros(withLength(shape, axis, sizes[i]), dtype)),
+          { axis },
+        ),
   ],
   batch([input], [dim], { axis, sizes }) {
     const results = bind(splitPrimitive, [input], { axis: axis >= dim! ? axis + 1 : axis, sizes })
@@ -85,7 +109,15 @@ export const splitPrimitive: Primitive<SplitParams> = {
     outputs.forEach((output, i) => {
       const from = view.shape.map((_, d) => (d === axis ? start : 0))
       const to = withLength(view.shape, axis, start + sizes[i])
-      lowering.define(output, sliceView(view, from, to, view.shape.map(() => 1)))
+      lowering.define(
+        output,
+        sliceView(
+          view,
+          from,
+          to,
+          view.shape.map(() => 1),
+        ),
+      )
       start += sizes[i]
     })
   },
@@ -97,14 +129,19 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 0) throw new TypeError('concat: there is no tensor')
   const operands = sameDtype('concat', tensors)
   if (operands[0].rank === 0) throw new TypeError('concat: scalars have no axis; use stack')
-  return operands.length === 1 ? operands[0] : bind1(concatPrimitive, operands, { axis: normalizeAxis('concat', axis, operands[0].rank) })
+  return operands.length === 1
+    ? operands[0]
+    : bind1(concatPrimitive, operands, { axis: normalizeAxis('concat', axis, operands[0].rank) })
 }
 
 /** Tensors of one shape as the entries of a new dimension `axis` (0). */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   if (tensors.length === 0) throw new TypeError('stack: there is no tensor')
   const dim = normalizeAxis('stack', axis, tensors[0].rank + 1)
-  return concat(tensors.map(tensor => expandDims(tensor, dim)), dim)
+  return concat(
+    tensors.map(tensor => expandDims(tensor, dim)),
+    dim,
+  )
 }
 
 /**
@@ -116,7 +153,9 @@ export function split(x: Tensor, parts: number | readonly number[], axis = -1): 
   const dim = normalizeAxis('split', axis, x.rank)
   const length = x.shape[dim]
   const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(length / parts) : parts
-  const isExact = sizes.every(size => Number.isInteger(size) && size >= 0) && sizes.reduce((a, b) => a + b, 0) === length
-  if (!isExact) throw new RangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
+  const isExact =
+    sizes.every(size => Number.isInteger(size) && size >= 0) && sizes.reduce((a, b) => a + b, 0) === length
+  if (!isExact)
+    throw new RangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
   return bind(splitPrimitive, [x], { axis: dim, sizes })
 }

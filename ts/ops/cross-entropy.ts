@@ -23,7 +23,9 @@ function overClasses(name: string, kind: CrossEntropyKind, jvp: Primitive<NoPara
       if (labels.dtype !== 'int32') throw new TypeError(`${name}: labels have dtype ${labels.dtype}, not int32`)
       const expected = logits.shape.slice(0, -1)
       if (logits.shape.length === 0 || !sameShape(labels.shape, expected)) {
-        throw new TypeError(`${name}: labels ${showShape(labels.shape)} do not fit logits ${showShape(logits.shape)}: expected ${showShape(expected)}`)
+        throw new TypeError(
+          `${name}: labels ${showShape(labels.shape)} do not fit logits ${showShape(logits.shape)}: expected ${showShape(expected)}`,
+        )
       }
       if (logits.shape.at(-1) === 0) throw new TypeError(`${name}: logits ${showShape(logits.shape)} have no class`)
       return [{ shape: kind === CrossEntropyKind.Loss ? expected : logits.shape, dtype: 'float32' }]
@@ -35,7 +37,11 @@ function overClasses(name: string, kind: CrossEntropyKind, jvp: Primitive<NoPara
       const bring = (x: Tensor, dim: number | null) => {
         if (dim !== null) return moveaxis(x, dim, at)
         const shape = [...x.shape.slice(0, at), size, ...x.shape.slice(at)]
-        return broadcastInDim(x, shape, range(shape.length).filter(axis => axis !== at))
+        return broadcastInDim(
+          x,
+          shape,
+          range(shape.length).filter(axis => axis !== at),
+        )
       }
       return { results: [bind1(primitive, [bring(logits, logitsDim), bring(labels, labelsDim)], {})], dims: [at] }
     },
@@ -47,7 +53,15 @@ function overClasses(name: string, kind: CrossEntropyKind, jvp: Primitive<NoPara
       const row = classes * ITEM_BYTES
       const outRow = kind === CrossEntropyKind.Loss ? ITEM_BYTES : row
       lowering.emit(Opcode.CrossEntropy, [
-        kind, elements(labels.shape), classes, write(out), outRow, read(logits), row, read(labels), ITEM_BYTES,
+        kind,
+        elements(labels.shape),
+        classes,
+        write(out),
+        outRow,
+        read(logits),
+        row,
+        read(labels),
+        ITEM_BYTES,
       ])
     },
   }
@@ -55,9 +69,13 @@ function overClasses(name: string, kind: CrossEntropyKind, jvp: Primitive<NoPara
 }
 
 /** <softmax(logits) - oneHot(label), t> */
-export const crossEntropyPrimitive = overClasses('crossEntropy', CrossEntropyKind.Loss, ([logits, labels], [tangent]) => [
-  tangent && sum(mul(bind1(crossEntropyGradientPrimitive, [logits, labels], {}), tangent), { axis: -1 }),
-])
+export const crossEntropyPrimitive = overClasses(
+  'crossEntropy',
+  CrossEntropyKind.Loss,
+  ([logits, labels], [tangent]) => [
+    tangent && sum(mul(bind1(crossEntropyGradientPrimitive, [logits, labels], {}), tangent), { axis: -1 }),
+  ],
+)
 
 /** The derivative of softmax - oneHot is that of softmax. */
 export const crossEntropyGradientPrimitive: Primitive<NoParams> = overClasses(

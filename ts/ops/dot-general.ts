@@ -33,7 +33,10 @@ export const dotGeneralPrimitive: Primitive<Contraction> = {
     return [{ shape, dtype: 'float32' }]
   },
   jvp: ([lhs, rhs], [dl, dr], _results, params) => [
-    addTangents(dl && bind1(dotGeneralPrimitive, [dl, rhs], params), dr && bind1(dotGeneralPrimitive, [lhs, dr], params)),
+    addTangents(
+      dl && bind1(dotGeneralPrimitive, [dl, rhs], params),
+      dr && bind1(dotGeneralPrimitive, [lhs, dr], params),
+    ),
   ],
   transpose([cotangent], [lhs, rhs], types, params) {
     if (cotangent === null) return [null, null]
@@ -62,7 +65,13 @@ function checkPairs(what: string, lhs: Aval, rhs: Aval, [left, right]: Contracti
  * The cotangent of operand `side`: the result's cotangent contracted with the other operand along the other's free
  * dimensions. The product is taken in the order that gives the operand's own layout, if one of the two does.
  */
-function transposeOperand(cotangent: Tensor, other: Tensor, types: readonly Aval[], { contract, batch }: Contraction, side: 0 | 1): Tensor {
+function transposeOperand(
+  cotangent: Tensor,
+  other: Tensor,
+  types: readonly Aval[],
+  { contract, batch }: Contraction,
+  side: 0 | 1,
+): Tensor {
   const that = (1 - side) as 0 | 1
   const rank = types[side].shape.length
   const nBatch = batch[0].length
@@ -80,15 +89,25 @@ function transposeOperand(cotangent: Tensor, other: Tensor, types: readonly Aval
   const isIdentity = (permutation: number[]) => permutation.every((axis, i) => axis === i)
   const batchAxes = range(nBatch)
   if (!isIdentity(back(cotangentFirst)) && isIdentity(back(otherFirst))) {
-    return bind1(dotGeneralPrimitive, [other, cotangent], { contract: [otherFree, cotangentContract], batch: [batch[that], batchAxes] })
+    return bind1(dotGeneralPrimitive, [other, cotangent], {
+      contract: [otherFree, cotangentContract],
+      batch: [batch[that], batchAxes],
+    })
   }
-  const product = bind1(dotGeneralPrimitive, [cotangent, other], { contract: [cotangentContract, otherFree], batch: [batchAxes, batch[that]] })
+  const product = bind1(dotGeneralPrimitive, [cotangent, other], {
+    contract: [cotangentContract, otherFree],
+    batch: [batchAxes, batch[that]],
+  })
   return transpose(product, back(cotangentFirst))
 }
 
 function batchDot(inputs: readonly Tensor[], dims: readonly (number | null)[], { contract, batch }: Contraction) {
-  const shift = (axes: readonly number[], dim: number | null) => axes.map(axis => (dim !== null && axis >= dim ? axis + 1 : axis))
-  const shifted = [0, 1].map(side => ({ contract: shift(contract[side], dims[side]), batch: shift(batch[side], dims[side]) }))
+  const shift = (axes: readonly number[], dim: number | null) =>
+    axes.map(axis => (dim !== null && axis >= dim ? axis + 1 : axis))
+  const shifted = [0, 1].map(side => ({
+    contract: shift(contract[side], dims[side]),
+    batch: shift(batch[side], dims[side]),
+  }))
   const params = (extra: [number[], number[]]): Contraction => ({
     contract: [shifted[0].contract, shifted[1].contract],
     batch: [
@@ -112,7 +131,11 @@ function batchDot(inputs: readonly Tensor[], dims: readonly (number | null)[], {
  * the result has the batch dimensions, then the free ones of `lhs`, then those of `rhs`.
  * Throws if paired lengths differ.
  */
-export function dotGeneral(lhs: Tensor, rhs: Tensor, { contract, batch = [[], []] }: Partial<Contraction> & Pick<Contraction, 'contract'>): Tensor {
+export function dotGeneral(
+  lhs: Tensor,
+  rhs: Tensor,
+  { contract, batch = [[], []] }: Partial<Contraction> & Pick<Contraction, 'contract'>,
+): Tensor {
   const axes = (pair: Contraction['contract']): [number[], number[]] => [
     pair[0].map(axis => normalizeAxis('dotGeneral', axis, lhs.rank)),
     pair[1].map(axis => normalizeAxis('dotGeneral', axis, rhs.rank)),

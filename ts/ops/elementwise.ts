@@ -28,7 +28,14 @@ interface Definition {
 }
 
 /** An elementwise primitive whose operands have one dtype and one shape (or are scalars). */
-export function elementwise({ name, ops, result, cheap = true, jvp, transpose = null }: Definition): Primitive<NoParams> {
+export function elementwise({
+  name,
+  ops,
+  result,
+  cheap = true,
+  jvp,
+  transpose = null,
+}: Definition): Primitive<NoParams> {
   const primitive: Primitive<NoParams> = {
     name,
     type(inputs) {

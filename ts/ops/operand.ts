@@ -14,11 +14,15 @@ export function toTensor(operation: string, operand: Operand, dtype?: DType): Te
   if (operand instanceof Tensor) return operand
   if (typeof operand === 'boolean') return scalar(operand ? 1 : 0, dtype ?? 'bool')
   if (typeof operand !== 'number') {
-    throw new TypeError(`${operation}: an argument is ${describe(operand)}, not a tensor or a number; make tensors with tensor(...)`)
+    throw new TypeError(
+      `${operation}: an argument is ${describe(operand)}, not a tensor or a number; make tensors with tensor(...)`,
+    )
   }
   const kind = dtype ?? 'float32'
   if (!isFloat(kind) && !Number.isInteger(operand)) {
-    throw new TypeError(`${operation}: the number ${operand} beside a tensor of dtype ${kind} is not an integer; cast the tensor to float32 first`)
+    throw new TypeError(
+      `${operation}: the number ${operand} beside a tensor of dtype ${kind} is not an integer; cast the tensor to float32 first`,
+    )
   }
   if (kind === 'bool' && operand !== 0 && operand !== 1) return scalar(operand, 'int32')
   return scalar(operand, kind)
@@ -49,7 +53,8 @@ export function sameShapes(operation: string, tensors: readonly Tensor[]): Tenso
 }
 
 /** One dtype and one shape. */
-export const align = (operation: string, operands: readonly Operand[]): Tensor[] => sameShapes(operation, sameDtype(operation, operands))
+export const align = (operation: string, operands: readonly Operand[]): Tensor[] =>
+  sameShapes(operation, sameDtype(operation, operands))
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)

@@ -5,17 +5,16 @@ import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
-import { Storage } from '../runtime/storage.js'
 import { storedTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
-import { add, mul, sub } from './arithmetic.js'
+import { Storage } from '../runtime/storage.js'
+import { add, mul, neg, sub } from './arithmetic.js'
 import { shiftRight } from './bitwise.js'
 import { cast } from './cast.js'
 import { less } from './compare.js'
+import { split as splitParts } from './concat.js'
 import { withoutTangent } from './elementwise.js'
 import { log1p, sqrt } from './exponential.js'
-import { split as splitParts } from './concat.js'
-import { neg } from './arithmetic.js'
 import { reshape } from './reshape.js'
 import { moveaxis } from './transpose.js'
 import { where } from './where.js'
@@ -39,7 +38,10 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
   transpose: null,
   batch([key], [dim], params) {
     const isLast = dim === key.rank - 1
-    return { results: [bind1(threefryPrimitive, [isLast ? moveaxis(key, dim!, 0) : key], params)], dims: [isLast ? 0 : dim] }
+    return {
+      results: [bind1(threefryPrimitive, [isLast ? moveaxis(key, dim!, 0) : key], params)],
+      dims: [isLast ? 0 : dim],
+    }
   },
   lower(lowering, { inputs, outputs }, { count, pairs }) {
     const key = lowering.contiguous(lowering.view(inputs[0]))
@@ -47,7 +49,15 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
     if (elements(out.shape) === 0) return
     const keys = elements(key.shape) / 2
     const kind = pairs ? ThreefryKind.Split : ThreefryKind.Bits
-    lowering.emit(Opcode.Threefry, [kind, keys, count, write(out), count * (pairs ? 2 : 1) * ITEM_BYTES, read(key), 2 * ITEM_BYTES])
+    lowering.emit(Opcode.Threefry, [
+      kind,
+      keys,
+      count,
+      write(out),
+      count * (pairs ? 2 : 1) * ITEM_BYTES,
+      read(key),
+      2 * ITEM_BYTES,
+    ])
   },
 }
 
@@ -89,12 +99,22 @@ export function normal(from: Tensor, shape: readonly number[] = []): Tensor {
 function erfinv(x: Tensor): Tensor {
   const w = neg(log1p(neg(mul(x, x))))
   const polynomial = (at: Tensor, coefficients: readonly number[]) =>
-    coefficients.slice(1).reduce<Tensor>((sum, coefficient) => add(mul(sum, at), coefficient), add(mul(at, 0), coefficients[0]))
-  const central = polynomial(sub(w, 2.5), [
-    2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941,
-  ])
-  const tail = polynomial(sub(sqrt(w), 3), [
-    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
-  ])
+    coefficients
+      .slice(1)
+      .reduce<Tensor>((sum, coefficient) => add(mul(sum, at), coefficient), add(mul(at, 0), coefficients[0]))
+  const central = polynomial(
+    sub(w, 2.5),
+    [
+      2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
+      0.246640727, 1.50140941,
+    ],
+  )
+  const tail = polynomial(
+    sub(sqrt(w), 3),
+    [
+      -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+      1.00167406, 2.83297682,
+    ],
+  )
   return mul(where(less(w, 5), central, tail), x)
 }

@@ -77,10 +77,15 @@ export const reduceMinPrimitive = reduction(
 
 /** The value of a reduction repeated over the axes that it lost. */
 export const spread = (x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor =>
-  broadcastInDim(x, shape, range(shape.length).filter(axis => !axes.includes(axis)))
+  broadcastInDim(
+    x,
+    shape,
+    range(shape.length).filter(axis => !axes.includes(axis)),
+  )
 
 /** The sum over normalised axes. */
-export const sumAxes = (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : bind1(sumPrimitive, [x], { axes }))
+export const sumAxes = (x: Tensor, axes: readonly number[]): Tensor =>
+  axes.length === 0 ? x : bind1(sumPrimitive, [x], { axes })
 
 /** Which axes a reduction runs over (all by default) and whether they stay with length 1. */
 export interface ReduceOptions {
@@ -88,14 +93,22 @@ export interface ReduceOptions {
   keepDims?: boolean
 }
 
-function reduce(name: string, primitive: Primitive<ReduceParams>, x: Tensor, { axis, keepDims }: ReduceOptions): Tensor {
+function reduce(
+  name: string,
+  primitive: Primitive<ReduceParams>,
+  x: Tensor,
+  { axis, keepDims }: ReduceOptions,
+): Tensor {
   const axes = normalizeAxes(name, axis, x.rank)
   const result = axes.length === 0 ? x : bind1(primitive, [x], { axes })
   return keepDims ? withOnes(result, x.shape, axes) : result
 }
 
 const withOnes = (x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor =>
-  reshape(x, shape.map((length, i) => (axes.includes(i) ? 1 : length)))
+  reshape(
+    x,
+    shape.map((length, i) => (axes.includes(i) ? 1 : length)),
+  )
 
 /** Extremes of nothing do not exist. */
 function notEmpty(name: string, x: Tensor, axis: ReduceOptions['axis']): void {
@@ -123,7 +136,8 @@ export function variance(x: Tensor, options: ReduceOptions & { correction?: numb
 }
 
 /** The square root of the variance. */
-export const std = (x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor => sqrt(variance(x, options))
+export const std = (x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor =>
+  sqrt(variance(x, options))
 
 /** The largest value over `axis` (all axes by default); NaN if one is NaN. Throws if there is nothing to compare. */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
@@ -138,7 +152,9 @@ export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
 }
 
 /** True where any value over `axis` is not zero. */
-export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => reduce('any', reduceMaxPrimitive, cast(x, 'bool'), options)
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  reduce('any', reduceMaxPrimitive, cast(x, 'bool'), options)
 
 /** True where all values over `axis` are not zero; true for nothing. */
-export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => bitwiseNot(any(bitwiseNot(cast(x, 'bool')), options))
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor =>
+  bitwiseNot(any(bitwiseNot(cast(x, 'bool')), options))

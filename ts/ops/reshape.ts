@@ -15,7 +15,9 @@ export const reshapePrimitive: Primitive<ReshapeParams> = {
   name: 'reshape',
   type([{ shape, dtype }], params) {
     if (sizeOf(shape) !== sizeOf(params.shape)) {
-      throw new TypeError(`reshape: ${showShape(shape)} has ${sizeOf(shape)} elements, ${showShape(params.shape)} has ${sizeOf(params.shape)}`)
+      throw new TypeError(
+        `reshape: ${showShape(shape)} has ${sizeOf(shape)} elements, ${showShape(params.shape)} has ${sizeOf(params.shape)}`,
+      )
     }
     return [{ shape: params.shape, dtype }]
   },
@@ -27,7 +29,8 @@ export const reshapePrimitive: Primitive<ReshapeParams> = {
     let at = 0
     let product = 1
     while (at < shape.length && product < before) product *= shape[at++]
-    if (product === before && (before > 0 || dim === 0)) return { results: [reshape(input, insertAt(shape, at, size))], dims: [at] }
+    if (product === before && (before > 0 || dim === 0))
+      return { results: [reshape(input, insertAt(shape, at, size))], dims: [at] }
     return { results: [reshape(moveaxis(input, dim!, 0), [size, ...shape])], dims: [0] }
   },
   lower(lowering, { inputs, outputs }, { shape }) {
@@ -71,11 +74,18 @@ export function expandDims(x: Tensor, axis: number): Tensor {
 
 /** `x` without its dimensions of length 1, or without the given ones. Throws if one of those is longer. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
-  const dropped = axes === undefined ? x.shape.flatMap((length, i) => (length === 1 ? [i] : [])) : normalizeAxes('squeeze', axes, x.rank)
+  const dropped =
+    axes === undefined
+      ? x.shape.flatMap((length, i) => (length === 1 ? [i] : []))
+      : normalizeAxes('squeeze', axes, x.rank)
   for (const axis of dropped) {
-    if (x.shape[axis] !== 1) throw new TypeError(`squeeze: axis ${axis} of ${showShape(x.shape)} has length ${x.shape[axis]}, not 1`)
+    if (x.shape[axis] !== 1)
+      throw new TypeError(`squeeze: axis ${axis} of ${showShape(x.shape)} has length ${x.shape[axis]}, not 1`)
   }
-  return reshape(x, x.shape.filter((_, i) => !dropped.includes(i)))
+  return reshape(
+    x,
+    x.shape.filter((_, i) => !dropped.includes(i)),
+  )
 }
 
 /** `x` as one dimension. */

@@ -5,7 +5,8 @@ import { bind1 } from '../core/trace.js'
 import { elementwise, withoutTangent } from './elementwise.js'
 import { type Operand, toTensor } from './operand.js'
 
-const rounding = (name: string, op: MapOp) => elementwise({ name, ops: { float32: op, int32: MapOp.Copy, uint32: MapOp.Copy }, jvp: withoutTangent })
+const rounding = (name: string, op: MapOp) =>
+  elementwise({ name, ops: { float32: op, int32: MapOp.Copy, uint32: MapOp.Copy }, jvp: withoutTangent })
 
 export const floorPrimitive = rounding('floor', MapOp.FloorF)
 export const ceilPrimitive = rounding('ceil', MapOp.CeilF)
@@ -27,4 +28,6 @@ export const ceil = (x: Operand): Tensor => bind1(ceilPrimitive, [toTensor('ceil
 export const round = (x: Operand): Tensor => bind1(roundPrimitive, [toTensor('round', x)], {})
 
 /** True where `x` is neither NaN nor infinite. */
-export const isFinite = (x: Operand): Tensor => bind1(isFinitePrimitive, [toTensor('isFinite', x)], {})
+const finite = (x: Operand): Tensor => bind1(isFinitePrimitive, [toTensor('isFinite', x)], {})
+
+export { finite as isFinite }

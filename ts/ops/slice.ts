@@ -27,7 +27,9 @@ interface PadParams {
 
 export const slicePrimitive: Primitive<SliceParams> = {
   name: 'slice',
-  type: ([{ dtype }], { start, limit, step }) => [{ shape: start.map((at, i) => Math.max(0, Math.ceil((limit[i] - at) / step[i]))), dtype }],
+  type: ([{ dtype }], { start, limit, step }) => [
+    { shape: start.map((at, i) => Math.max(0, Math.ceil((limit[i] - at) / step[i]))), dtype },
+  ],
   jvp: (_primals, [tangent], _results, params) => [bind1(slicePrimitive, [tangent!], params)],
   transpose([cotangent], _inputs, [{ shape }], { start, step }) {
     if (cotangent === null) return [null]
@@ -38,7 +40,11 @@ export const slicePrimitive: Primitive<SliceParams> = {
   },
   batch: ([input], [dim], { start, limit, step }, size) => ({
     results: [
-      bind1(slicePrimitive, [input], { start: insertAt(start, dim!, 0), limit: insertAt(limit, dim!, size), step: insertAt(step, dim!, 1) }),
+      bind1(slicePrimitive, [input], {
+        start: insertAt(start, dim!, 0),
+        limit: insertAt(limit, dim!, size),
+        step: insertAt(step, dim!, 1),
+      }),
     ],
     dims: [dim],
   }),
@@ -67,7 +73,8 @@ export const padPrimitive: Primitive<PadParams> = {
     return [x === null ? inside : null, value === null ? sub(sumAxes(cotangent, every), sumAxes(inside, every)) : null]
   },
   batch([input, value], [dim, valueDim], { low, high, interior }) {
-    if (valueDim !== null || dim === null) throw new TypeError('pad: vmap over the padding value is not supported; use where')
+    if (valueDim !== null || dim === null)
+      throw new TypeError('pad: vmap over the padding value is not supported; use where')
     const wide = { low: insertAt(low, dim, 0), high: insertAt(high, dim, 0), interior: insertAt(interior, dim, 0) }
     return { results: [bind1(padPrimitive, [input, value], wide)], dims: [dim] }
   },
@@ -76,10 +83,20 @@ export const padPrimitive: Primitive<PadParams> = {
     if (elements(out.shape) === 0) return
     const [from, value] = inputs.map(input => lowering.view(input))
     const [, literal] = inputs
-    if (literal.kind === 'literal' && Object.is(literal.value, 0)) lowering.emit(Opcode.Fill, [elements(out.shape), 0, write(out)])
+    if (literal.kind === 'literal' && Object.is(literal.value, 0))
+      lowering.emit(Opcode.Fill, [elements(out.shape), 0, write(out)])
     else emitMap(lowering, MapOp.Copy, [value], out)
     const limit = from.shape.map((length, i) => low[i] + (length === 0 ? 0 : (length - 1) * (interior[i] + 1) + 1))
-    emitCopy(lowering, from, sliceView(out, low, limit, interior.map(gap => gap + 1)))
+    emitCopy(
+      lowering,
+      from,
+      sliceView(
+        out,
+        low,
+        limit,
+        interior.map(gap => gap + 1),
+      ),
+    )
   },
 }
 
@@ -92,7 +109,15 @@ export const flipPrimitive: Primitive<FlipParams> = {
   type: ([{ shape, dtype }]) => [{ shape, dtype }],
   jvp: (_primals, [tangent], _results, { axes }) => [flip(tangent!, axes)],
   transpose: ([cotangent], _inputs, _types, { axes }) => [cotangent && flip(cotangent, axes)],
-  batch: ([input], [dim], { axes }) => ({ results: [flip(input, axes.map(axis => (axis >= dim! ? axis + 1 : axis)))], dims: [dim] }),
+  batch: ([input], [dim], { axes }) => ({
+    results: [
+      flip(
+        input,
+        axes.map(axis => (axis >= dim! ? axis + 1 : axis)),
+      ),
+    ],
+    dims: [dim],
+  }),
   lower(lowering, { inputs, outputs }, { axes }) {
     lowering.define(outputs[0], flipView(lowering.view(inputs[0]), axes))
   },
@@ -110,17 +135,24 @@ export function flip(x: Tensor, axis?: number | readonly number[]): Tensor {
  * the end and bounds beyond the ends are the ends (NumPy's `x[start:stop:step]`). Missing dimensions are kept whole.
  * Throws for a step below 1.
  */
-export function slice(x: Tensor, start: readonly number[], stop: readonly number[] = [], step: readonly number[] = []): Tensor {
+export function slice(
+  x: Tensor,
+  start: readonly number[],
+  stop: readonly number[] = [],
+  step: readonly number[] = [],
+): Tensor {
   if (start.length > x.rank || stop.length > x.rank || step.length > x.rank) {
     throw new RangeError(`slice: more bounds than dimensions: shape ${showShape(x.shape)}`)
   }
   const bound = (value: number | undefined, length: number, missing: number) =>
     value === undefined ? missing : Math.min(length, Math.max(0, value < 0 ? value + length : value))
   const steps = x.shape.map((_, i) => step[i] ?? 1)
-  if (steps.some(distance => !Number.isInteger(distance) || distance < 1)) throw new RangeError(`slice: steps are positive integers: [${step}]`)
+  if (steps.some(distance => !Number.isInteger(distance) || distance < 1))
+    throw new RangeError(`slice: steps are positive integers: [${step}]`)
   const from = x.shape.map((length, i) => bound(start[i], length, 0))
   const to = x.shape.map((length, i) => Math.max(from[i], bound(stop[i], length, length)))
-  if (from.every(at => at === 0) && to.every((at, i) => at === x.shape[i]) && steps.every(distance => distance === 1)) return x
+  if (from.every(at => at === 0) && to.every((at, i) => at === x.shape[i]) && steps.every(distance => distance === 1))
+    return x
   return bind1(slicePrimitive, [x], { start: from, limit: to, step: steps })
 }
 
@@ -129,12 +161,27 @@ export function at(x: Tensor, index: number, axis = 0): Tensor {
   const dim = normalizeAxis('at', axis, x.rank)
   const entry = normalizeAxis('at', index, x.shape[dim])
   const bounds = (value: number, rest: readonly number[]) => rest.map((length, i) => (i === dim ? value : length))
-  const part = slice(x, bounds(entry, x.shape.map(() => 0)), bounds(entry + 1, x.shape))
-  return reshape(part, part.shape.filter((_, i) => i !== dim))
+  const part = slice(
+    x,
+    bounds(
+      entry,
+      x.shape.map(() => 0),
+    ),
+    bounds(entry + 1, x.shape),
+  )
+  return reshape(
+    part,
+    part.shape.filter((_, i) => i !== dim),
+  )
 }
 
-const padInterior = (x: Tensor, value: number, low: readonly number[], high: readonly number[], interior: readonly number[]): Tensor =>
-  bind1(padPrimitive, [x, scalar(value, x.dtype)], { low, high, interior })
+const padInterior = (
+  x: Tensor,
+  value: number,
+  low: readonly number[],
+  high: readonly number[],
+  interior: readonly number[],
+): Tensor => bind1(padPrimitive, [x, scalar(value, x.dtype)], { low, high, interior })
 
 /**
  * `x` with `widths[i] = [before, after]` elements of `value` (0) added along dimension i.
@@ -142,8 +189,16 @@ const padInterior = (x: Tensor, value: number, low: readonly number[], high: rea
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value = 0): Tensor {
   if (widths.length !== x.rank || widths.flat().some(width => !Number.isInteger(width) || width < 0)) {
-    throw new RangeError(`pad: shape ${showShape(x.shape)} takes ${x.rank} pairs of non-negative integers, not ${JSON.stringify(widths)}`)
+    throw new RangeError(
+      `pad: shape ${showShape(x.shape)} takes ${x.rank} pairs of non-negative integers, not ${JSON.stringify(widths)}`,
+    )
   }
   if (widths.flat().every(width => width === 0)) return x
-  return padInterior(x, value, widths.map(width => width[0]), widths.map(width => width[1]), x.shape.map(() => 0))
+  return padInterior(
+    x,
+    value,
+    widths.map(width => width[0]),
+    widths.map(width => width[1]),
+    x.shape.map(() => 0),
+  )
 }

@@ -10,7 +10,7 @@ import { bind1 } from '../core/trace.js'
 import { mul, sub } from './arithmetic.js'
 import type { NoParams } from './elementwise.js'
 import { exp } from './exponential.js'
-import { sum, type ReduceOptions } from './reduce.js'
+import { type ReduceOptions, sum } from './reduce.js'
 import { reshape } from './reshape.js'
 import { moveaxis } from './transpose.js'
 
@@ -69,15 +69,25 @@ export const logSoftmax = (x: Tensor, axis = -1): Tensor => along('logSoftmax', 
 
 /** log(sum(exp(x))) over one axis or several (all by default), without overflow; -Infinity of nothing. */
 export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
-  const axes = (axis === undefined ? x.shape.map((_, i) => i) : [axis].flat()).map(i => normalizeAxis('logsumexp', i, x.rank))
-  if (new Set(axes).size !== axes.length) throw new RangeError(`logsumexp: an axis of ${showShape(x.shape)} is given twice`)
+  const axes = (axis === undefined ? x.shape.map((_, i) => i) : [axis].flat()).map(i =>
+    normalizeAxis('logsumexp', i, x.rank),
+  )
+  if (new Set(axes).size !== axes.length)
+    throw new RangeError(`logsumexp: an axis of ${showShape(x.shape)} is given twice`)
   const kept = x.shape.map((_, i) => i).filter(i => !axes.includes(i))
   let rows = x
-  axes.toSorted((a, b) => a - b).forEach((dim, i) => {
-    rows = moveaxis(rows, dim - i, -1)
-  })
+  axes
+    .toSorted((a, b) => a - b)
+    .forEach((dim, i) => {
+      rows = moveaxis(rows, dim - i, -1)
+    })
   const shape = kept.map(i => x.shape[i])
   const length = axes.reduce((product, i) => product * x.shape[i], 1)
   const result = bind1(logSumExpPrimitive, [reshape(rows, [...shape, length])], {})
-  return keepDims ? reshape(result, x.shape.map((n, i) => (axes.includes(i) ? 1 : n))) : result
+  return keepDims
+    ? reshape(
+        result,
+        x.shape.map((n, i) => (axes.includes(i) ? 1 : n)),
+      )
+    : result
 }

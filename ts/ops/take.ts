@@ -33,7 +33,10 @@ export const takePrimitive: Primitive<NoParams> = {
     return [{ shape: [...indices.shape, ...table.shape.slice(1)], dtype: table.dtype }]
   },
   jvp: ([, indices], [tangent]) => [tangent && takeRows(tangent, indices)],
-  transpose: ([cotangent], [, indices], [table]) => [cotangent && scatterAdd(zeros(table.shape, table.dtype), indices!, cotangent), null],
+  transpose: ([cotangent], [, indices], [table]) => [
+    cotangent && scatterAdd(zeros(table.shape, table.dtype), indices!, cotangent),
+    null,
+  ],
   batch([table, indices], [tableDim, indexDim], _params, size) {
     if (tableDim === null) return { results: [takeRows(table, indices)], dims: [indexDim] }
     const rank = indices.rank
@@ -48,10 +51,15 @@ export const takePrimitive: Primitive<NoParams> = {
     const [rows, inner] = rowsOf(lowering, table)
     const [ids, idStride] = listOf(lowering, indices)
     lowering.emit(Opcode.Take, [
-      elements(indices.shape), inner, table.shape[0],
-      write(out), inner * ITEM_BYTES,
-      read(rows), rows.strides[0],
-      read(ids), idStride,
+      elements(indices.shape),
+      inner,
+      table.shape[0],
+      write(out),
+      inner * ITEM_BYTES,
+      read(rows),
+      rows.strides[0],
+      read(ids),
+      idStride,
     ])
   },
 }
@@ -81,7 +89,13 @@ export const scatterAddPrimitive: Primitive<NoParams> = {
   batch(inputs, dims, _params, size) {
     const front = inputs.map((input, i) => {
       const dim = dims[i]
-      return dim === null ? broadcastInDim(input, [size, ...input.shape], range(input.rank).map(axis => axis + 1)) : moveaxis(input, dim, 0)
+      return dim === null
+        ? broadcastInDim(
+            input,
+            [size, ...input.shape],
+            range(input.rank).map(axis => axis + 1),
+          )
+        : moveaxis(input, dim, 0)
     })
     const [operand, indices, updates] = front
     const [rows, offsets] = flattenBatch(operand, indices, size)
@@ -97,10 +111,15 @@ export const scatterAddPrimitive: Primitive<NoParams> = {
     const [ids, idStride] = listOf(lowering, indices)
     lowering.emit(Opcode.ScatterAdd, [
       inputs[0].aval.dtype === 'float32' ? 0 : 1,
-      elements(indices.shape), inner, operand.shape[0],
-      update(out), inner * ITEM_BYTES,
-      read(lowering.contiguous(updates)), inner * ITEM_BYTES,
-      read(ids), idStride,
+      elements(indices.shape),
+      inner,
+      operand.shape[0],
+      update(out),
+      inner * ITEM_BYTES,
+      read(lowering.contiguous(updates)),
+      inner * ITEM_BYTES,
+      read(ids),
+      idStride,
     ])
   },
 }
@@ -158,7 +177,9 @@ export const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor): Tensor 
 export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   const dim = normalizeAxis('takeAlongAxis', axis, x.rank)
   if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
-    throw new TypeError(`takeAlongAxis: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`)
+    throw new TypeError(
+      `takeAlongAxis: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`,
+    )
   }
   const [table, ids] = [moveaxis(x, dim, -1), moveaxis(cast(indices, 'int32'), dim, -1)]
   const n = x.shape[dim]

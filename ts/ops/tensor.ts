@@ -1,7 +1,7 @@
 // Making tensors from JavaScript's values.
 import { type DType, isDType, isFloat, type TypedArray } from '../core/dtype.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
-import { storedTensor, type Nested, Tensor } from '../core/tensor.js'
+import { type Nested, storedTensor, Tensor } from '../core/tensor.js'
 import { Storage } from '../runtime/storage.js'
 
 export interface TensorOptions {
@@ -20,7 +20,9 @@ export interface TensorOptions {
 export function tensor(data: Nested | TypedArray, { shape, dtype }: TensorOptions = {}): Tensor {
   if (dtype !== undefined && !isDType(dtype)) throw new TypeError(`tensor: unknown dtype ${JSON.stringify(dtype)}`)
   if (data instanceof Tensor) throw new TypeError('tensor: the data is a tensor already; use cast or reshape')
-  const flat = ArrayBuffer.isView(data) ? { values: data as TypedArray, shape: [data.length], dtype: dtypeOf(data) } : flattenNested(data)
+  const flat = ArrayBuffer.isView(data)
+    ? { values: data as TypedArray, shape: [data.length], dtype: dtypeOf(data) }
+    : flattenNested(data)
   const finalShape = shape ?? flat.shape
   checkShape('tensor', finalShape)
   if (sizeOf(finalShape) !== flat.values.length) {
@@ -35,7 +37,9 @@ function dtypeOf(data: TypedArray): DType {
   if (data instanceof Int32Array) return 'int32'
   if (data instanceof Uint32Array) return 'uint32'
   if (data instanceof Uint8Array) return 'bool'
-  throw new TypeError(`tensor: a ${(data as object).constructor.name} has no dtype here; use Float32Array, Int32Array or Uint32Array`)
+  throw new TypeError(
+    `tensor: a ${(data as object).constructor.name} has no dtype here; use Float32Array, Int32Array or Uint32Array`,
+  )
 }
 
 function flattenNested(data: Nested): { values: number[]; shape: number[]; dtype: DType } {
@@ -46,14 +50,18 @@ function flattenNested(data: Nested): { values: number[]; shape: number[]; dtype
   const walk = (node: Nested, axis: number): void => {
     if (Array.isArray(node)) {
       if (axis >= shape.length || node.length !== shape[axis]) {
-        throw new TypeError(`tensor: ragged data: a list of ${node.length} where the shape ${showShape(shape)} is expected`)
+        throw new TypeError(
+          `tensor: ragged data: a list of ${node.length} where the shape ${showShape(shape)} is expected`,
+        )
       }
       for (const child of node) walk(child, axis + 1)
       return
     }
-    if (axis !== shape.length) throw new TypeError(`tensor: ragged data: ${String(node)} where a list of ${shape[axis]} is expected`)
+    if (axis !== shape.length)
+      throw new TypeError(`tensor: ragged data: ${String(node)} where a list of ${shape[axis]} is expected`)
     if (typeof node === 'boolean') booleans++
-    else if (typeof node !== 'number') throw new TypeError(`tensor: ${String(node)} (${typeof node}) is not a number or a boolean`)
+    else if (typeof node !== 'number')
+      throw new TypeError(`tensor: ${String(node)} (${typeof node}) is not a number or a boolean`)
     values.push(Number(node))
   }
   walk(data, 0)

@@ -14,7 +14,9 @@ export const transposePrimitive: Primitive<TransposeParams> = {
   name: 'transpose',
   type: ([{ shape, dtype }], { permutation }) => [{ shape: permutation.map(axis => shape[axis]), dtype }],
   jvp: (_primals, [tangent], _results, { permutation }) => [transpose(tangent!, permutation)],
-  transpose: ([cotangent], _inputs, _types, { permutation }) => [cotangent && transpose(cotangent, invert(permutation))],
+  transpose: ([cotangent], _inputs, _types, { permutation }) => [
+    cotangent && transpose(cotangent, invert(permutation)),
+  ],
   batch([input], [dim], { permutation }) {
     // The batch dimension takes the place of the dimension that stood behind it.
     const shifted = permutation.map(axis => (axis >= dim! ? axis + 1 : axis))
@@ -28,7 +30,8 @@ export const transposePrimitive: Primitive<TransposeParams> = {
   cheap: true,
 }
 
-const invert = (permutation: readonly number[]): number[] => range(permutation.length).map(axis => permutation.indexOf(axis))
+const invert = (permutation: readonly number[]): number[] =>
+  range(permutation.length).map(axis => permutation.indexOf(axis))
 
 /**
  * `x` with its dimensions reordered: dimension i of the result is dimension `permutation[i]` of `x`; reversed by default.
@@ -37,7 +40,9 @@ const invert = (permutation: readonly number[]): number[] => range(permutation.l
 export function transpose(x: Tensor, permutation: readonly number[] = range(x.rank).reverse()): Tensor {
   const axes = permutation.map(axis => normalizeAxis('transpose', axis, x.rank))
   if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
-    throw new RangeError(`transpose: [${permutation.join(', ')}] is not a permutation of the axes of ${showShape(x.shape)}`)
+    throw new RangeError(
+      `transpose: [${permutation.join(', ')}] is not a permutation of the axes of ${showShape(x.shape)}`,
+    )
   }
   if (axes.every((axis, i) => axis === i)) return x
   return bind1(transposePrimitive, [x], { permutation: axes })
@@ -54,5 +59,8 @@ export function moveaxis(x: Tensor, source: number, destination: number): Tensor
 /** `x` with two dimensions exchanged. */
 export function swapaxes(x: Tensor, a: number, b: number): Tensor {
   const [i, j] = [normalizeAxis('swapaxes', a, x.rank), normalizeAxis('swapaxes', b, x.rank)]
-  return transpose(x, range(x.rank).map(axis => (axis === i ? j : axis === j ? i : axis)))
+  return transpose(
+    x,
+    range(x.rank).map(axis => (axis === i ? j : axis === j ? i : axis)),
+  )
 }

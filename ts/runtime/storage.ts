@@ -72,7 +72,7 @@ export class Storage {
     if (this.gone !== null) {
       throw new TypeError(
         this.gone === 'donated'
-          ? 'a tensor is used after it was donated to a compiled function; use the function\'s result instead, or do not donate it'
+          ? "a tensor is used after it was donated to a compiled function; use the function's result instead, or do not donate it"
           : 'a tensor is used after dispose()',
       )
     }

@@ -31,6 +31,8 @@ export function checkDifferentiable(operation: string, tree: unknown): void {
     if (leaf instanceof Tensor && leaf.dtype === 'float32') return
     const path = leafPaths(structure)[i]
     const found = leaf instanceof Tensor ? `has dtype ${leaf.dtype}` : `is the ${typeof leaf} ${String(leaf)}`
-    throw new TypeError(`${operation}: the first argument${path} ${found}; gradients are taken with respect to float32 tensors: make it one with tensor(...)`)
+    throw new TypeError(
+      `${operation}: the first argument${path} ${found}; gradients are taken with respect to float32 tensors: make it one with tensor(...)`,
+    )
   })
 }

@@ -1,8 +1,9 @@
 // A user's function as a program: traced on the types of its arguments, its result's tree remembered.
-import { traceProgram } from '../core/trace.js'
+
 import type { ClosedProgram } from '../core/primitive.js'
 import type { Program } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
+import { traceProgram } from '../core/trace.js'
 import { flatten, type Leaf, type TreeDef, unflatten } from '../core/tree.js'
 import { flattenTensors, leafTensor } from './arguments.js'
 
@@ -21,7 +22,11 @@ export interface ClosedFunction {
 }
 
 /** Traces `f` on the given arguments. */
-export function closedFunction(operation: string, f: (...args: never[]) => unknown, args: readonly unknown[]): ClosedFunction {
+export function closedFunction(
+  operation: string,
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+): ClosedFunction {
   if (typeof f !== 'function') throw new TypeError(`${operation}: the first argument is not a function`)
   const { leaves, structure } = flattenTensors(operation, args, 'arguments')
   let result: TreeDef = { kind: 'empty', value: undefined }
@@ -35,7 +40,7 @@ export function closedFunction(operation: string, f: (...args: never[]) => unkno
 }
 
 function flattenResult(operation: string, returned: unknown): { leaves: Leaf[]; structure: TreeDef } {
-  if (returned instanceof Promise) throw new TypeError(`${operation}: the function is async; traced functions return their result at once`)
+  if (returned instanceof Promise)
+    throw new TypeError(`${operation}: the function is async; traced functions return their result at once`)
   return flatten(returned, `${operation}: the function's result`)
 }
-

@@ -13,13 +13,18 @@ import { runTogether } from './together.js'
 import { transposeProgram } from './transpose.js'
 
 /** The cotangents of the differentiable leaves, zeros where there is none. */
-function pullBack({ closed, linearized, residuals, differentiable }: LinearizedCall, cotangents: readonly Tensor[]): Tensor[] {
+function pullBack(
+  { closed, linearized, residuals, differentiable }: LinearizedCall,
+  cotangents: readonly Tensor[],
+): Tensor[] {
   const { split, nonzero } = linearized
   const linear = split.unknown.inputs.map((_, i) => i >= residuals.length)
   const back = transposeProgram(split.unknown, { linear, cotangents: split.unknown.outputs.map(() => true) })
   const results = applyProgram(back.program, [...residuals, ...where(cotangents, nonzero)])
   let next = 0
-  return where(closed.leaves, differentiable).map((leaf, i) => (back.nonzero[i] ? results[next++] : zeroTangent(leaf.shape)))
+  return where(closed.leaves, differentiable).map((leaf, i) =>
+    back.nonzero[i] ? results[next++] : zeroTangent(leaf.shape),
+  )
 }
 
 /**
@@ -33,18 +38,24 @@ export function vjp<A extends unknown[], B>(f: (...args: A) => B, ...primals: A)
   const pull = (cotangent: B): A => {
     const flat = flattenTensors('vjp', cotangent, 'cotangent')
     if (showStructure(flat.structure) !== showStructure(closed.result)) {
-      throw new TypeError(`vjp: the cotangent is ${showStructure(flat.structure)}, the result ${showStructure(closed.result)}`)
+      throw new TypeError(
+        `vjp: the cotangent is ${showStructure(flat.structure)}, the result ${showStructure(closed.result)}`,
+      )
     }
     flat.leaves.forEach((leaf, i) => {
       if (leaf.shape.join() !== outputs[i].shape.join()) {
-        throw new TypeError(`vjp: a cotangent has shape ${showShape(leaf.shape)}, the result ${showShape(outputs[i].shape)}`)
+        throw new TypeError(
+          `vjp: a cotangent has shape ${showShape(leaf.shape)}, the result ${showShape(outputs[i].shape)}`,
+        )
       }
     })
     const results = pullBack(call, flat.leaves)
     let next = 0
     return unflatten(
       closed.structure,
-      closed.leaves.map((leaf, i) => (differentiable[i] ? results[next++] : broadcastInDim(scalar(0, leaf.dtype), leaf.shape, []))),
+      closed.leaves.map((leaf, i) =>
+        differentiable[i] ? results[next++] : broadcastInDim(scalar(0, leaf.dtype), leaf.shape, []),
+      ),
     ) as A
   }
   return [closed.build(outputs) as B, pull]
@@ -68,8 +79,14 @@ export function valueAndGrad<P, R extends unknown[], X>(
   f: (params: P, ...rest: R) => WithAux<X>,
   options: GradOptions & { hasAux: true },
 ): (params: P, ...rest: R) => [[Tensor, X], P]
-export function valueAndGrad<P, R extends unknown[]>(f: (params: P, ...rest: R) => Tensor, options?: GradOptions): (params: P, ...rest: R) => [Tensor, P]
-export function valueAndGrad<P, R extends unknown[]>(f: (params: P, ...rest: R) => unknown, { hasAux = false }: GradOptions = {}) {
+export function valueAndGrad<P, R extends unknown[]>(
+  f: (params: P, ...rest: R) => Tensor,
+  options?: GradOptions,
+): (params: P, ...rest: R) => [Tensor, P]
+export function valueAndGrad<P, R extends unknown[]>(
+  f: (params: P, ...rest: R) => unknown,
+  { hasAux = false }: GradOptions = {},
+) {
   if (typeof f !== 'function') throw new TypeError('grad: the first argument is not a function')
   return (params: P, ...rest: R): [unknown, P] => {
     checkDifferentiable('grad', params)
@@ -85,12 +102,22 @@ export function valueAndGrad<P, R extends unknown[]>(f: (params: P, ...rest: R) 
 
 function checkLoss(closed: ClosedFunction, outputs: readonly Tensor[], hasAux: boolean): void {
   const shown = showStructure(closed.result)
-  if (hasAux ? closed.result.kind !== 'array' || closed.result.children.length !== 2 || closed.result.children[0].kind !== 'leaf' : closed.result.kind !== 'leaf') {
-    throw new TypeError(`grad: the function returns ${shown}, expected ${hasAux ? '[loss, extra]' : 'one loss (give { hasAux: true } to return more)'}`)
+  if (
+    hasAux
+      ? closed.result.kind !== 'array' ||
+        closed.result.children.length !== 2 ||
+        closed.result.children[0].kind !== 'leaf'
+      : closed.result.kind !== 'leaf'
+  ) {
+    throw new TypeError(
+      `grad: the function returns ${shown}, expected ${hasAux ? '[loss, extra]' : 'one loss (give { hasAux: true } to return more)'}`,
+    )
   }
   const [loss] = outputs
   if (!(loss instanceof Tensor) || loss.rank !== 0 || loss.dtype !== 'float32') {
-    throw new TypeError(`grad: the loss is a float32 scalar, not ${loss.dtype}${showShape(loss.shape)}; reduce it with mean or sum`)
+    throw new TypeError(
+      `grad: the loss is a float32 scalar, not ${loss.dtype}${showShape(loss.shape)}; reduce it with mean or sum`,
+    )
   }
 }
 
@@ -103,7 +130,10 @@ export function grad<P, R extends unknown[], X>(
   f: (params: P, ...rest: R) => WithAux<X>,
   options: GradOptions & { hasAux: true },
 ): (params: P, ...rest: R) => [P, X]
-export function grad<P, R extends unknown[]>(f: (params: P, ...rest: R) => Tensor, options?: GradOptions): (params: P, ...rest: R) => P
+export function grad<P, R extends unknown[]>(
+  f: (params: P, ...rest: R) => Tensor,
+  options?: GradOptions,
+): (params: P, ...rest: R) => P
 export function grad<P, R extends unknown[]>(f: (params: P, ...rest: R) => unknown, options: GradOptions = {}) {
   const both = valueAndGrad(f as (params: P, ...rest: R) => WithAux<unknown>, options as GradOptions & { hasAux: true })
   return (params: P, ...rest: R): unknown => {
@@ -111,4 +141,3 @@ export function grad<P, R extends unknown[]>(f: (params: P, ...rest: R) => unkno
     return options.hasAux ? [gradient, value[1]] : gradient
   }
 }
-

@@ -31,7 +31,10 @@ export function cut<T>(list: readonly T[], ...lengths: number[]): T[][] {
 }
 
 /** A function of a program and a key that remembers its results for as long as the program lives. */
-export function memoized<K, R>(keyOf: (key: K) => string, compute: (program: Program, key: K) => R): (program: Program, key: K) => R {
+export function memoized<K, R>(
+  keyOf: (key: K) => string,
+  compute: (program: Program, key: K) => R,
+): (program: Program, key: K) => R {
   const memory = new WeakMap<Program, Map<string, R>>()
   return (program, key) => {
     let results = memory.get(program)

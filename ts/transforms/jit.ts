@@ -97,7 +97,12 @@ export function jit<A extends unknown[], B>(f: (...args: A) => B, options: JitOp
   return Object.assign(call, { compile })
 }
 
-function build(f: (...args: never[]) => unknown, args: readonly unknown[], fixed: ReadonlySet<number>, leafDonated: readonly boolean[]): Compiled {
+function build(
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  fixed: ReadonlySet<number>,
+  leafDonated: readonly boolean[],
+): Compiled {
   const dynamic = args.filter((_, i) => !fixed.has(i))
   const withStatic = (...given: unknown[]): unknown => {
     let next = 0
@@ -109,7 +114,10 @@ function build(f: (...args: never[]) => unknown, args: readonly unknown[], fixed
 }
 
 function positions(what: string, list: readonly number[] | undefined): Set<number> {
-  if (list !== undefined && (!Array.isArray(list) || list.some(position => !Number.isInteger(position) || position < 0))) {
+  if (
+    list !== undefined &&
+    (!Array.isArray(list) || list.some(position => !Number.isInteger(position) || position < 0))
+  ) {
     throw new TypeError(`jit: ${what} is a list of argument positions (0, 1, ...), not ${JSON.stringify(list)}`)
   }
   return new Set(list)
@@ -122,11 +130,21 @@ let nextIdentity = 0
 function staticKey(value: unknown, position: number): string {
   const identity = (object: object): string => {
     let known = identities.get(object)
-    if (known === undefined) identities.set(object, (known = nextIdentity++))
+    if (known === undefined) {
+      known = nextIdentity++
+      identities.set(object, known)
+    }
     return `#${known}`
   }
-  const text = JSON.stringify(value, (_, part) => (typeof part === 'function' ? identity(part) : typeof part === 'number' ? `${Object.is(part, -0) ? '-0' : part}n` : part))
-  if (text === undefined && value !== undefined) throw new TypeError(`jit: static argument ${position + 1} is a ${typeof value}`)
+  const text = JSON.stringify(value, (_, part) =>
+    typeof part === 'function'
+      ? identity(part)
+      : typeof part === 'number'
+        ? `${Object.is(part, -0) ? '-0' : part}n`
+        : part,
+  )
+  if (text === undefined && value !== undefined)
+    throw new TypeError(`jit: static argument ${position + 1} is a ${typeof value}`)
   return String(text)
 }
 

@@ -5,9 +5,9 @@ import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, readAtom, scalar, tracePure } from '../core/trace.js'
 import { broadcastInDim } from '../ops/broadcast.js'
+import { flattenTensors, sameTrees } from './arguments.js'
 import { closedFunction } from './function.js'
 import { inputTypes, memoized, where } from './interpret.js'
-import { flattenTensors, sameTrees } from './arguments.js'
 
 export interface JvpProgram {
   /** Inputs, then the tangents of those with one -> outputs, then the tangents of those with one. */
@@ -17,8 +17,12 @@ export interface JvpProgram {
 }
 
 /** The program with tangents, for inputs of which some have one; `all`: outputs that must have one even if it is zero. */
-export const jvpProgram: (program: Program, masks: { nonzero: readonly boolean[]; all?: readonly boolean[] }) => JvpProgram = memoized(
-  ({ nonzero, all }: { nonzero: readonly boolean[]; all?: readonly boolean[] }) => `${nonzero.map(Number).join('')}|${all?.map(Number).join('') ?? ''}`,
+export const jvpProgram: (
+  program: Program,
+  masks: { nonzero: readonly boolean[]; all?: readonly boolean[] },
+) => JvpProgram = memoized(
+  ({ nonzero, all }: { nonzero: readonly boolean[]; all?: readonly boolean[] }) =>
+    `${nonzero.map(Number).join('')}|${all?.map(Number).join('') ?? ''}`,
   (program, { nonzero, all }) => {
     const types = inputTypes(program)
     let outputMask: boolean[] = []
@@ -30,7 +34,8 @@ export const jvpProgram: (program: Program, masks: { nonzero: readonly boolean[]
         environment.set(variable, values[i])
         if (nonzero[i]) tangents.set(variable, values[next++])
       })
-      const tangentOf = (atom: Program['outputs'][number]): MaybeZero => (atom.kind === 'var' ? (tangents.get(atom) ?? null) : null)
+      const tangentOf = (atom: Program['outputs'][number]): MaybeZero =>
+        atom.kind === 'var' ? (tangents.get(atom) ?? null) : null
       for (const { primitive, inputs, params, outputs } of program.equations) {
         const primals = inputs.map(atom => readAtom(environment, atom))
         const results = bind(primitive, primals, params)
@@ -48,7 +53,10 @@ export const jvpProgram: (program: Program, masks: { nonzero: readonly boolean[]
         return tangent === null && all?.[i] ? zeroTangent(atom.aval.shape) : tangent
       })
       outputMask = outgoing.map(tangent => tangent !== null)
-      return [...program.outputs.map(atom => readAtom(environment, atom)), ...outgoing.filter(tangent => tangent !== null)]
+      return [
+        ...program.outputs.map(atom => readAtom(environment, atom)),
+        ...outgoing.filter(tangent => tangent !== null),
+      ]
     })
     return { program: result, nonzero: outputMask }
   },
@@ -67,7 +75,9 @@ export function jvp<A extends unknown[], B>(f: (...args: A) => B, primals: [...A
   const flatTangents = flattenTensors('jvp', tangents, 'tangents').leaves
   closed.leaves.forEach((leaf, i) => {
     if (leaf.dtype === 'float32' && !sameShape(leaf.shape, flatTangents[i].shape)) {
-      throw new TypeError(`jvp: a tangent has shape ${showShape(flatTangents[i].shape)}, its primal ${showShape(leaf.shape)}`)
+      throw new TypeError(
+        `jvp: a tangent has shape ${showShape(flatTangents[i].shape)}, its primal ${showShape(leaf.shape)}`,
+      )
     }
   })
   const isFloatLeaf = closed.leaves.map(leaf => leaf.dtype === 'float32')

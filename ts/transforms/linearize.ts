@@ -38,9 +38,17 @@ export interface LinearizedCall {
 }
 
 /** Linearises `f` at `args` with respect to those leaves of the listed arguments that are float32. */
-export function linearizeCall(operation: string, f: (...args: never[]) => unknown, args: readonly unknown[], argument: (index: number) => boolean): LinearizedCall {
+export function linearizeCall(
+  operation: string,
+  f: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  argument: (index: number) => boolean,
+): LinearizedCall {
   const closed = closedFunction(operation, f, args)
-  const counts = args.map((arg, i) => ({ count: flattenTensors(operation, arg, 'argument').leaves.length, isChosen: argument(i) }))
+  const counts = args.map((arg, i) => ({
+    count: flattenTensors(operation, arg, 'argument').leaves.length,
+    isChosen: argument(i),
+  }))
   const chosen = counts.flatMap(({ count, isChosen }) => new Array<boolean>(count).fill(isChosen))
   const differentiable = closed.leaves.map((leaf, i) => chosen[i] && leaf.dtype === 'float32')
   const linearized = linearizeProgram(closed.program, [...closed.captured.map(() => false), ...differentiable])
@@ -60,12 +68,16 @@ export function linearize<A extends unknown[], B>(f: (...args: A) => B, ...prima
     const { leaves } = flattenTensors('linearize', tangents, 'tangents')
     leaves.forEach((leaf, i) => {
       if (differentiable[i] && leaf.shape.join() !== closed.leaves[i].shape.join()) {
-        throw new TypeError(`linearize: a tangent has shape ${showShape(leaf.shape)}, its primal ${showShape(closed.leaves[i].shape)}`)
+        throw new TypeError(
+          `linearize: a tangent has shape ${showShape(leaf.shape)}, its primal ${showShape(closed.leaves[i].shape)}`,
+        )
       }
     })
     const results = applyProgram(linearized.split.unknown, [...residuals, ...where(leaves, differentiable)])
     let next = 0
-    return closed.build(linearized.nonzero.map((has, i) => (has ? results[next++] : zeroTangent(outputs[i].shape)))) as B
+    return closed.build(
+      linearized.nonzero.map((has, i) => (has ? results[next++] : zeroTangent(outputs[i].shape))),
+    ) as B
   }
   return [closed.build(outputs) as B, push]
 }

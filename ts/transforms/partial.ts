@@ -19,7 +19,12 @@ export interface SplitProgram {
  * Splits a program. `unknown[i]`: input i is not known. `forced[i]`: output i goes to the unknown side in any case.
  * `free`: known inputs that cost nothing to keep.
  */
-export function splitProgram(program: Program, unknown: readonly boolean[], forced: readonly boolean[] = [], free: ReadonlySet<Var> = new Set()): SplitProgram {
+export function splitProgram(
+  program: Program,
+  unknown: readonly boolean[],
+  forced: readonly boolean[] = [],
+  free: ReadonlySet<Var> = new Set(),
+): SplitProgram {
   const unknownVars = new Set<Atom>(where(program.inputs, unknown))
   const knownEquations: Equation[] = []
   const unknownEquations: Equation[] = []
@@ -93,7 +98,10 @@ function recomputed(needed: Set<Var>, knownEquations: readonly Equation[], free:
     visit(variable, true)
     return { leaves, equations }
   }
-  const byLastDefined = () => [...residuals].filter(v => definition.get(v)?.primitive.cheap).sort((a, b) => order.get(definition.get(b)!)! - order.get(definition.get(a)!)!)
+  const byLastDefined = () =>
+    [...residuals]
+      .filter(v => definition.get(v)?.primitive.cheap)
+      .sort((a, b) => order.get(definition.get(b)!)! - order.get(definition.get(a)!)!)
   for (let isChanged = true; isChanged; ) {
     isChanged = false
     for (const variable of byLastDefined()) {

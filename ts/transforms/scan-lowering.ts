@@ -20,7 +20,11 @@ interface Place {
   end: View
 }
 
-export function lowerScan(lowering: Lowering, equation: Equation, { body, consts, carry, length, reverse }: ScanParams): void {
+export function lowerScan(
+  lowering: Lowering,
+  equation: Equation,
+  { body, consts, carry, length, reverse }: ScanParams,
+): void {
   const operands = equation.inputs.map(atom => lowering.view(atom))
   const carryIn = body.inputs.slice(consts, consts + carry)
   const carryOut = body.outputs.slice(0, carry)
@@ -30,7 +34,8 @@ export function lowerScan(lowering: Lowering, equation: Equation, { body, consts
   const places: Place[] = carryIn.map((variable, i) => {
     const entering = ys.indexOf(variable)
     const leaving = ys.findIndex((atom, y) => y !== entering && atom === carryOut[i])
-    if (carryOut[i] === variable || (entering < 0 && leaving < 0) || carryOut.indexOf(carryOut[i]) !== i) return cell(lowering, equation.outputs[i])
+    if (carryOut[i] === variable || (entering < 0 && leaving < 0) || carryOut.indexOf(carryOut[i]) !== i)
+      return cell(lowering, equation.outputs[i])
     const { place, enters, leaves } = stack(lowering, variable.aval.shape, length, reverse)
     ys.forEach((atom, y) => {
       if (stacks[y] !== undefined) return
@@ -66,7 +71,10 @@ export function lowerScan(lowering: Lowering, equation: Equation, { body, consts
     }
     for (const [variable, view] of aims) lowering.aim(variable, view)
     lowering.lower(body)
-    moveAll(lowering, targets.map(({ atom, view }) => ({ from: lowering.view(atom), to: view })))
+    moveAll(
+      lowering,
+      targets.map(({ atom, view }) => ({ from: lowering.view(atom), to: view })),
+    )
   })
   places.forEach((place, i) => {
     lowering.define(equation.outputs[i], place.end)

@@ -38,21 +38,44 @@ const scanJvp: Primitive<ScanParams>['jvp'] = (primals, tangents, _results, para
     const next = carryMask.map((has, i) => has || step.nonzero[i])
     if (next.every((has, i) => has === carryMask[i])) break
     carryMask = next
-    step = jvpProgram(body, { nonzero: [...constMask, ...carryMask, ...xMask], all: body.outputs.map((_, i) => i < carry && carryMask[i]) })
+    step = jvpProgram(body, {
+      nonzero: [...constMask, ...carryMask, ...xMask],
+      all: body.outputs.map((_, i) => i < carry && carryMask[i]),
+    })
   }
   const mask = [...constMask, ...carryMask, ...xMask]
   // [inputs, tangents] to [consts, their tangents, carry, its tangents, x, its tangents].
   const types = inputTypes(step.program)
-  const [c, h, x, dc, dh, dx] = cut(types.map((_, i) => i), consts, carry, body.inputs.length - consts - carry, ...[constMask, carryMask].map(m => m.filter(Boolean).length))
+  const [c, h, x, dc, dh, dx] = cut(
+    types.map((_, i) => i),
+    consts,
+    carry,
+    body.inputs.length - consts - carry,
+    ...[constMask, carryMask].map(m => m.filter(Boolean).length),
+  )
   const order = [...c, ...dc, ...h, ...dh, ...x, ...dx]
-  const [carryOut, yOut, dCarryOut, dyOut] = cut(step.program.outputs.map((_, i) => i), carry, count - carry, carryMask.filter(Boolean).length)
+  const [carryOut, yOut, dCarryOut, dyOut] = cut(
+    step.program.outputs.map((_, i) => i),
+    carry,
+    count - carry,
+    carryMask.filter(Boolean).length,
+  )
   const rearranged: Program = {
     inputs: order.map(i => step.program.inputs[i]),
     equations: step.program.equations,
     outputs: [...carryOut, ...dCarryOut, ...yOut, ...dyOut].map(i => step.program.outputs[i]),
   }
-  const all = [...primals, ...where(mask.map((_, i) => tangents[i] ?? zeroTangentOf(primals[i])), mask)]
-  const results = bindScan({ ...params, body: rearranged, consts: c.length + dc.length, carry: h.length + dh.length }, order.map(i => all[i]))
+  const all = [
+    ...primals,
+    ...where(
+      mask.map((_, i) => tangents[i] ?? zeroTangentOf(primals[i])),
+      mask,
+    ),
+  ]
+  const results = bindScan(
+    { ...params, body: rearranged, consts: c.length + dc.length, carry: h.length + dh.length },
+    order.map(i => all[i]),
+  )
   const dCarry = results.slice(h.length, h.length + dh.length)
   const dY = results.slice(h.length + dh.length + yOut.length)
   let nextCarry = 0
@@ -80,7 +103,9 @@ const scanBatch: Primitive<ScanParams>['batch'] = (inputs, dims, params, size) =
     if (next.every((dim, i) => dim === carryDims[i])) break
     carryDims = passes++ < carry + 2 ? next : next.map(dim => (dim === null ? null : 0))
     const isSettled = passes > carry + 2
-    const wanted = isSettled ? body.outputs.map((_, i) => (i < carry ? (carryDims[i] ?? undefined) : undefined)) : undefined
+    const wanted = isSettled
+      ? body.outputs.map((_, i) => (i < carry ? (carryDims[i] ?? undefined) : undefined))
+      : undefined
     step = vmapProgram(body, { size, dims: [...constDims, ...carryDims, ...xDims], wanted })
     if (isSettled && step.dims.every((dim, i) => i >= carry || dim === null || carryDims[i] !== null)) break
   }
@@ -100,7 +125,11 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
   const { body, consts, carry } = params
   const [constMask, , xMask] = cut(unknown, consts, carry)
   let carryMask = unknown.slice(consts, consts + carry)
-  const free = new Set<Var>([...body.inputs.slice(0, consts), ...body.inputs.slice(consts + carry)].filter((_, i) => ![...constMask, ...xMask][i]))
+  const free = new Set<Var>(
+    [...body.inputs.slice(0, consts), ...body.inputs.slice(consts + carry)].filter(
+      (_, i) => ![...constMask, ...xMask][i],
+    ),
+  )
   const attempt = () => splitProgram(body, [...constMask, ...carryMask, ...xMask], carryMask, free)
   let split = attempt()
   for (;;) {
@@ -110,7 +139,9 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
     split = attempt()
   }
   const mask = [...constMask, ...carryMask, ...xMask]
-  const outer = new Map<unknown, Equation['inputs'][number]>(body.inputs.map((variable, i) => [variable, equation.inputs[i]]))
+  const outer = new Map<unknown, Equation['inputs'][number]>(
+    body.inputs.map((variable, i) => [variable, equation.inputs[i]]),
+  )
   const constInputs = new Set<unknown>(body.inputs.slice(0, consts))
   const xInputs = new Set<unknown>(body.inputs.slice(consts + carry))
 
@@ -118,10 +149,20 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
   const invariant = new Map<Var, Var>()
   const hoisted: Equation[] = []
   for (const { primitive, inputs, params: own, outputs } of split.known.equations) {
-    const isInvariant = inputs.every(atom => atom.kind === 'literal' || (constInputs.has(atom) && !mask[body.inputs.indexOf(atom as Var)]) || invariant.has(atom as Var))
+    const isInvariant = inputs.every(
+      atom =>
+        atom.kind === 'literal' ||
+        (constInputs.has(atom) && !mask[body.inputs.indexOf(atom as Var)]) ||
+        invariant.has(atom as Var),
+    )
     if (!isInvariant) continue
     const outputsOutside = outputs.map(({ aval }) => newVar(aval))
-    hoisted.push({ primitive, params: own, inputs: inputs.map(atom => (atom.kind === 'literal' ? atom : (invariant.get(atom) ?? outer.get(atom)!))), outputs: outputsOutside })
+    hoisted.push({
+      primitive,
+      params: own,
+      inputs: inputs.map(atom => (atom.kind === 'literal' ? atom : (invariant.get(atom) ?? outer.get(atom)!))),
+      outputs: outputsOutside,
+    })
     outputs.forEach((variable, i) => {
       invariant.set(variable, outputsOutside[i])
     })
@@ -131,20 +172,27 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
   const isStacked = isConst.map((flag, i) => !flag && !isX[i])
 
   const knownResults = whereNot(equation.outputs, split.unknownOutputs)
-  const stacks = where(split.residuals, isStacked).map(({ aval }) => newVar({ shape: [params.length, ...aval.shape], dtype: aval.dtype }))
+  const stacks = where(split.residuals, isStacked).map(({ aval }) =>
+    newVar({ shape: [params.length, ...aval.shape], dtype: aval.dtype }),
+  )
   const knownOutputCount = knownResults.length
   const known: Equation = {
     primitive: scanPrimitive,
     inputs: whereNot(equation.inputs, mask),
     params: {
       ...params,
-      body: { ...split.known, outputs: [...split.known.outputs.slice(0, knownOutputCount), ...where(split.residuals, isStacked)] },
+      body: {
+        ...split.known,
+        outputs: [...split.known.outputs.slice(0, knownOutputCount), ...where(split.residuals, isStacked)],
+      },
       consts: constMask.filter(flag => !flag).length,
       carry: carryMask.filter(flag => !flag).length,
     } satisfies ScanParams,
     outputs: [...knownResults, ...stacks],
   }
-  const [unknownConsts, unknownCarry, unknownX] = [constMask, carryMask, xMask].map((m, i) => where(cut(body.inputs, consts, carry)[i], m))
+  const [unknownConsts, unknownCarry, unknownX] = [constMask, carryMask, xMask].map((m, i) =>
+    where(cut(body.inputs, consts, carry)[i], m),
+  )
   const linear: Equation = {
     primitive: scanPrimitive,
     inputs: [
@@ -158,7 +206,14 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
     params: {
       ...params,
       body: {
-        inputs: [...where(split.residuals, isConst), ...unknownConsts, ...unknownCarry, ...where(split.residuals, isStacked), ...where(split.residuals, isX), ...unknownX],
+        inputs: [
+          ...where(split.residuals, isConst),
+          ...unknownConsts,
+          ...unknownCarry,
+          ...where(split.residuals, isStacked),
+          ...where(split.residuals, isX),
+          ...unknownX,
+        ],
         equations: split.unknown.equations,
         outputs: split.unknown.outputs,
       },
@@ -177,7 +232,11 @@ const scanTranspose: NonNullable<Primitive<ScanParams>['transpose']> = (cotangen
   const [constMask, , xMask] = cut(linear, consts, carry)
   const [carryCotangents, yCotangents] = cut(cotangents, carry)
   const yMask = yCotangents.map(cotangent => cotangent !== null)
-  const all = [...constMask.filter(Boolean).map(() => false), ...new Array<boolean>(carry).fill(true), ...xMask.filter(Boolean).map(() => false)]
+  const all = [
+    ...constMask.filter(Boolean).map(() => false),
+    ...new Array<boolean>(carry).fill(true),
+    ...xMask.filter(Boolean).map(() => false),
+  ]
   const step = transposeProgram(body, { linear, cotangents: [...new Array<boolean>(carry).fill(true), ...yMask], all })
   const [constNonzero, , xNonzero] = cut(step.nonzero, constMask.filter(Boolean).length, carry)
   const nSummed = constNonzero.filter(Boolean).length
@@ -196,10 +255,10 @@ const scanTranspose: NonNullable<Primitive<ScanParams>['transpose']> = (cotangen
   const results = bindScan(
     { body: backBody, consts: plainConsts.length, carry: nSummed + carry, length, reverse: !reverse },
     [
-      ...whereNot(inputs.slice(0, consts), constMask) as Tensor[],
+      ...(whereNot(inputs.slice(0, consts), constMask) as Tensor[]),
       ...summed.map(({ shape }) => zeroTangent(shape)),
       ...carryCotangents.map((cotangent, i) => cotangent ?? zeroTangent(carryTypes[i].shape)),
-      ...whereNot(inputs.slice(consts + carry), xMask) as Tensor[],
+      ...(whereNot(inputs.slice(consts + carry), xMask) as Tensor[]),
       ...yCotangents.filter(cotangent => cotangent !== null),
     ],
   )
@@ -229,8 +288,11 @@ function scanPrune(equation: Equation, isUsed: (output: Var) => boolean): Equati
     for (const { inputs } of pruned.equations) for (const atom of inputs) read.add(atom)
     const next = carryUsed.map((used, i) => used || read.has(body.inputs[consts + i]))
     if (next.every((used, i) => used === carryUsed[i])) {
-      const inputMask = body.inputs.map((variable, i) => (i >= consts && i < consts + carry ? carryUsed[i - consts] : read.has(variable)))
-      if (inputMask.every(Boolean) && keep.every(Boolean) && pruned.equations.length === body.equations.length) return equation
+      const inputMask = body.inputs.map((variable, i) =>
+        i >= consts && i < consts + carry ? carryUsed[i - consts] : read.has(variable),
+      )
+      if (inputMask.every(Boolean) && keep.every(Boolean) && pruned.equations.length === body.equations.length)
+        return equation
       return {
         primitive: scanPrimitive,
         inputs: where(equation.inputs, inputMask),
@@ -290,17 +352,27 @@ export function scan<C, X, Y>(
   const count = stepCount(steps.leaves, length)
   let yStructure: TreeDef = { kind: 'leaf' }
   const xTypes = steps.leaves.map(({ shape, dtype }) => ({ shape: shape.slice(1), dtype }))
-  const { program, captured } = traceProgram([...start.leaves, ...xTypes].map(({ shape, dtype }) => ({ shape, dtype })), tracers => {
-    const [carried, x] = cut(tracers, start.leaves.length)
-    const returned = f(unflatten(start.structure, carried) as C, unflatten(steps.structure, x) as X)
-    if (!Array.isArray(returned) || returned.length !== 2) throw new TypeError('scan: the function returns [carry, y]')
-    const carryOut = flattenTensors('scan', returned[0], 'the carry')
-    checkCarry(start, carryOut)
-    const flat = flatten(returned[1], "scan: the function's y")
-    yStructure = flat.structure
-    return [...carryOut.leaves, ...flat.leaves.map(leafTensor)]
-  })
-  const params: ScanParams = { body: program, consts: captured.length, carry: start.leaves.length, length: count, reverse }
+  const { program, captured } = traceProgram(
+    [...start.leaves, ...xTypes].map(({ shape, dtype }) => ({ shape, dtype })),
+    tracers => {
+      const [carried, x] = cut(tracers, start.leaves.length)
+      const returned = f(unflatten(start.structure, carried) as C, unflatten(steps.structure, x) as X)
+      if (!Array.isArray(returned) || returned.length !== 2)
+        throw new TypeError('scan: the function returns [carry, y]')
+      const carryOut = flattenTensors('scan', returned[0], 'the carry')
+      checkCarry(start, carryOut)
+      const flat = flatten(returned[1], "scan: the function's y")
+      yStructure = flat.structure
+      return [...carryOut.leaves, ...flat.leaves.map(leafTensor)]
+    },
+  )
+  const params: ScanParams = {
+    body: program,
+    consts: captured.length,
+    carry: start.leaves.length,
+    length: count,
+    reverse,
+  }
   const results = bindScan(params, [...captured, ...start.leaves, ...steps.leaves])
   return [
     unflatten(start.structure, results.slice(0, start.leaves.length)) as C,
@@ -312,22 +384,30 @@ function stepCount(leaves: readonly Tensor[], length: number | undefined): numbe
   for (const leaf of leaves) {
     if (leaf.rank === 0) throw new TypeError('scan: a leaf of xs is a scalar; it needs a first axis to step along')
     if (leaf.shape[0] !== (length ?? leaves[0].shape[0])) {
-      throw new TypeError(`scan: leaves of xs have different numbers of steps: ${length ?? leaves[0].shape[0]} and ${leaf.shape[0]}`)
+      throw new TypeError(
+        `scan: leaves of xs have different numbers of steps: ${length ?? leaves[0].shape[0]} and ${leaf.shape[0]}`,
+      )
     }
   }
   const count = length ?? leaves[0]?.shape[0]
   if (count === undefined) throw new TypeError('scan: there is no xs; give the number of steps as { length }')
-  if (!Number.isInteger(count) || count < 0) throw new RangeError(`scan: the number of steps is a non-negative integer, not ${count}`)
+  if (!Number.isInteger(count) || count < 0)
+    throw new RangeError(`scan: the number of steps is a non-negative integer, not ${count}`)
   return count
 }
 
-function checkCarry(start: { leaves: Tensor[]; structure: TreeDef }, end: { leaves: Tensor[]; structure: TreeDef }): void {
+function checkCarry(
+  start: { leaves: Tensor[]; structure: TreeDef },
+  end: { leaves: Tensor[]; structure: TreeDef },
+): void {
   const [before, after] = [showStructure(start.structure), showStructure(end.structure)]
-  if (before !== after) throw new TypeError(`scan: the carry changes its structure: it starts as ${before} and a step returns ${after}`)
+  if (before !== after)
+    throw new TypeError(`scan: the carry changes its structure: it starts as ${before} and a step returns ${after}`)
   start.leaves.forEach((leaf, i) => {
     if (sameAval(leaf, end.leaves[i])) return
     const path = leafPaths(start.structure)[i]
-    const hint = leaf.dtype === end.leaves[i].dtype ? `shape ${showShape(end.leaves[i].shape)}` : showAval(end.leaves[i])
+    const hint =
+      leaf.dtype === end.leaves[i].dtype ? `shape ${showShape(end.leaves[i].shape)}` : showAval(end.leaves[i])
     throw new TypeError(`scan: the carry${path} changes: it starts as ${showAval(leaf)} and a step returns ${hint}`)
   })
 }

@@ -4,7 +4,7 @@ import type { Program, Var } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, readAtom, tracePure } from '../core/trace.js'
 import { addTangents } from '../ops/arithmetic.js'
-import { inputTypes, outputTypes, memoized, where, whereNot } from './interpret.js'
+import { inputTypes, memoized, outputTypes, where, whereNot } from './interpret.js'
 import { zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 
@@ -25,16 +25,30 @@ interface Masks {
 }
 
 export const transposeProgram: (program: Program, masks: Masks) => TransposedProgram = memoized(
-  ({ linear, cotangents, all }: Masks) => [linear, cotangents, all ?? []].map(mask => mask.map(Number).join('')).join('|'),
+  ({ linear, cotangents, all }: Masks) =>
+    [linear, cotangents, all ?? []].map(mask => mask.map(Number).join('')).join('|'),
   (program, { linear, cotangents, all }) => {
     const types = inputTypes(program)
-    const split = splitProgram(program, linear, program.outputs.map(() => true))
+    const split = splitProgram(
+      program,
+      linear,
+      program.outputs.map(() => true),
+    )
     let nonzero: boolean[] = []
     const transposed = tracePure([...whereNot(types, linear), ...where(outputTypes(program), cotangents)], values => {
       const plain = values.slice(0, types.length - linear.filter(Boolean).length)
       const residuals = applyProgram(split.known, plain)
-      const results = backward(split.unknown, residuals, where(program.inputs, linear), program.outputs.map((_, i) => (cotangents[i] ? values[plain.length + cotangents.slice(0, i).filter(Boolean).length] : null)))
-      const filled = results.map((cotangent, i) => cotangent ?? (all?.[i] ? zeroTangent(where(types, linear)[i].shape) : null))
+      const results = backward(
+        split.unknown,
+        residuals,
+        where(program.inputs, linear),
+        program.outputs.map((_, i) =>
+          cotangents[i] ? values[plain.length + cotangents.slice(0, i).filter(Boolean).length] : null,
+        ),
+      )
+      const filled = results.map(
+        (cotangent, i) => cotangent ?? (all?.[i] ? zeroTangent(where(types, linear)[i].shape) : null),
+      )
       nonzero = filled.map(cotangent => cotangent !== null)
       return filled.filter(cotangent => cotangent !== null)
     })
@@ -43,13 +57,18 @@ export const transposeProgram: (program: Program, masks: Masks) => TransposedPro
 )
 
 /** Runs the equations that do not depend on the linear inputs forwards, the others backwards. */
-function backward(program: Program, residuals: readonly Tensor[], linearInputs: readonly Var[], outputs: readonly MaybeZero[]): MaybeZero[] {
+function backward(
+  program: Program,
+  residuals: readonly Tensor[],
+  linearInputs: readonly Var[],
+  outputs: readonly MaybeZero[],
+): MaybeZero[] {
   const environment = new Map<Var, Tensor>()
   program.inputs.slice(0, residuals.length).forEach((variable, i) => {
     environment.set(variable, residuals[i])
   })
   const linear = new Set<unknown>(linearInputs)
-  const pending: typeof program.equations[number][] = []
+  const pending: (typeof program.equations)[number][] = []
   for (const equation of program.equations) {
     const { primitive, inputs, params, outputs: variables } = equation
     if (inputs.some(atom => linear.has(atom))) {
@@ -57,7 +76,11 @@ function backward(program: Program, residuals: readonly Tensor[], linearInputs: 
       pending.push(equation)
       continue
     }
-    const results = bind(primitive, inputs.map(atom => readAtom(environment, atom)), params)
+    const results = bind(
+      primitive,
+      inputs.map(atom => readAtom(environment, atom)),
+      params,
+    )
     variables.forEach((variable, i) => {
       environment.set(variable, results[i])
     })
@@ -75,7 +98,12 @@ function backward(program: Program, residuals: readonly Tensor[], linearInputs: 
     if (incoming.every(cotangent => cotangent === null)) continue
     if (primitive.transpose === null) throw new Error(`transpose: ${primitive.name} is not linear`)
     const values = inputs.map(atom => (linear.has(atom) ? null : readAtom(environment, atom)))
-    const results = primitive.transpose(incoming, values, inputs.map(atom => atom.aval), params)
+    const results = primitive.transpose(
+      incoming,
+      values,
+      inputs.map(atom => atom.aval),
+      params,
+    )
     inputs.forEach((atom, i) => {
       if (atom.kind === 'var' && linear.has(atom)) accumulate(atom, results[i])
     })

@@ -3,13 +3,13 @@
 import type { BatchDim } from '../core/primitive.js'
 import type { Atom, Program, Var } from '../core/program.js'
 import { insertAt, range, removeAt, showShape } from '../core/shape.js'
-import { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, tracePure, traceProgram } from '../core/trace.js'
+import type { Tensor } from '../core/tensor.js'
+import { applyProgram, bind, readAtom, traceProgram, tracePure } from '../core/trace.js'
 import { flatten, leafPaths, showStructure, type TreeDef, unflatten } from '../core/tree.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { moveaxis } from '../ops/transpose.js'
 import { flattenTensors, leafTensor } from './arguments.js'
-import { inputTypes, memoized } from './interpret.js'
+import { cut, inputTypes, memoized } from './interpret.js'
 
 export interface BatchedProgram {
   program: Program
@@ -29,7 +29,10 @@ export const vmapProgram: (program: Program, batching: Batching) => BatchedProgr
   ({ size, dims, wanted }: Batching) => `${size}|${dims.join()}|${wanted?.join() ?? ''}`,
   (program, { size, dims, wanted }) => {
     let outDims: BatchDim[] = []
-    const types = inputTypes(program).map(({ shape, dtype }, i) => ({ shape: dims[i] === null ? shape : insertAt(shape, dims[i], size), dtype }))
+    const types = inputTypes(program).map(({ shape, dtype }, i) => ({
+      shape: dims[i] === null ? shape : insertAt(shape, dims[i], size),
+      dtype,
+    }))
     const batched = tracePure(types, values => {
       const environment = new Map<Var, Tensor>()
       const places = new Map<Atom, BatchDim>()
@@ -87,26 +90,34 @@ export function vmap<A extends unknown[], B>(
   return (...args) => {
     const flatArgs = args.map((arg, i) => flattenTensors('vmap', arg, `argument ${i + 1}`))
     if (inAxes !== undefined && (inAxes as unknown[]).length > args.length) {
-      throw new TypeError(`vmap: inAxes names ${(inAxes as unknown[]).length} arguments, the function was called with ${args.length}`)
+      throw new TypeError(
+        `vmap: inAxes names ${(inAxes as unknown[]).length} arguments, the function was called with ${args.length}`,
+      )
     }
     const dims = flatArgs.flatMap(({ structure, leaves }, i) => {
-      const axes = inAxes === undefined ? 0 : (inAxes[i] === undefined ? 0 : inAxes[i])
-      return leafAxes('vmap', axes, structure, `argument ${i + 1}`).map((axis, leaf) => checkBatchAxis(axis, leaves[leaf], i))
+      const axes = inAxes === undefined ? 0 : inAxes[i] === undefined ? 0 : inAxes[i]
+      return leafAxes('vmap', axes, structure, `argument ${i + 1}`).map((axis, leaf) =>
+        checkBatchAxis(axis, leaves[leaf], i),
+      )
     })
     const leaves = flatArgs.flatMap(flat => flat.leaves)
     const size = batchSize(leaves, dims)
     let result: TreeDef = { kind: 'leaf' }
-    const types = leaves.map(({ shape, dtype }, i) => ({ shape: dims[i] === null ? shape : removeAt(shape, dims[i]), dtype }))
+    const types = leaves.map(({ shape, dtype }, i) => ({
+      shape: dims[i] === null ? shape : removeAt(shape, dims[i]),
+      dtype,
+    }))
     const { program, captured } = traceProgram(types, tracers => {
-      let at = 0
-      const examples = flatArgs.map(({ structure, leaves: own }) => unflatten(structure, tracers.slice(at, (at += own.length))))
+      const parts = cut(tracers, ...flatArgs.map(flat => flat.leaves.length))
+      const examples = flatArgs.map(({ structure }, i) => unflatten(structure, parts[i]))
       const flat = flatten(f(...(examples as A)), "vmap: the function's result")
       result = flat.structure
       return flat.leaves.map(leafTensor)
     })
     const wanted = leafAxes('vmap', outAxes, result, 'the result').map((axis, i) => {
       const rank = program.outputs[i].aval.shape.length + 1
-      if (axis === null || axis < -rank || axis >= rank) throw new RangeError(`vmap: outAxes ${axis} does not fit a result of rank ${rank}`)
+      if (axis === null || axis < -rank || axis >= rank)
+        throw new RangeError(`vmap: outAxes ${axis} does not fit a result of rank ${rank}`)
       return axis < 0 ? axis + rank : axis
     })
     const batched = vmapProgram(program, { size, dims: [...captured.map(() => null), ...dims], wanted })
@@ -118,7 +129,12 @@ export function vmap<A extends unknown[], B>(
 function leafAxes(operation: string, axes: unknown, structure: TreeDef, what: string): BatchDim[] {
   if (axes === null || typeof axes === 'number') return leafPaths(structure).map(() => axes)
   if (structure.kind === 'empty') return []
-  if (typeof axes === 'object' && structure.kind === 'array' && Array.isArray(axes) && axes.length === structure.children.length) {
+  if (
+    typeof axes === 'object' &&
+    structure.kind === 'array' &&
+    Array.isArray(axes) &&
+    axes.length === structure.children.length
+  ) {
     return structure.children.flatMap((child, i) => leafAxes(operation, axes[i], child, `${what}[${i}]`))
   }
   if (typeof axes === 'object' && structure.kind === 'object' && !Array.isArray(axes)) {
@@ -133,7 +149,9 @@ function leafAxes(operation: string, axes: unknown, structure: TreeDef, what: st
 function checkBatchAxis(axis: BatchDim, leaf: Tensor, argument: number): BatchDim {
   if (axis === null) return null
   if (!Number.isInteger(axis) || axis < -leaf.rank || axis >= leaf.rank) {
-    throw new RangeError(`vmap: argument ${argument + 1} has a leaf of shape ${showShape(leaf.shape)}, which has no axis ${axis}; give null for what all examples share`)
+    throw new RangeError(
+      `vmap: argument ${argument + 1} has a leaf of shape ${showShape(leaf.shape)}, which has no axis ${axis}; give null for what all examples share`,
+    )
   }
   return axis < 0 ? axis + leaf.rank : axis
 }
