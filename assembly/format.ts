@@ -166,7 +166,7 @@ export const enum State {
   ReportWritten = 36,
   /** Address of the barrier words shared by all parts; unused while Parts is 1. */
   Barrier = 40,
-  /** Address of this share's tile scratch for Map (State.TileBytes bytes). */
+  /** Address of this share's tile scratch (State.TileBytes bytes) for Map, and for Reduce where columns are longer than 64. */
   Tiles = 44,
   /** Report words before the oldest report that is still whole in the ring: a reader starts there, and may move it up to ReportWritten. */
   ReportOldest = 48,

@@ -38,15 +38,19 @@ export function fillWords(out: usize, words: u32, bits: u32): void {
     v128.store(out, value, 32)
     v128.store(out, value, 48)
   }
-  for (; out < end; out += 16) storeLanes(out, min<usize>(end - out, 16) >> 2, value)
+  for (; out + 16 <= end; out += 16) v128.store(out, value)
+  storeLanes(out, (end - out) >> 2, value)
 }
 
 function iotaWords(out: usize, start: u32, end: u32, asFloat: bool): void {
   let values = i32x4.add(i32x4.splat(start), i32x4(0, 1, 2, 3))
   const four = i32x4.splat(4)
-  for (let i = start; i < end; i += 4) {
-    const words = asFloat ? f32x4.convert_i32x4_u(values) : values
-    storeLanes(out + (<usize>i << 2), min<usize>(end - i, 4), words)
+  out += <usize>start << 2
+  let count = end - start
+  for (; count >= 4; count -= 4) {
+    v128.store(out, asFloat ? f32x4.convert_i32x4_u(values) : values)
     values = i32x4.add(values, four)
+    out += 16
   }
+  storeLanes(out, count, asFloat ? f32x4.convert_i32x4_u(values) : values)
 }

@@ -1,8 +1,20 @@
 // Matrix transposition. Strips of eight output rows are written as eight contiguous streams: square blocks would
 // meet in one cache set when a stride is a power of two.
 
+/** Columns of a strip: neighbouring strips read the other half of the same cache lines while L2 still has them. */
+const COLUMNS: u32 = 512
+
 /** out[r, c] = source at r * 4 + c * inColumn, for `rows` x `columns` words; rows of `out` are contiguous. */
 export function transpose(out: usize, outRow: i32, source: usize, inColumn: i32, rows: u32, columns: u32): void {
+  for (; columns > COLUMNS; columns -= COLUMNS) {
+    strips(out, outRow, source, inColumn, rows, COLUMNS)
+    out += COLUMNS << 2
+    source += COLUMNS * inColumn
+  }
+  strips(out, outRow, source, inColumn, rows, columns)
+}
+
+function strips(out: usize, outRow: i32, source: usize, inColumn: i32, rows: u32, columns: u32): void {
   for (; rows >= 8; rows -= 8) {
     strip8(out, outRow, source, inColumn, columns)
     out += 8 * outRow

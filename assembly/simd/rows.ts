@@ -1,7 +1,7 @@
 // How kernels move one contiguous run of words: memory.copy is a call in V8, so short runs go by hand.
 
 /** Bytes up to which a loop beats memory.copy. */
-const SHORT: usize = 256
+const SHORT: usize = 160
 
 /** Copies `words` words; the two runs do not overlap. */
 // @ts-ignore: decorator

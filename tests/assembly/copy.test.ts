@@ -104,6 +104,7 @@ test('transposes any size, in batches, from and to padded matrices', () => {
     [8, 8],
     [12, 20],
     [17, 33],
+    [9, 1030],
     [64, 64],
     [2, 100],
     [0, 4],
