@@ -1,5 +1,7 @@
 // The micro-kernels of matrix multiplication: a tile of C, 1 to 5 rows by 8 columns, stays in registers while k runs.
-// Five rows are what fits (10 accumulators, 2 of B, 1 of A, 1 product); one k per iteration, since V8 spills an unrolled loop.
+// Five rows are what fits (10 accumulators, 2 of B, 1 of A, 1 product), if the compiler behaves. Node 20's moves every
+// load to the front of a loop, and then spills at half the speed, when the loop is unrolled, nested in another, or ends
+// right before stores. So: one k per iteration, the test at the top, and each tile a function of its own.
 
 /**
  * Rows x 8 of C = (or +=) A B over `k` steps: A by byte strides, B one packed panel [k][8].
@@ -8,7 +10,7 @@
 // @ts-ignore: decorator
 @inline
 function tile(
-  rows: i32, k: usize, a: usize, aRow: usize, aK: usize, b: usize, c: usize, cRow: usize, accumulate: usize,
+  rows: usize, k: usize, a: usize, aRow: usize, aK: usize, b: usize, c: usize, cRow: usize, accumulate: usize,
 ): void {
   const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow, c4 = c3 + cRow
   let s00 = f32x4.splat(0), s01 = f32x4.splat(0), s10 = f32x4.splat(0), s11 = f32x4.splat(0), s20 = f32x4.splat(0)
@@ -62,7 +64,7 @@ function tile5(k: usize, a: usize, aRow: usize, aK: usize, b: usize, c: usize, c
   tile(5, k, a, aRow, aK, b, c, cRow, accumulate)
 }
 
-/** A tile of 1 to 5 rows. */
+/** A tile of 1 to 5 rows. With `column` it makes two callers of tile5, which keeps asc from inlining it into a loop. */
 function tileOf(
   rows: usize, k: usize, a: usize, aRow: usize, aK: usize, b: usize, c: usize, cRow: usize, accumulate: usize,
 ): void {

@@ -1,5 +1,5 @@
 // Vector times matrix (M = 1): B is read once, so it is never packed and the memory's speed is the limit.
-// Rows are added four at a time where B's rows are contiguous; eight dot products run side by side where its columns are.
+// Rows are added four at a time where B's rows are contiguous; eight dot products run together where its columns are.
 import { levels } from './pack'
 
 /** Columns that are carried through all of K before the next ones: the part of C that stays in L1. */

@@ -6,7 +6,7 @@ import { vectorNN, vectorNT } from './gemm-vector'
 import { column } from './gemm-tile'
 import { levels, transpose4 } from './pack'
 
-/** Rows and depth of a block of A: with one panel of B it lives in L2, a row tile and the panel in L1. */
+/** Rows and depth of a block of A: it lives in L2, a tile's rows and one panel of B in L1. */
 const BLOCK_ROWS: usize = 160
 const BLOCK_DEPTH: usize = 512
 /** Where the tile lies in a share's scratch, behind the packed block of A. */
@@ -61,14 +61,13 @@ export function gemmInstruction(at: usize, state: usize): void {
       )
     } else {
       const bMatrix = b + i * load<u32>(at, 16) + j * load<u32>(at, 20)
+      const first = from << 3, last = min<usize>(N, to << 3)
       for (let row = rowFrom; row < rowTo; row++) {
-        const cVector = cMatrix + row * cRow, aVector = aMatrix + levels(row, mInner, mOuterStride, mInnerStride)
+        const y = cMatrix + row * cRow, x = aMatrix + levels(row, mInner, mOuterStride, mInnerStride)
         if (kind == GemmKind.VectorNN) {
-          vectorNN(cVector, aVector, kInner, kOuterStride, kInnerStride, bMatrix, bK, K, from << 3, min(N, to << 3), accumulate)
+          vectorNN(y, x, kInner, kOuterStride, kInnerStride, bMatrix, bK, K, first, last, accumulate)
         } else {
-          vectorNT(
-            cVector, aVector, kInner, kOuterStride, kInnerStride, bMatrix, bN, K, from << 3, min(N, to << 3), accumulate, scratch,
-          )
+          vectorNT(y, x, kInner, kOuterStride, kInnerStride, bMatrix, bN, K, first, last, accumulate, scratch)
         }
       }
     }
@@ -130,7 +129,8 @@ function conflicts(stride: usize): bool {
 
 /** The last panel, fewer than 8 columns wide, goes through a tile of full width. */
 function narrowColumn(
-  width: usize, rows: usize, k: usize, a: usize, aRow: usize, aK: usize, b: usize, c: usize, cRow: usize, beta: usize, tile: usize,
+  width: usize, rows: usize, k: usize,
+  a: usize, aRow: usize, aK: usize, b: usize, c: usize, cRow: usize, beta: usize, tile: usize,
 ): void {
   const height = evenly(rows, TILE_ROWS, 5)
   for (let m: usize = 0; m < rows; m += height) {

@@ -3,6 +3,9 @@
 import { State } from '../format'
 import { address, extent, operandSize, shareStart } from '../operands'
 
+/** Contiguous rows of B that are packed at a time. */
+const CHUNK: usize = 32
+
 /** Opcode.Pack; `at` is the address of its first field. Shares split the panels of all batches. */
 export function packInstruction(at: usize, state: usize): void {
   const operand = operandSize(state)
@@ -43,29 +46,37 @@ export function pack(
   kInner: usize, kOuterStride: usize, kInnerStride: usize, nInner: usize, nOuterStride: usize, nInnerStride: usize,
   from: usize, to: usize,
 ): void {
-  const panelBytes = K << 5
+  // Rows are taken a few at a time over all panels: one column of panels after the other would touch too many pages.
+  const chunk = nInnerStride == 4 ? CHUNK : K
+  for (let k: usize = 0; k < K; ) {
+    const count = min(min(chunk, K - k), kInner - k % kInner)
+    packChunk(
+      out + (k << 5), K << 5, b + levels(k, kInner, kOuterStride, kInnerStride), count, kInnerStride,
+      N, nInner, nOuterStride, nInnerStride, from, to,
+    )
+    k += count
+  }
+}
+
+/** `count` values of k, evenly spaced, of each panel. */
+function packChunk(
+  out: usize, panelBytes: usize, b: usize, count: usize, kStride: usize,
+  N: usize, nInner: usize, nOuterStride: usize, nInnerStride: usize, from: usize, to: usize,
+): void {
   for (let panel = from; panel < to; ) {
-    const n = panel << 3, run = min(nInner - n % nInner, N - n)
-    const columns = b + levels(n, nInner, nOuterStride, nInnerStride)
-    const target = out + panel * panelBytes
-    const whole = min(run >> 3, to - panel)
-    const group: usize = nInnerStride == 4 && whole >= 4 ? 4 : 1
-    for (let k: usize = 0; k < K; k += kInner) {
-      const count = min(kInner, K - k)
-      const source = columns + (k / kInner) * kOuterStride, at = target + (k << 5)
-      if (whole == 0) {
-        edge(at, b + (k / kInner) * kOuterStride, count, kInnerStride, n, N, nInner, nOuterStride, nInnerStride)
-      } else if (group == 4) {
-        rows4(at, panelBytes, source, count, kInnerStride)
-      } else if (nInnerStride == 4) {
-        rows(at, source, count, kInnerStride)
-      } else if (kInnerStride == 4) {
-        columns8(at, source, count, nInnerStride)
-      } else {
-        strided(at, source, count, kInnerStride, nInnerStride)
-      }
+    const n = panel << 3, at = out + panel * panelBytes
+    const source = b + levels(n, nInner, nOuterStride, nInnerStride)
+    const whole = min(min(nInner - n % nInner, N - n) >> 3, to - panel)
+    if (nInnerStride == 4 && whole >= 4) {
+      rows4(at, panelBytes, source, count, kStride)
+      panel += 4
+      continue
     }
-    panel += group
+    if (whole == 0) edge(at, b, count, kStride, n, N, nInner, nOuterStride, nInnerStride)
+    else if (nInnerStride == 4) rows(at, source, count, kStride)
+    else if (kStride == 4) columns8(at, source, count, nInnerStride)
+    else strided(at, source, count, kStride, nInnerStride)
+    panel++
   }
 }
 
