@@ -61,7 +61,7 @@ export function cheapBinary<Op>(dst: usize, a: usize, b: usize, n: usize): void 
   if (n) storeTail(dst, changetype<Op>(0).apply(loadTail(a, n), loadTail(b, n)), n)
 }
 
-/** dst = op(a, b, c). */
+/** dst = op(a, b, c); three loads for each store leave nothing to gain from unrolling. */
 export function ternary<Op>(dst: usize, a: usize, b: usize, c: usize, n: usize): void {
   const end = dst + ((n >> 2) << 4)
   for (; dst < end; dst += 16, a += 16, b += 16, c += 16) {

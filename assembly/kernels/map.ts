@@ -35,11 +35,15 @@ export function mapInstruction(at: usize, state: usize): void {
   let rows: u32 = 1
   for (let d = first; d < last; d++) rows *= dimOf(tiles, d)
   const tilesInRow: u32 = height > 1 ? 1 : (dimOf(tiles, last) + TILE - 1) / TILE
-  const part = load<u32>(state, State.Part)
+  let start: u32 = 0
+  let end = rows * tilesInRow
   const parts = load<u32>(state, State.Parts)
-  const start = shareStart(rows * tilesInRow, part, parts)
-  const end = shareStart(rows * tilesInRow, part + 1, parts)
-  if (start == end) return
+  if (parts > 1) {
+    const part = load<u32>(state, State.Part)
+    start = shareStart(rows * tilesInRow, part, parts)
+    end = shareStart(rows * tilesInRow, part + 1, parts)
+    if (start == end) return
+  }
   if (start >= tilesInRow) startAt(start / tilesInRow, tiles, first, last, registers)
   if (!direct) fillConstants(tiles, last, height, inputs)
   if (height > 1) runBlocks(code, operations, tiles, first, last, inputs, registers, height, end - start)
@@ -69,7 +73,7 @@ function runRows(
   code: usize, tiles: usize, first: u32, last: u32, registers: u32, tilesInRow: u32, unit: u32, end: u32,
 ): void {
   const cols = dimOf(tiles, last)
-  let tile = unit % tilesInRow
+  let tile = unit ? unit % tilesInRow : 0
   while (true) {
     const taken = min(tilesInRow - tile, end - unit)
     pointDirectly(tiles, registers, tile)
@@ -87,7 +91,7 @@ function runTiles(
   unit: u32, end: u32, direct: bool,
 ): void {
   const cols = dimOf(tiles, last)
-  let tile = unit % tilesInRow
+  let tile = unit ? unit % tilesInRow : 0
   let fresh = true
   while (true) {
     const width = min(cols - tile * TILE, TILE)

@@ -9,7 +9,7 @@ export const TILE: u32 = 512
 const TILE_SHIFT: u32 = 11
 /** Rows shorter than this are taken several at a time, whatever they need. */
 const SHORT_ROW: u32 = 64
-/** Rows up to this long, too, if every register is contiguous throughout or the same in all rows. */
+/** Rows up to this long, too, if no register has to be copied: all are contiguous throughout, or repeat a row or a word. */
 const MIDDLE_ROW: u32 = 256
 
 /** The bookkeeping: byte offsets from the tiles. */
@@ -193,7 +193,8 @@ export function rowsInTile(tiles: usize, first: u32, last: u32, registers: u32):
   if (cols >= SHORT_ROW) {
     for (let i: u32 = 0; i < registers; i++) {
       const register = registerAt(tiles, i)
-      if (!isContiguousBlock(register, last, cols) && !isConstant(register, first, last)) return 1
+      if (strideOf(register, last) == 0 || isContiguousBlock(register, last, cols)) continue
+      if (!isConstant(register, first, last)) return 1
     }
   }
   return TILE / cols

@@ -60,6 +60,8 @@ function run(name: 'mapInstruction' | 'naiveMapInstruction', { dims, inputs, out
   }
   const program = guarded(core, code.length, Int32Array.from(code))
   for (let part = 0; part < parts; part++) {
+    // Each share has a scratch of its own, so nothing may be left there from the one before.
+    new Uint32Array(core.memory.buffer, tiles.at, tiles.words).fill(0x7fc0dead)
     const view = new Uint32Array(core.memory.buffer, state.at, State.Size / 4)
     view[State.Slots / 4] = slots.at
     view[State.Depth / 4] = LOOP_COUNTERS.length
