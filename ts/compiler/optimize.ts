@@ -1,15 +1,31 @@
 // The passes over a program, in their order; each can be switched off.
 import type { Program } from '../core/program.js'
+import { simplify } from './passes/simplify.js'
 
-/** A rewriting of programs that keeps their meaning. */
-export interface Pass {
-  readonly name: string
-  run(program: Program): Program
+/** Rewritings of programs that keep their meaning, by name, in the order in which they run. */
+const passes = { simplify } satisfies Record<string, (program: Program) => Program>
+
+export type PassName = keyof typeof passes
+
+const off = new Set<PassName>()
+
+/** Names of all passes. */
+export const passNames = Object.keys(passes) as PassName[]
+
+/** Runs `body` with some passes switched off; programs compiled meanwhile are cached apart. */
+export function withoutPasses<T>(names: readonly PassName[], body: () => T): T {
+  const added = names.filter(name => !off.has(name))
+  for (const name of added) off.add(name)
+  try {
+    return body()
+  } finally {
+    for (const name of added) off.delete(name)
+  }
 }
 
-export const passes: Pass[] = []
+/** Which passes are off now, as part of a cache key. */
+export const passKey = (): string => (off.size === 0 ? '' : `without ${[...off].sort().join()};`)
 
-/** The program after all passes. */
-export function optimize(program: Program): Program {
-  return passes.reduce((result, pass) => pass.run(result), program)
-}
+/** The program after all passes that are on. */
+export const optimize = (program: Program): Program =>
+  passNames.reduce((result, name) => (off.has(name) ? result : passes[name](result)), program)

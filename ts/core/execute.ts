@@ -1,10 +1,11 @@
 // Running programs: the place where tensors meet compiled code. Executables are cached by what the program says, so an
 // eager operation or a transform outside `jit` compiles once for each signature.
 import { compile, type Executable } from '../compiler/compile.js'
-import { optimize } from '../compiler/optimize.js'
+import { optimize, passKey } from '../compiler/optimize.js'
+import { isProgram } from '../compiler/passes/rewrite.js'
 import { Storage } from '../runtime/storage.js'
 import type { AnyPrimitive } from './primitive.js'
-import { type Atom, type Aval, isProgram, newVar, type Program, printProgram, type Var } from './program.js'
+import { type Atom, type Aval, newVar, type Program, printProgram, type Var } from './program.js'
 import { sizeOf } from './shape.js'
 import { storedTensor, Tensor } from './tensor.js'
 
@@ -48,7 +49,7 @@ export function loadedBytes(): number {
 
 /** Compiles a program, after the passes; outputs that are inputs, literals or given twice need no code. */
 export function prepareProgram(program: Program, donated: readonly boolean[] = []): Runnable {
-  const key = `${donated.some(Boolean) ? donated.map(Number).join('') : ''}${printProgram(program)}`
+  const key = `${passKey()}${donated.some(Boolean) ? donated.map(Number).join('') : ''}${printProgram(program)}`
   return remember(key, () => buildRunnable(optimize(program), donated))
 }
 

@@ -1,5 +1,6 @@
 // The program: what tracing yields and every transform rewrites. Typed variables, equations, sub-programs in the
 // parameters of control flow. Plain data, printable, checkable.
+import { isProgram } from '../compiler/passes/rewrite.js'
 import type { DType } from './dtype.js'
 import type { AnyPrimitive } from './primitive.js'
 import { type Shape, sameShape, showShape } from './shape.js'
@@ -47,10 +48,6 @@ const SHORT: Record<DType, string> = { float32: 'f32', int32: 'i32', uint32: 'u3
 
 /** `f32[2, 3]`. */
 export const showAval = (aval: Aval): string => `${SHORT[aval.dtype]}${showShape(aval.shape)}`
-
-/** True for a parameter that is itself a program (the body of a scan). */
-export const isProgram = (value: unknown): value is Program =>
-  typeof value === 'object' && value !== null && 'equations' in value && 'outputs' in value
 
 /**
  * The program as text, one equation a line; two programs with the same text compute the same.
@@ -131,18 +128,4 @@ export function checkProgram(program: Program): void {
     outputs.forEach(bindVar)
   }
   for (const atom of program.outputs) use(atom, 'the outputs')
-}
-
-/** Without equations whose outputs nobody uses. */
-export function pruneProgram(program: Program): Program {
-  const used = new Set<Atom>(program.outputs)
-  const kept: Equation[] = []
-  for (let i = program.equations.length - 1; i >= 0; i--) {
-    const equation = program.equations[i]
-    if (!equation.outputs.some(output => used.has(output))) continue
-    const pruned = equation.primitive.prune?.(equation, output => used.has(output)) ?? equation
-    for (const input of pruned.inputs) used.add(input)
-    kept.push(pruned)
-  }
-  return { ...program, equations: kept.reverse() }
 }

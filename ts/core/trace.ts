@@ -1,8 +1,9 @@
 // Tracing: while a trace is open, operations are recorded in it instead of run. Values from outside (stored tensors,
 // variables of an enclosing trace) are captured: they become the program's first inputs.
+import { pruneProgram } from '../compiler/prune.js'
 import { executeEquation, executeProgram } from './execute.js'
 import type { AnyPrimitive, ClosedProgram } from './primitive.js'
-import { type Atom, type Aval, type Equation, newVar, type Program, pruneProgram, type Var } from './program.js'
+import { type Atom, type Aval, type Equation, newVar, type Program, type Var } from './program.js'
 import { Tensor } from './tensor.js'
 
 /** One program under construction. */

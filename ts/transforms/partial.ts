@@ -1,7 +1,8 @@
 // Partial evaluation: a program split into what can be computed from the known inputs and the rest, with the values that
 // the rest needs (residuals). What is a cheap function of another residual is computed again instead of kept.
+
+import { pruneProgram } from '../compiler/prune.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
-import { pruneProgram } from '../core/program.js'
 import { sizeOf } from '../core/shape.js'
 import { where, whereNot } from './interpret.js'
 

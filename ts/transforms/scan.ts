@@ -1,7 +1,8 @@
 // scan: a loop with a carry, as a primitive with the same rules as `add`. Its body is a program; every transform of the
 // loop is the transform of the body, so nothing grows with the number of steps.
+import { pruneProgram } from '../compiler/prune.js'
 import type { BatchDim, PartialEquation, Primitive } from '../core/primitive.js'
-import { type Equation, newVar, type Program, pruneProgram, sameAval, showAval, type Var } from '../core/program.js'
+import { type Equation, newVar, type Program, sameAval, showAval, type Var } from '../core/program.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, traceProgram, tracePure } from '../core/trace.js'
