@@ -9,11 +9,13 @@ export function coreBytes(): Uint8Array<ArrayBuffer> {
   const values = new Uint8Array(256)
   for (let i = 0; i < 256; i++) values[i] = Number.parseInt(order.slice(i * 2, i * 2 + 2), 16)
 
-  const bytes = new Uint8Array(text.length)
+  // One number a character, then the bytes over them: there are never more bytes than characters.
+  const bytes = new TextEncoder().encode(text)
+  const count = bytes.length
   let size = 0
-  for (let at = 0; at < text.length; at++) {
-    let rank = numbers[text.charCodeAt(at)]
-    if (rank >= singles) rank = singles + (rank - singles) * length + numbers[text.charCodeAt(++at)]
+  for (let at = 0; at < count; at++) {
+    let rank = numbers[bytes[at]]
+    if (rank >= singles) rank += (rank - singles) * (length - 1) + numbers[bytes[++at]]
     bytes[size++] = values[rank]
   }
   return bytes.subarray(0, size)
