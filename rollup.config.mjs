@@ -37,11 +37,15 @@ function findCalls(node, places) {
   for (const child of Object.values(node)) for (const item of [child].flat()) findCalls(item, places)
 }
 
+/** What the licenses of bundled packages ask for. */
+const NOTICE = '/*! Contains @assemblyscript/loader, Copyright Daniel Wirtz and contributors, Apache License 2.0 */\n'
+
 const minify = {
   name: 'minify',
-  async renderChunk(chunk) {
+  async renderChunk(chunk, { moduleIds }) {
     const { code } = await transform(chunk, { minify: true, format: 'esm', target: 'es2022', legalComments: 'none' })
-    return { code: annotatePure(code, this.parse(code)), map: null }
+    const notice = moduleIds.some(id => id.includes('@assemblyscript/loader')) ? NOTICE : ''
+    return { code: notice + annotatePure(code, this.parse(code)), map: null }
   },
 }
 
