@@ -30,7 +30,7 @@ const commands: Record<string, string[]> = {
 }
 const available = Object.entries(commands).filter(([, [command]]) => versionOf(command) !== null)
 const entries = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports)
-  .filter(path => !path.endsWith('.json'))
+  .filter(path => !/\.\w+$/.test(path))
   .map(path => path.replace('.', 'heddle'))
 
 test('it holds the bundle, its types, the license and nothing else', () => {

@@ -1,6 +1,7 @@
 // Instantiation: at first use, or before by `init`; one instance whichever comes first.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { readFile, repository } from '../platform.js'
 
 type CoreModule = typeof import('../../ts/runtime/core.js')
 
@@ -48,6 +49,18 @@ test('after init nothing blocks', async () => {
     assert.ok(core().resident() >= 64, 'the same instance')
   })
   assert.equal(counts, { blocking: 0, waiting: 1 })
+})
+
+test('init compiles the module that a page fetches while it arrives', async () => {
+  if (WebAssembly.compileStreaming === undefined) return
+  const headers = { 'Content-Type': 'application/wasm' }
+  const response = new Response(await readFile(new URL('build/heddle.wasm', repository)), { headers })
+  const counts = await countCompilations(async () => {
+    const { core, init } = await fresh('streamed')
+    await init(Promise.resolve(response))
+    assert.is.not(core().allocate(64), 0)
+  })
+  assert.equal(counts, { blocking: 0, waiting: 0 })
 })
 
 test('an operation while init is under way wins, and its instance stays', async () => {
