@@ -1,9 +1,10 @@
 // The passes over a program, in their order; each can be switched off.
 import type { Program } from '../core/program.js'
+import { fuse } from './passes/fuse.js'
 import { simplify } from './passes/simplify.js'
 
 /** Rewritings of programs that keep their meaning, by name, in the order in which they run. */
-const passes = { simplify } satisfies Record<string, (program: Program) => Program>
+const passes = { simplify, fuse } satisfies Record<string, (program: Program) => Program>
 
 export type PassName = keyof typeof passes
 

@@ -1,4 +1,5 @@
 // The record that a primitive is: all its rules in one value, in one file. A missing rule is a compile error.
+import type { MapOp } from '../../assembly/format.js'
 import type { Lowering } from '../compiler/lowering.js'
 import type { Aval, Equation, Program } from './program.js'
 import type { Tensor } from './tensor.js'
@@ -47,6 +48,9 @@ export interface Primitive<P> {
 
   /** True where element i of the result depends on element i of the operands alone, so that it may take their place. */
   readonly elementwise?: boolean
+
+  /** Elementwise only: the machine's operation, by which it can be part of a chain. */
+  readonly mapOp?: (inputs: readonly Aval[], params: P) => MapOp
 
   /** Control flow only: the equation split into what is known and what is linear. */
   readonly partial?: (equation: Equation, unknown: readonly boolean[]) => PartialEquation

@@ -29,6 +29,7 @@ export const castPrimitive: Primitive<CastParams> = {
   },
   cheap: true,
   elementwise: true,
+  mapOp: ([from], { dtype }) => OPS[from.dtype][dtype],
 }
 
 /** `x` as `dtype`: floats truncate and saturate to integers (NaN gives 0), what is not zero is true. */

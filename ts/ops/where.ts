@@ -29,6 +29,7 @@ export const selectPrimitive: Primitive<NoParams> = {
   },
   cheap: true,
   elementwise: true,
+  mapOp: () => MapOp.Select,
 }
 
 /** `x` where `condition` is true, else `y`, element by element (NumPy broadcasting). */

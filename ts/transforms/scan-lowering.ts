@@ -26,6 +26,10 @@ export function lowerScan(
   { body, consts, carry, length, reverse }: ScanParams,
 ): void {
   const operands = equation.inputs.map(atom => lowering.view(atom))
+  // A stack that only this loop reads, made at this level, may be overwritten step by step.
+  const mayOverwriteStack = equation.inputs.map(
+    (atom, i) => lowering.mayOverwrite(atom) && operands[i].buffer.depth === lowering.depth,
+  )
   const carryIn = body.inputs.slice(consts, consts + carry)
   const carryOut = body.outputs.slice(0, carry)
   const ys = body.outputs.slice(carry)
@@ -53,6 +57,7 @@ export function lowerScan(
     body.inputs.forEach((variable, i) => {
       if (i < consts) lowering.define(variable, operands[i])
       else if (i < consts + carry) lowering.define(variable, current(lowering, places[i - consts], 'before', reverse))
+      else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
       else lowering.define(variable, lowering.step(operands[i], reverse))
     })
     const targets: { atom: Atom; view: View }[] = []
@@ -103,7 +108,7 @@ function stack(lowering: Lowering, shape: readonly number[], length: number, rev
 
 /** The part of a place that the current step touches. */
 const current = (lowering: Lowering, place: Place, side: 'before' | 'after', reverse: boolean): View =>
-  place.isStacked ? lowering.step(place[side], reverse) : place[side]
+  place.isStacked ? lowering.step(place[side], reverse) : lowering.changing(place[side])
 
 /** True if nothing reads the old carry after the equation that makes the new one, and that one reads it element by element. */
 function diesBefore(body: Program, old: Var, next: Var): boolean {
