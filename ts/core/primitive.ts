@@ -1,6 +1,7 @@
 // The record that a primitive is: all its rules in one value, in one file. A missing rule is a compile error.
 import type { MapOp } from '../../assembly/format.js'
 import type { Lowering } from '../compiler/lowering.js'
+import type { Replacement } from '../compiler/passes/rewrite.js'
 import type { Aval, Equation, Program } from './program.js'
 import type { Tensor } from './tensor.js'
 
@@ -54,6 +55,12 @@ export interface Primitive<P> {
 
   /** Control flow only: the equation split into what is known and what is linear. */
   readonly partial?: (equation: Equation, unknown: readonly boolean[]) => PartialEquation
+
+  /** Control flow only: the equation with work moved before it; null where nothing moves. */
+  readonly hoist?: (equation: Equation) => Replacement | null
+
+  /** Control flow only: the equation with work moved behind it; null where nothing moves. */
+  readonly sink?: (equation: Equation) => Replacement | null
 
   /** Control flow only: the equation without the results that nobody uses. */
   readonly prune?: (equation: Equation, isUsed: (output: Equation['outputs'][number]) => boolean) => Equation

@@ -13,6 +13,7 @@ import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { lowerScan } from './scan-lowering.js'
+import { hoistScan, sinkScan } from './scan-motion.js'
 import { transposeProgram } from './transpose.js'
 import { placeBatch, vmapProgram } from './vmap.js'
 
@@ -326,6 +327,8 @@ export const scanPrimitive: Primitive<ScanParams> = {
   lower: lowerScan,
   partial: scanPartial,
   prune: scanPrune,
+  hoist: hoistScan,
+  sink: sinkScan,
 }
 
 export interface ScanOptions {
