@@ -2,7 +2,7 @@
 import type { MapOp } from '../../assembly/format.js'
 import type { Lowering } from '../compiler/lowering.js'
 import type { Replacement } from '../compiler/passes/rewrite.js'
-import type { Aval, Equation, Program } from './program.js'
+import type { Atom, Aval, Equation, Program } from './program.js'
 import type { Tensor } from './tensor.js'
 
 /** Null is a tangent or cotangent that is zero everywhere. */
@@ -19,6 +19,13 @@ export interface Primitive<P> {
 
   /** Tangents of the results, given those of the inputs; called only if one of them is not zero. */
   jvp(primals: readonly Tensor[], tangents: readonly MaybeZero[], results: readonly Tensor[], params: P): MaybeZero[]
+
+  /** Control flow only: results and tangents by one equation, so that the results are not computed twice. */
+  readonly jvpWithResults?: (
+    primals: readonly Tensor[],
+    tangents: readonly MaybeZero[],
+    params: P,
+  ) => { results: Tensor[]; tangents: MaybeZero[] }
 
   /**
    * Cotangents of the inputs in which the primitive is linear (`linear[i]`), given those of the results;
@@ -60,7 +67,7 @@ export interface Primitive<P> {
   readonly hoist?: (equation: Equation) => Replacement | null
 
   /** Control flow only: the equation with work moved behind it; null where nothing moves. */
-  readonly sink?: (equation: Equation) => Replacement | null
+  readonly sink?: (equation: Equation, isZero: (atom: Atom) => boolean) => Replacement | null
 
   /** Control flow only: the equation without the results that nobody uses. */
   readonly prune?: (equation: Equation, isUsed: (output: Equation['outputs'][number]) => boolean) => Equation

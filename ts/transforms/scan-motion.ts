@@ -1,7 +1,7 @@
 // Moving work out of a scan, before it and behind it. What moves is chosen by the compiler's passes (hoist, sink); here it
 // is batched over the steps, as vmap would, and the scan is rebuilt around what stays.
 import { chooseHoisted, gatherTerms } from '../compiler/passes/hoist.js'
-import { inline, type Replacement } from '../compiler/passes/rewrite.js'
+import { inline, isZeroBroadcast, type Replacement } from '../compiler/passes/rewrite.js'
 import { chooseSunk } from '../compiler/passes/sink.js'
 import { pruneProgram } from '../compiler/prune.js'
 import { type Atom, type Aval, type Equation, newVar, type Program, type Var } from '../core/program.js'
@@ -82,7 +82,7 @@ export function hoistScan(equation: Equation): Replacement | null {
 }
 
 /** A scan with what it only adds up or emits computed behind it. Null: nothing moves. */
-export function sinkScan(equation: Equation): Replacement | null {
+export function sinkScan(equation: Equation, isZero: (atom: Atom) => boolean): Replacement | null {
   const params = equation.params as ScanParams
   const { body, consts, carry, length } = params
   const carries = body.inputs.slice(consts, consts + carry)
@@ -133,7 +133,7 @@ export function sinkScan(equation: Equation): Replacement | null {
 
   const inits = accumulators.map(({ index }) => equation.inputs[consts + index])
   const behind = tracePure([...reads.map(variable => atomOf(variable).aval), ...inits.map(atom => atom.aval)], values =>
-    runBehind({ sunk, accumulators, later, reads, place, length }, values),
+    runBehind({ sunk, accumulators, later, reads, place, length, zeros: inits.map(isZero) }, values),
   )
   const inlined = inline(behind, [...reads.map(atomOf), ...inits])
   let nextLoop = 0
@@ -156,14 +156,23 @@ interface Behind {
   reads: readonly Var[]
   place: (variable: Var) => 'const' | 'x' | 'stack'
   length: number
+  /** Accumulators that start at zero. */
+  zeros: readonly boolean[]
 }
 
 /** The moved equations over all steps: totals of the accumulators, then what is emitted. */
-function runBehind({ sunk, accumulators, later, reads, place, length }: Behind, values: readonly Tensor[]): Tensor[] {
+function runBehind(
+  { sunk, accumulators, later, reads, place, length, zeros }: Behind,
+  values: readonly Tensor[],
+): Tensor[] {
   // Rows added into zeros in each step are rows added once.
   const scatters = new Map<Atom, Equation>()
   for (const part of sunk)
-    if (part.primitive.name === 'scatterAdd' && isZeros(part.inputs[0], sunk)) scatters.set(part.outputs[0], part)
+    if (
+      part.primitive.name === 'scatterAdd' &&
+      isZeroBroadcast(sunk.find(({ outputs }) => outputs.includes(part.inputs[0] as Var)))
+    )
+      scatters.set(part.outputs[0], part)
   const terms = accumulators.flatMap(accumulator => accumulator.terms)
   const direct = new Map(terms.flatMap(term => (scatters.has(term) ? [[term, scatters.get(term)!] as const] : [])))
   const wanted = [...later, ...terms.flatMap(term => (direct.has(term) ? direct.get(term)!.inputs.slice(1) : [term]))]
@@ -177,27 +186,24 @@ function runBehind({ sunk, accumulators, later, reads, place, length }: Behind, 
   })
   const results = applyProgram(all.program, values.slice(0, reads.length))
   let next = later.length
-  const totals = accumulators.map(({ terms: own }, i) =>
-    own.reduce<Tensor>(
-      (sum, term) => {
-        if (direct.has(term)) {
-          const [indices, updates] = [results[next], results[next + 1]]
-          next += 2
-          return scatterAdd(sum, indices, updates)
-        }
-        const dim = all.dims[next]
-        const value = results[next++]
-        return add(sum, dim === null ? mul(value, length) : sumAxes(value, [dim]))
-      },
-      values[reads.length + i],
-    ),
-  )
+  const totals = accumulators.map(({ terms: own }, i) => {
+    const start = values[reads.length + i]
+    return (
+      own.reduce<Tensor | null>(
+        (sum, term) => {
+          if (direct.has(term)) {
+            const [indices, updates] = [results[next], results[next + 1]]
+            next += 2
+            return scatterAdd(sum ?? start, indices, updates)
+          }
+          const dim = all.dims[next]
+          const value = results[next++]
+          const total = dim === null ? mul(value, length) : sumAxes(value, [dim])
+          return sum === null ? total : add(sum, total)
+        },
+        zeros[i] ? null : start,
+      ) ?? start
+    )
+  })
   return [...totals, ...results.slice(0, later.length)]
-}
-
-/** True for a broadcast zero. */
-function isZeros(atom: Atom, equations: readonly Equation[]): boolean {
-  const maker = equations.find(({ outputs }) => outputs.includes(atom as Var))
-  const [value] = maker?.inputs ?? []
-  return maker?.primitive.name === 'broadcast' && value.kind === 'literal' && value.value === 0
 }

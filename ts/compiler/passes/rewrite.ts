@@ -20,8 +20,12 @@ export interface Replacement {
 }
 
 /** The program with every equation for which `rule` gives a replacement replaced, inner programs first. */
-export function replaceEquations(program: Program, rule: (equation: Equation) => Replacement | null): Program {
+export function replaceEquations(
+  program: Program,
+  rule: (equation: Equation, definition: (atom: Atom) => Equation | undefined) => Replacement | null,
+): Program {
   const substitution = new Map<Atom, Atom>()
+  const definitions = new Map<Atom, Equation>()
   const resolve = (atom: Atom): Atom => substitution.get(atom) ?? atom
   const equations: Equation[] = []
   for (const original of program.equations) {
@@ -30,7 +34,9 @@ export function replaceEquations(program: Program, rule: (equation: Equation) =>
       inputs: original.inputs.map(resolve),
       params: mapPrograms(original.params, inner => replaceEquations(inner, rule)),
     }
-    const replacement = rule(equation)
+    const replacement = rule(equation, atom => definitions.get(atom))
+    for (const part of replacement?.equations ?? [equation])
+      for (const output of part.outputs) definitions.set(output, part)
     if (replacement === null) {
       equations.push(equation)
       continue
@@ -71,3 +77,9 @@ export const isHeavy = (equation: Equation): boolean => HEAVY.has(equation.primi
 export const isView = ({ primitive }: Equation): boolean => primitive.cheap === true && primitive.elementwise !== true
 
 export const isElementwise = ({ primitive }: Equation): boolean => primitive.elementwise === true
+
+/** True for a broadcast zero, given the equation that makes it. */
+export function isZeroBroadcast(maker: Equation | undefined): boolean {
+  const [value] = maker?.inputs ?? []
+  return maker?.primitive.name === 'broadcast' && value.kind === 'literal' && value.value === 0
+}

@@ -1,12 +1,17 @@
 // sink: what a loop only adds up or only emits is computed after it, for all steps at once: the weight gradients of a
 // recurrence become one matrix product.
 import type { Atom, Equation, Program, Var } from '../../core/program.js'
-import { isElementwise, isHeavy, isView, replaceEquations } from './rewrite.js'
+import { isElementwise, isHeavy, isView, isZeroBroadcast, replaceEquations } from './rewrite.js'
 import { simplify } from './simplify.js'
 
 /** The program with sums and emissions moved behind their loops. */
 export const sink = (program: Program): Program =>
-  simplify(replaceEquations(program, equation => equation.primitive.sink?.(equation) ?? null))
+  simplify(
+    replaceEquations(program, (equation, definition) => {
+      const isZero = (atom: Atom) => isZeroBroadcast(definition(atom))
+      return equation.primitive.sink?.(equation, isZero) ?? null
+    }),
+  )
 
 /** A carry that a loop only adds to. */
 export interface Accumulator {
