@@ -45,6 +45,7 @@ export class Lowering {
   private readonly constantBuffer: Buffer = { bytes: 0, slot: SLOT.constants, depth: 0 }
   private readonly views = new Map<Var, View>()
   private readonly destinations = new Map<Var, View>()
+  private readonly occupied = new Set<Var>()
   private readonly uses = new Map<Atom, number>()
   private scopes: Scope[] = [openScope()]
   private equation = 0
@@ -93,10 +94,23 @@ export class Lowering {
     return this.uses.get(atom) ?? 0
   }
 
-  /** Asks that a variable be computed right where it is needed; null: anywhere. */
-  aim(variable: Var, view: View | null): void {
+  /**
+   * Asks that a variable be computed right where it is needed; null: anywhere. `isVacant`: nothing that is still read lies
+   * there, so that parts of the value may be written before its equation.
+   */
+  aim(variable: Var, view: View | null, isVacant = true): void {
     if (view === null) this.destinations.delete(variable)
     else this.destinations.set(variable, view)
+    if (isVacant) this.occupied.delete(variable)
+    else this.occupied.add(variable)
+  }
+
+  /** A place for the parts of a variable that are computed before it; null where they must wait. */
+  vacantPlace(variable: Var): View | null {
+    if (this.occupied.has(variable)) return null
+    const view = this.destinations.get(variable) ?? this.temporary(variable.aval.shape)
+    this.destinations.set(variable, view)
+    return view
   }
 
   /** The place that was asked for, if any. */
@@ -221,6 +235,11 @@ export class Lowering {
     const use = (atom: Atom, count: number) => this.uses.set(atom, (this.uses.get(atom) ?? 0) + count)
     for (const { inputs } of program.equations) for (const atom of inputs) use(atom, 1)
     for (const atom of program.outputs) use(atom, 2)
+    const makers = new Map<Atom, Equation>()
+    for (const equation of program.equations) for (const output of equation.outputs) makers.set(output, equation)
+    for (const equation of program.equations.toReversed()) {
+      equation.primitive.aim?.(this, equation, atom => makers.get(atom)?.primitive.elementwise === true)
+    }
     for (const equation of program.equations) this.lowerEquation(equation)
   }
 

@@ -51,6 +51,9 @@ export interface Primitive<P> {
   /** Writes machine instructions (or makes views) for one equation. */
   lower(lowering: Lowering, equation: Equation, params: P): void
 
+  /** Asks, before anything is lowered, that operands be computed in their place in the result. */
+  readonly aim?: (lowering: Lowering, equation: Equation, isElementwise: (atom: Atom) => boolean) => void
+
   /** True where computing again costs less than keeping: cheap elementwise functions and views. */
   readonly cheap?: boolean
 

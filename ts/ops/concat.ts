@@ -1,7 +1,8 @@
 // Concatenation and splitting: each the other's transpose, both addressing.
 import { emitCopy } from '../compiler/emit-copy.js'
-import { sliceView } from '../compiler/view.js'
+import { sameView, sliceView, type View } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
+import type { Atom, Var } from '../core/program.js'
 import { normalizeAxis, removeAt, sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
@@ -64,26 +65,40 @@ export const concatPrimitive: Primitive<ConcatParams> = {
     })
     return { results: [bind1(concatPrimitive, operands, { axis: axis >= at ? axis + 1 : axis })], dims: [at] }
   },
-  lower(lowering, { inputs, outputs }, { axis }) {
-    const out = lowering.output(outputs[0])
-    let start = 0
-    for (const input of inputs) {
-      const length = input.aval.shape[axis]
-      const from = out.shape.map((_, i) => (i === axis ? start : 0))
-      const to = withLength(out.shape, axis, start + length)
-      emitCopy(
-        lowering,
-        lowering.view(input),
-        sliceView(
-          out,
-          from,
-          to,
-          out.shape.map(() => 1),
-        ),
-      )
-      start += length
-    }
+  aim(lowering, { inputs, outputs, params }, isElementwise) {
+    const parts = inputs.filter(
+      (atom, i): atom is Var =>
+        atom.kind === 'var' && isElementwise(atom) && inputs.indexOf(atom) === i && !lowering.destination(atom),
+    )
+    const place = parts.length === 0 ? null : lowering.vacantPlace(outputs[0])
+    if (place === null) return
+    placesIn(place, inputs, params.axis).forEach((view, i) => {
+      const atom = inputs[i]
+      if (parts.includes(atom as Var)) lowering.aim(atom as Var, view)
+    })
   },
+  lower(lowering, { inputs, outputs }, { axis }) {
+    placesIn(lowering.output(outputs[0]), inputs, axis).forEach((place, i) => {
+      const view = lowering.view(inputs[i])
+      if (!sameView(view, place)) emitCopy(lowering, view, place)
+    })
+  },
+}
+
+/** Where each operand lies in the result. */
+function placesIn(out: View, inputs: readonly Atom[], axis: number): View[] {
+  let start = 0
+  return inputs.map(({ aval }) => {
+    const from = out.shape.map((_, i) => (i === axis ? start : 0))
+    const to = withLength(out.shape, axis, start + aval.shape[axis])
+    start += aval.shape[axis]
+    return sliceView(
+      out,
+      from,
+      to,
+      out.shape.map(() => 1),
+    )
+  })
 }
 
 export const splitPrimitive: Primitive<SplitParams> = {

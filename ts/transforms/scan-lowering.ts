@@ -67,14 +67,14 @@ export function lowerScan(
     carryOut.forEach((atom, i) => {
       targets.push({ atom, view: current(lowering, places[i], 'after', reverse) })
     })
-    const aims = new Map<Var, View | null>()
+    const aims = new Map<Var, { view: View | null; isVacant: boolean }>()
     for (const { atom, view } of targets) {
-      if (atom.kind === 'literal' || aims.get(atom) || body.inputs.includes(atom)) continue
+      if (atom.kind === 'literal' || aims.get(atom)?.view || body.inputs.includes(atom)) continue
       const own = carryOut.indexOf(atom)
       const overwrites = own >= 0 && !places[own].isStacked && view.buffer === places[own].after.buffer
-      aims.set(atom, overwrites && !diesBefore(body, carryIn[own], atom) ? null : view)
+      aims.set(atom, { view: overwrites && !diesBefore(body, carryIn[own], atom) ? null : view, isVacant: !overwrites })
     }
-    for (const [variable, view] of aims) lowering.aim(variable, view)
+    for (const [variable, { view, isVacant }] of aims) lowering.aim(variable, view, isVacant)
     lowering.lower(body)
     moveAll(
       lowering,
