@@ -5,10 +5,11 @@ import { emitMap } from '../compiler/emit-map.js'
 import { write } from '../compiler/lowering.js'
 import { elements, flipView, sliceView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
-import { insertAt, normalizeAxes, normalizeAxis, showShape } from '../core/shape.js'
+import { insertAt, normalizeAxes, normalizeAxis, range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
 import { sub } from './arithmetic.js'
+import { build, get, type Laws, values } from './laws.js'
 import { sumAxes } from './reduce.js'
 import { reshape } from './reshape.js'
 
@@ -201,4 +202,71 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
     widths.map(width => width[1]),
     x.shape.map(() => 0),
   )
+}
+
+export const sliceLaws: Laws<SliceParams> = {
+  primitive: slicePrimitive,
+  tolerance: 0,
+  reference: ([x], { start, limit, step }) => [
+    build(
+      start.map((from, i) => range(limit[i]).filter(k => k >= from && (k - from) % step[i] === 0).length),
+      x.dtype,
+      index =>
+        get(
+          x,
+          index.map((i, d) => start[d] + i * step[d]),
+        ),
+    ),
+  ],
+  draw(draw) {
+    const shape = draw.shape()
+    const start = shape.map(length => draw.integer(0, length))
+    return {
+      inputs: [values(draw, shape, draw.pick(['float32', 'float32', 'int32']))],
+      params: {
+        start,
+        limit: shape.map((length, i) => draw.integer(start[i], length)),
+        step: shape.map(() => draw.integer(1, 3)),
+      },
+    }
+  },
+}
+
+export const padLaws: Laws<PadParams> = {
+  primitive: padPrimitive,
+  tolerance: 1,
+  reference: ([x, value], { low, high, interior }) => {
+    const at = (index: number[]) => index.map((i, d) => (i - low[d]) / (interior[d] + 1))
+    const isInside = (places: number[]) => places.every((i, d) => Number.isInteger(i) && i >= 0 && i < x.shape[d])
+    const shape = x.shape.map((n, d) => low[d] + n + Math.max(0, n - 1) * interior[d] + high[d])
+    return [build(shape, x.dtype, index => (isInside(at(index)) ? get(x, at(index)) : value.data[0]))]
+  },
+  draw(draw) {
+    const shape = draw.shape({ maxRank: 3 })
+    const widths = () => shape.map(() => draw.integer(0, 2))
+    return {
+      inputs: [values(draw, shape), values(draw, [])],
+      params: { low: widths(), high: widths(), interior: widths() },
+    }
+  },
+}
+
+export const flipLaws: Laws<FlipParams> = {
+  primitive: flipPrimitive,
+  tolerance: 0,
+  reference: ([x], { axes }) => [
+    build(x.shape, x.dtype, index =>
+      get(
+        x,
+        index.map((i, d) => (axes.includes(d) ? x.shape[d] - 1 - i : i)),
+      ),
+    ),
+  ],
+  draw(draw) {
+    const shape = draw.shape({ minRank: 1 })
+    return {
+      inputs: [values(draw, shape)],
+      params: { axes: range(shape.length).filter(() => draw.integer(0, 1) === 1) },
+    }
+  },
 }

@@ -10,6 +10,7 @@ import { bind1 } from '../core/trace.js'
 import { mul, sub } from './arithmetic.js'
 import type { NoParams } from './elementwise.js'
 import { exp } from './exponential.js'
+import { build, get, type Laws, type NdArray, SPECIAL, values } from './laws.js'
 import { type ReduceOptions, sum } from './reduce.js'
 import { reshape } from './reshape.js'
 import { moveaxis } from './transpose.js'
@@ -91,3 +92,54 @@ export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions =
       )
     : result
 }
+
+/** log(sum(exp(row))) of the row at an index, shifted by its largest element. */
+function logSum(x: NdArray, index: readonly number[]): number {
+  const row = Array.from({ length: x.shape.at(-1)! }, (_, i) => get(x, [...index.slice(0, x.shape.length - 1), i]))
+  const top = Math.max(...row)
+  if (top === -Infinity || top === Infinity) return top
+  return top + Math.log(row.reduce((total, value) => total + Math.exp(value - top), 0))
+}
+
+const rowLaws = (
+  primitive: Primitive<NoParams>,
+  tolerance: number,
+  reference: (x: NdArray) => NdArray,
+  magnitude?: (x: NdArray) => NdArray,
+): Laws<NoParams> => ({
+  primitive,
+  tolerance,
+  reference: ([x]) => [reference(x)],
+  magnitude: magnitude && (([x]) => [magnitude(x)]),
+  draw(draw) {
+    const shape = draw.shape({ minRank: 1 })
+    return { inputs: [values(draw, shape, 'float32', -3, 3)], params: {} }
+  },
+  edges: () =>
+    [80, -80, 1e30].map(shift => ({
+      inputs: [build([2, 5], 'float32', ([i, j]) => Math.fround(shift * i + j * SPECIAL[4] * (i + 1)))],
+      params: {},
+    })),
+})
+
+export const softmaxLaws = rowLaws(softmaxPrimitive, 16, x =>
+  build(x.shape, x.dtype, index => Math.exp(get(x, index) - logSum(x, index))),
+)
+
+/** Both terms of x - logsumexp(x). */
+const bothTerms = (x: NdArray): NdArray =>
+  build(x.shape, x.dtype, index => 1 + Math.abs(get(x, index)) + Math.abs(logSum(x, index)))
+
+export const logSoftmaxLaws = rowLaws(
+  logSoftmaxPrimitive,
+  8,
+  x => build(x.shape, x.dtype, index => get(x, index) - logSum(x, index)),
+  bothTerms,
+)
+
+export const logSumExpLaws = rowLaws(
+  logSumExpPrimitive,
+  8,
+  x => build(x.shape.slice(0, -1), x.dtype, index => logSum(x, index)),
+  x => build(x.shape.slice(0, -1), x.dtype, index => 1 + Math.abs(logSum(x, index))),
+)
