@@ -9,9 +9,12 @@ import { insertAt, normalizeAxes, normalizeAxis, range, showShape } from '../cor
 import type { Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
 import { sub } from './arithmetic.js'
+import { broadcastInDim } from './broadcast.js'
+import { zeros, zerosLike } from './full.js'
 import { build, get, type Laws, values } from './laws.js'
-import { sumAxes } from './reduce.js'
+import { spread, sumAxes } from './reduce.js'
 import { reshape } from './reshape.js'
+import { where } from './where.js'
 
 interface SliceParams {
   start: readonly number[]
@@ -61,11 +64,9 @@ export const padPrimitive: Primitive<PadParams> = {
   type: ([{ shape, dtype }], { low, high, interior }) => [
     { shape: shape.map((length, i) => low[i] + length + Math.max(0, length - 1) * interior[i] + high[i]), dtype },
   ],
-  jvp: (_primals, [dx, dvalue], [result], params) => {
-    const zero = scalar(0, result.dtype)
-    if (dx === null) return [null]
-    return [bind1(padPrimitive, [dx, dvalue ?? zero], params)]
-  },
+  jvp: ([x], [dx, dvalue], [result], params) => [
+    bind1(padPrimitive, [dx ?? zerosLike(x), dvalue ?? scalar(0, result.dtype)], params),
+  ],
   transpose([cotangent], [x, value], [{ shape }], { low, interior }) {
     if (cotangent === null) return [null, null]
     const limit = shape.map((length, i) => low[i] + (length === 0 ? 0 : (length - 1) * (interior[i] + 1) + 1))
@@ -73,11 +74,15 @@ export const padPrimitive: Primitive<PadParams> = {
     const every = cotangent.shape.map((_, i) => i)
     return [x === null ? inside : null, value === null ? sub(sumAxes(cotangent, every), sumAxes(inside, every)) : null]
   },
-  batch([input, value], [dim, valueDim], { low, high, interior }) {
-    if (valueDim !== null || dim === null)
-      throw new TypeError('pad: vmap over the padding value is not supported; use where')
-    const wide = { low: insertAt(low, dim, 0), high: insertAt(high, dim, 0), interior: insertAt(interior, dim, 0) }
-    return { results: [bind1(padPrimitive, [input, value], wide)], dims: [dim] }
+  batch([input, value], [dim, valueDim], { low, high, interior }, size) {
+    const at = dim ?? 0
+    const wide = { low: insertAt(low, at, 0), high: insertAt(high, at, 0), interior: insertAt(interior, at, 0) }
+    if (valueDim === null) return { results: [bind1(padPrimitive, [input, value], wide)], dims: [at] }
+    // Each example has its own value: chosen where an array of falses was padded with true.
+    const x = dim === null ? spread(input, insertAt(input.shape, 0, size), [0]) : input
+    const padded = bind1(padPrimitive, [x, scalar(0, x.dtype)], wide)
+    const isAdded = bind1(padPrimitive, [zeros(x.shape, 'bool'), scalar(1, 'bool')], wide)
+    return { results: [where(isAdded, broadcastInDim(value, padded.shape, [at]), padded)], dims: [at] }
   },
   lower(lowering, { inputs, outputs }, { low, interior }) {
     const out = lowering.output(outputs[0])
