@@ -10,7 +10,7 @@ import { mulberry32 } from './assembly/testing.js'
 
 /** Runs a property on random applications; one seed, so that every run tests the same ones. */
 export function forAll(runs: number, property: (draw: Draw) => void, seed = 20260): void {
-  fc.assert(
+  const result = fc.check(
     fc.property(fc.gen(), g => {
       const integer = (low: number, high: number) => g(fc.integer, { min: low, max: high })
       const pick = <T>(list: readonly T[]): T => list[integer(0, list.length - 1)]
@@ -26,6 +26,10 @@ export function forAll(runs: number, property: (draw: Draw) => void, seed = 2026
     }),
     { numRuns: runs, seed },
   )
+  if (!result.failed) return
+  const { errorInstance: cause, counterexamplePath, numRuns } = result
+  const found = cause instanceof Error ? cause.message : String(cause)
+  throw new Error(`${found} (application ${numRuns}, fast-check seed ${seed}, path "${counterexamplePath}")`, { cause })
 }
 
 export const toTensor = ({ shape, dtype, data }: NdArray): Tensor => tensor([...data], { shape, dtype })

@@ -172,9 +172,7 @@ const power = (x: number, y: number): number => (x === 1 || (x === -1 && Math.ab
 /** Integer powers modulo 2^32, by repeated multiplication; 0 where the power is a fraction. */
 function integerPower(x: number, y: number): number {
   if (y < 0) return x === 1 || x === -1 ? x ** (y & 1) : 0
-  let result = 1
-  for (let i = 0; i < y; i++) result = Math.imul(result, x)
-  return result
+  return Array.from({ length: y }).reduce<number>(product => Math.imul(product, x), 1)
 }
 
 export const powLaws = elementwiseLaws(
@@ -185,7 +183,10 @@ export const powLaws = elementwiseLaws(
     tolerance: 2,
     edges: SPECIAL,
     sample: random => [0.2 + 2 * random(), 6 * random() - 3],
-    integers: random => [Math.floor(random() * 20) - 10, Math.floor(random() * 20) - 4],
+    integers: (random, dtype) => [
+      Math.floor(random() * 20) - 10,
+      Math.floor(random() * 20) - (dtype === 'int32' ? 4 : 0),
+    ],
   },
 )
 

@@ -229,7 +229,7 @@ export const dotGeneralLaws: Laws<Contraction> = {
         ...shared.map((n, label) => ({ n, label })),
         ...range(draw.integer(0, 2)).map(() => ({ n: length(), label: -1 })),
       ]
-      const order = labelled.map(() => labelled.splice(draw.integer(0, labelled.length - 1), 1)[0])
+      const order = labelled.slice().map(() => labelled.splice(draw.integer(0, labelled.length - 1), 1)[0])
       const axesOf = (labels: number[]) => labels.map(label => order.findIndex(axis => axis.label === label))
       return {
         x: values(

@@ -129,7 +129,7 @@ interface ElementwiseOptions {
   /** Float values whose combinations are compared too. */
   edges?: readonly number[]
   /** Integer operands of one element. */
-  integers?(random: () => number): number[]
+  integers?(random: () => number, dtype: DType): number[]
   result?: DType
 }
 
@@ -156,7 +156,7 @@ export function elementwiseLaws(
   const operandTuple = (random: () => number, dtype: DType): number[] => {
     const many = (one: () => number) => Array.from({ length: operands }, one)
     if (dtype === 'float32') return (sample?.(random) ?? many(() => 4 * random() - 2)).map(Math.fround)
-    if (dtype !== 'bool' && integers) return integers(random).map(x => wrap(x, dtype))
+    if (dtype !== 'bool' && integers) return integers(random, dtype).map(x => wrap(x, dtype))
     return many(() => value(random, dtype, 0, 1))
   }
   return {
@@ -189,8 +189,10 @@ export function elementwiseLaws(
       // A scalar operand beside a larger one, on either side.
       const row = build([edges.length], 'float32', ([i]) => floats[i])
       const one = build([], 'float32', () => 0.75)
-      const scalars = operands === 2 ? [[row, one], [one, row]] : [] // biome-ignore format: pairs
-      return [grid, ...scalars].map(inputs => ({ inputs, params: {} }))
+      const scalars = operands === 2 ? [row, one, one, row] : []
+      return [grid, scalars.slice(0, 2), scalars.slice(2)]
+        .filter(list => list.length > 0)
+        .map(inputs => ({ inputs, params: {} }))
     },
   }
 }
