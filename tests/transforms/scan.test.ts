@@ -159,11 +159,10 @@ const loops: Record<string, (size: Size, draw: Draw) => Subject> = {
     inputs: [values(draw, [n]), values(draw, [n]), values(draw, [T, n])],
     f([c, h0, xs]) {
       type Y = [Tensor, Tensor, number, Tensor, Tensor, Tensor]
-      const step = ([h, same]: Tensor[], x: Tensor): [Tensor[], Y] =>
-        [
-          [mul(h, c), same],
-          [x, c, 1, h, h, same],
-        ] as const
+      const step = ([h, same]: [Tensor, Tensor], x: Tensor): [[Tensor, Tensor], Y] => [
+        [mul(h, c), same],
+        [x, c, 1, h, h, same],
+      ]
       const [[h, same], [x, constant, one, before, again, passed]] = scan(step, [h0, c], xs, { reverse })
       return [h, same, x, constant, one as unknown as Tensor, before, again, passed]
     },
