@@ -114,23 +114,22 @@ const current = (lowering: Lowering, place: Place, side: 'before' | 'after', rev
 function diesBefore(body: Program, old: Var, next: Var): boolean {
   const aliases = new Set<Atom>([old])
   const made = body.equations.findIndex(equation => equation.outputs.includes(next))
-  if (body.outputs.includes(old)) return false
   for (const [i, { primitive, inputs, outputs }] of body.equations.entries()) {
     const reads = inputs.some(atom => aliases.has(atom))
     if (!reads) continue
     if (i > made) return false
-    if (i === made) return primitive.elementwise === true && inputs.every(atom => !aliases.has(atom) || atom === old)
+    if (i === made && !(primitive.elementwise && inputs.every(atom => !aliases.has(atom) || atom === old))) return false
     // A view of the old carry is the old carry.
     if (primitive.cheap && !primitive.elementwise) for (const output of outputs) aliases.add(output)
   }
-  return true
+  return !body.outputs.some(atom => aliases.has(atom))
 }
 
-/** Copies that happen as if all at once: what another copy would overwrite first is saved. */
+/** Copies that happen as if all at once: what a copy (be it its own) would overwrite while it is needed is saved. */
 function moveAll(lowering: Lowering, moves: { from: View; to: View }[]): void {
   const pending = moves.filter(({ from, to }) => !sameView(from, to))
   const saved = pending.map(({ from, to }) => {
-    const isOverwritten = pending.some(other => other.to !== to && other.to.buffer === from.buffer)
+    const isOverwritten = pending.some(other => other.to.buffer === from.buffer)
     return { from: isOverwritten ? lowering.copy(from) : from, to }
   })
   for (const { from, to } of saved) emitCopy(lowering, from, to)
