@@ -114,7 +114,7 @@ function diesBefore(body: Program, old: Var, next: Var): boolean {
     const reads = inputs.some(atom => aliases.has(atom))
     if (!reads) continue
     if (i > made) return false
-    if (i === made) return primitive.elementwise === true && inputs.every(atom => !aliases.has(atom) || atom === old)
+    if (i === made && !(primitive.elementwise && inputs.every(atom => !aliases.has(atom) || atom === old))) return false
     // A view of the old carry is the old carry.
     if (primitive.cheap && !primitive.elementwise) for (const output of outputs) aliases.add(output)
   }
