@@ -2,7 +2,7 @@
 export type { DType, TypedArray } from './core/dtype.js'
 export type { Shape } from './core/shape.js'
 export { type Nested, Tensor } from './core/tensor.js'
-export { treeLeaves, treeMap } from './core/tree.js'
+export { type Tree, treeLeaves, treeMap } from './core/tree.js'
 export { argmax, argmin } from './ops/argmax.js'
 export { abs, add, clip, div, maximum, minimum, mul, neg, pow, rem, sign, square, sub } from './ops/arithmetic.js'
 export {
