@@ -13,16 +13,13 @@ import {
   jit,
   jvp,
   matmul,
-  mean,
   mul,
   reshape,
   slice,
-  softmaxCrossEntropy,
   split,
   sqrt,
   square,
   stack,
-  sub,
   sum,
   type Tensor,
   take,
@@ -35,6 +32,7 @@ import {
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import * as optim from '../../ts/optim/index.js'
+import { lossOf } from './torch-losses.js'
 import {
   activations,
   alongAxis,
@@ -366,21 +364,6 @@ const train: Handler = c => {
   return undefined
 }
 
-const losses: Handler = c => {
-  const name = nameOf(c)
-  if (name.startsWith('mse')) {
-    const { reduction } = c.attrs
-    return ({ x, target }) => {
-      const squares = square(sub(x, target))
-      return {
-        loss: reduction === 'mean' ? nn.meanSquaredError(x, target) : reduction === 'sum' ? sum(squares) : squares,
-      }
-    }
-  }
-  const reduce = { mean, sum, none: (x: Tensor) => x }[c.attrs.reduction as 'mean']
-  return ({ logits, target }) => ({ loss: reduce(softmaxCrossEntropy(logits, target)) })
-}
-
 export const handlers: Named<Handler> = {
   act,
   softmax: softmaxes,
@@ -392,7 +375,7 @@ export const handlers: Named<Handler> = {
   optim: optimizers,
   second,
   train,
-  loss: losses,
+  loss: lossOf,
 }
 
 /** Why a case is not covered, or null. */
@@ -401,6 +384,5 @@ export function uncovered(c: Case): string | null {
   if (name.startsWith('batchnorm')) return 'batch normalisation is not there yet'
   if (c.family === 'clip' && c.attrs.norm_type !== 2) return 'clipping is by the 2-norm'
   if (name.includes('dampening')) return 'momentum has no dampening'
-  if (c.family === 'loss' && !/^(mse|ce_(mean|sum|none|large)$)/.test(name)) return 'this loss is not there yet'
   return handlers[c.family] === undefined ? `nothing for the family ${c.family} yet` : null
 }

@@ -76,4 +76,23 @@ test('losses are means: of -log p, of squared errors', () => {
   )
 })
 
+test('ignored labels do not count, whatever their logits are', () => {
+  const labels = tensor([1, 0, 1], { dtype: 'int32' })
+  const logits = tensor([
+    [0, 1],
+    [Number.NaN, 0],
+    [3, 5],
+  ])
+  const expected = (Math.log(1 + Math.exp(-1)) + Math.log(1 + Math.exp(-2))) / 2
+  close(nn.crossEntropy(logits, labels, { ignore: 0 }), expected)
+  assert.throws(() => nn.crossEntropy(logits, logits, { ignore: 0 }), /go with integer labels/)
+  assert.throws(() => nn.crossEntropy(logits, labels, { smoothing: 2 }), /smoothing lies in \[0, 1\], not 2/)
+})
+
+test('binary cross-entropy and Huber at their ends', () => {
+  close(nn.binaryCrossEntropy(tensor([200, -200, 0]), tensor([1, 0, 1])), Math.log(2) / 3)
+  close(nn.huber(tensor([0.5, 3]), tensor([0, 0])), (0.125 + 2.5) / 2)
+  close(nn.meanAbsoluteError(tensor([0.5, 3]), tensor([0, 0])), 1.75)
+})
+
 test.run()
