@@ -2,10 +2,12 @@
 import {
   add,
   arange,
+  argmax,
   at,
   cast,
   concat,
   div,
+  dotGeneral,
   equal,
   expandDims,
   eye,
@@ -13,13 +15,18 @@ import {
   jit,
   jvp,
   matmul,
+  max,
   mul,
+  outer,
   reshape,
+  scan,
+  scatterAdd,
   slice,
   split,
   sqrt,
   square,
   stack,
+  sub,
   sum,
   type Tensor,
   take,
@@ -32,6 +39,7 @@ import {
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import * as optim from '../../ts/optim/index.js'
+import { attentionOf, mhaOf, transformerOf } from './torch-attention.js'
 import { lossOf } from './torch-losses.js'
 import {
   activations,
@@ -40,6 +48,7 @@ import {
   gptBlock,
   handWritten,
   isLstm,
+  linear,
   type Named,
   overBatch,
   torchCell,
@@ -364,6 +373,111 @@ const train: Handler = c => {
   return undefined
 }
 
+/** Truncated backpropagation: the state crosses chunks as a value, gradients of the chunks add up. */
+const truncated: Handler = c => {
+  const { kind, T, chunk } = c.attrs
+  const params = toTensors(c.params)
+  const { x, target } = toTensors(c.inputs)
+  const [batch, units] = [x.shape[1], params.weight_hh.shape[1]]
+  const chunkLoss = (p: Named<Tensor>, carry: unknown, xs: Tensor, ts: Tensor) => {
+    const [last, ys] = overBatch(torchCell(kind, p, '', ''), carry, xs)
+    const errors = sub(linear(p, 'out', ys), ts)
+    return [div(sum(square(errors)), 2 * T * batch), last] as const
+  }
+  const plain = valueAndGrad(chunkLoss, { hasAux: true })
+  for (const run of [plain, jit(plain)]) {
+    const zero = zeros([batch, units])
+    let carry: unknown = carryOf(kind, zero, zero)
+    let gradients: Named<Tensor> = mapValues(params, value => mul(value, 0))
+    const losses: Tensor[] = []
+    for (let t = 0; t < T; t += chunk) {
+      const [[loss, next], own] = run(params, carry, slice(x, [t], [t + chunk]), slice(target, [t], [t + chunk]))
+      gradients = mapValues(gradients, (value, name) => add(value, own[name]))
+      losses.push(loss)
+      carry = next
+    }
+    const hn = isLstm(kind) ? (carry as { h: Tensor }).h : (carry as Tensor)
+    compareOutputs(c, { total: losses.reduce((a, b) => add(a, b)), chunk_losses: stack(losses), hn })
+    compareGradients(c, gradients)
+  }
+  return undefined
+}
+
+const mapValues = (values: Named<Tensor>, f: (value: Tensor, name: string) => Tensor): Named<Tensor> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, f(value, name)]))
+
+/** The influence of every parameter on every state: forward mode through the loop, one direction for each parameter. */
+const realTime: Handler = () => v => {
+  const states = (flat: Tensor) => {
+    const p = unravel(flat, v, ['W', 'V', 'b'])
+    return scan(
+      (h, x) => {
+        const next = tanh(add(matmul(p.W, x), matmul(p.V, h), p.b))
+        return [next, next]
+      },
+      v.h0,
+      v.x,
+    )[1]
+  }
+  const flat = concat([v.W, v.V, v.b].map(part => reshape(part, [part.size])))
+  const h = states(flat)
+  const along = (direction: Tensor) => jvp(states, [flat], [direction])[1]
+  const error = sub(at(h, -1), v.target)
+  return { h, influence: vmap(along, [0], 2)(eye(flat.size)), loss: mul(0.5, sum(square(error))) }
+}
+
+/** What of the `index` family there is. */
+const indexing: Named<Differentiable> = {
+  broadcast: ({ x, y2, z }) => ({ y: sub(add(mul(x, y2), z), div(x, add(1, square(y2)))) }),
+  gather_dim0: ({ x, index }) => ({
+    y: stack(
+      range(6).map(i => take(at(x, i, 1), at(index, i, 1))),
+      1,
+    ),
+  }),
+  gather_dim1: ({ x, index }) => ({ y: vmap((row: Tensor, i: Tensor) => take(row, i))(x, index) }),
+  take: ({ x, index }) => ({ y: take(reshape(x, [x.size]), index) }),
+  index_select_dim0: ({ x, index }) => ({ y: take(x, index) }),
+  index_select_dim1: ({ x, index }) => ({ y: take(x, index, 1) }),
+  index_add_dim0: ({ x, index, src }) => ({ y: scatterAdd(x, index, mul(0.5, src)) }),
+  index_add_dim1: ({ x, index, src }) => ({ y: vmap(scatterAdd, [0, null, 0])(x, index, mul(0.5, src)) }),
+  scatter_add: ({ x, index, src }) => ({ y: vmap(scatterAdd)(x, index, src) }),
+  max_dim: ({ x }) => ({ values: max(x, { axis: 1 }), indices: argmax(x, 1) }),
+  where_masked_fill: ({ x, y2, mask }) => ({ y: add(where(mask, -2, x), where(mask, x, y2)) }),
+  einsum0: ({ a, b }) => ({ y: matmul(a, b) }),
+  einsum1: ({ a, b }) => ({ y: matmul(a, b) }),
+  einsum2: ({ a, b }) => ({
+    y: dotGeneral(a, b, {
+      contract: [[3], [3]],
+      batch: [
+        [0, 2],
+        [0, 2],
+      ],
+    }),
+  }),
+  einsum3: ({ a, b }) => ({
+    y: transpose(
+      dotGeneral(a, b, {
+        contract: [[3], [1]],
+        batch: [
+          [0, 1],
+          [0, 2],
+        ],
+      }),
+      [0, 2, 1, 3],
+    ),
+  }),
+  einsum4: ({ a, b, c }) => ({
+    y: vmap((ai: Tensor, ci: Tensor) => matmul(matmul(transpose(b, [1, 0, 2]), ci), ai))(a, c),
+  }),
+  einsum5: ({ a, b }) => ({ y: outer(a, b) }),
+  einsum6: ({ a }) => ({ y: transpose(a, [0, 2, 1]) }),
+  einsum7: ({ a }) => ({ y: sum(mul(a, eye(4)), { axis: 1 }) }),
+  einsum8: ({ a, b }) => ({ y: matmul(a, b) }),
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+
 export const handlers: Named<Handler> = {
   act,
   softmax: softmaxes,
@@ -376,6 +490,12 @@ export const handlers: Named<Handler> = {
   second,
   train,
   loss: lossOf,
+  mha: mhaOf,
+  transformer: transformerOf,
+  attention: attentionOf,
+  tbptt: truncated,
+  rtrl: realTime,
+  index: c => indexing[nameOf(c)],
 }
 
 /** Why a case is not covered, or null. */
@@ -384,5 +504,6 @@ export function uncovered(c: Case): string | null {
   if (name.startsWith('batchnorm')) return 'batch normalisation is not there yet'
   if (c.family === 'clip' && c.attrs.norm_type !== 2) return 'clipping is by the 2-norm'
   if (name.includes('dampening')) return 'momentum has no dampening'
+  if (c.family === 'index' && indexing[name] === undefined) return 'this operation is not there yet'
   return handlers[c.family] === undefined ? `nothing for the family ${c.family} yet` : null
 }

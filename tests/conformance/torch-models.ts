@@ -138,27 +138,30 @@ interface Run {
   lengths?: Tensor
 }
 
-/** A cell over a batch of sequences [T, B, D] from carries [B, ...]: `vmap` of `scan` of the cell. */
-export function overBatch(
+/** A cell over one sequence [T, D]; steps past `length` leave the carry and give 0. */
+export function overSteps(
   { cell, params }: Weights,
-  carry: unknown,
+  start: unknown,
   xs: Tensor,
-  { reverse = false, lengths }: Run = {},
-): [any, Tensor] {
-  const one = (start: unknown, x: Tensor, length: Tensor | null) =>
-    scan(
-      (before: unknown, [input, t]: [Tensor, Tensor]) => {
-        const [after, y] = cell.apply(params, before, input)
-        if (length === null) return [after, y]
-        const isOn = less(t, length)
-        return [treeMap((next, last) => where(isOn, next, last), after, before), where(isOn, y, 0)]
-      },
-      start,
-      [x, arange(xs.shape[0])] as [Tensor, Tensor],
-      { reverse },
-    )
-  const [last, ys] = vmap(one, [0, 1, lengths === undefined ? null : 0], [0, 1])(carry, xs, lengths ?? null)
-  return [last, ys]
+  { reverse = false, length }: { reverse?: boolean; length?: Tensor | null } = {},
+): [unknown, Tensor] {
+  return scan(
+    (before: unknown, [input, t]): [unknown, Tensor] => {
+      const [after, y] = cell.apply(params, before, input)
+      if (length === null || length === undefined) return [after, y]
+      const isOn = less(t, length)
+      return [treeMap((next, last) => where(isOn, next, last), after, before), where(isOn, y, 0)]
+    },
+    start,
+    [xs, arange(xs.shape[0])],
+    { reverse },
+  ) as [unknown, Tensor]
+}
+
+/** A cell over a batch of sequences [T, B, D] from carries [B, ...]: `vmap` of `scan` of the cell. */
+export function overBatch(weights: Weights, carry: unknown, xs: Tensor, { reverse, lengths }: Run = {}): [any, Tensor] {
+  const one = (start: unknown, x: Tensor, length: Tensor | null) => overSteps(weights, start, x, { reverse, length })
+  return vmap(one, [0, 1, lengths === undefined ? null : 0], [0, 1])(carry, xs, lengths ?? null) as [any, Tensor]
 }
 
 /** nn.RNN, nn.LSTM, nn.GRU: layers and directions, packed or not. */
@@ -188,12 +191,12 @@ export function torchRnn(v: Named<Tensor>, { kind, num_layers, bidirectional, ba
   }
 }
 
-const linear = (p: Named<Tensor>, name: string, x: Tensor): Tensor => {
+export const linear = (p: Named<Tensor>, name: string, x: Tensor): Tensor => {
   const y = matmul(x, transpose(p[`${name}.weight`]))
   return p[`${name}.bias`] === undefined ? y : add(y, p[`${name}.bias`])
 }
 
-const normalized = (p: Named<Tensor>, name: string, x: Tensor): Tensor =>
+export const normalized = (p: Named<Tensor>, name: string, x: Tensor): Tensor =>
   nn.layerNorm().apply({ scale: p[`${name}.weight`], bias: p[`${name}.bias`] }, x)
 
 /** One head's causal attention over [T, D]. */
