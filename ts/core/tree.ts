@@ -9,6 +9,10 @@ export type TreeDef =
   | { kind: 'array'; children: TreeDef[] }
   | { kind: 'object'; keys: string[]; children: TreeDef[] }
 
+/** What functions take and return. The empty tuple is a hint: with it TypeScript infers `[a, b]` as a pair, not as a list. */
+// biome-ignore lint/complexity/noBannedTypes: everything there is, so that generic callers need no constraint of their own
+export type Tree = {} | [] | null | undefined
+
 export type Leaf = Tensor | number | boolean
 
 const LEAF: TreeDef = { kind: 'leaf' }

@@ -2,7 +2,7 @@
 import { prepareProgram, type Runnable, runPrepared } from '../core/execute.js'
 import type { Tensor } from '../core/tensor.js'
 import { isTracing } from '../core/trace.js'
-import { flatten, type Leaf, showStructure, type TreeDef, unflatten } from '../core/tree.js'
+import { flatten, type Leaf, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { leafTensor } from './arguments.js'
 import { closedFunction } from './function.js'
 
@@ -42,7 +42,10 @@ export interface JitFunction<A extends unknown[], B> {
  * `donate`: argument positions whose memory results may take. `static`: positions of plain JavaScript values.
  * @example const step = jit(trainStep, { donate: [0, 1] })
  */
-export function jit<A extends unknown[], B>(f: (...args: A) => B, options: JitOptions = {}): JitFunction<A, B> {
+export function jit<A extends unknown[], B extends Tree>(
+  f: (...args: A) => B,
+  options: JitOptions = {},
+): JitFunction<A, B> {
   if (typeof f !== 'function') throw new TypeError('jit: the first argument is not a function')
   const donate = positions('donate', options.donate)
   const fixed = positions('static', options.static)

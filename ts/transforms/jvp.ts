@@ -4,6 +4,7 @@ import type { Program, Var } from '../core/program.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, readAtom, scalar, tracePure } from '../core/trace.js'
+import type { Tree } from '../core/tree.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { flattenTensors, sameTrees } from './arguments.js'
 import { closedFunction } from './function.js'
@@ -72,7 +73,11 @@ export const zeroTangent = (shape: readonly number[]): Tensor => broadcastInDim(
  * The value of `f` and its directional derivative: `jvp(f, [x, y], [dx, dy])` -> `[f(x, y), df]`. Forward mode.
  * `tangents` has the trees of `primals`, float32 leaves. Throws where trees or shapes differ.
  */
-export function jvp<A extends unknown[], B>(f: (...args: A) => B, primals: [...A], tangents: [...A]): [B, B] {
+export function jvp<A extends unknown[], B extends Tree>(
+  f: (...args: A) => B,
+  primals: [...A],
+  tangents: [...A],
+): [B, B] {
   sameTrees('jvp', primals, tangents)
   const closed = closedFunction('jvp', f, primals)
   const flatTangents = flattenTensors('jvp', tangents, 'tangents').leaves

@@ -6,7 +6,7 @@ import { type Equation, newVar, type Program, sameAval, showAval, type Var } fro
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, traceProgram, tracePure } from '../core/trace.js'
-import { flatten, leafPaths, showStructure, type TreeDef, unflatten } from '../core/tree.js'
+import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { add } from '../ops/arithmetic.js'
 import { flattenTensors, leafTensor } from './arguments.js'
 import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
@@ -345,7 +345,7 @@ export interface ScanOptions {
  * Throws if the carry changes its tree, shape or dtype, or the leaves of `xs` have different lengths.
  * @example const [total, sums] = scan((sum, x) => [add(sum, x), sum], tensor(0), tensor([1, 2, 3]))
  */
-export function scan<C, X, Y>(
+export function scan<C extends Tree, X extends Tree, Y extends Tree>(
   f: (carry: NoInfer<C>, x: X) => readonly [NoInfer<C>, Y],
   init: C,
   xs: X,
