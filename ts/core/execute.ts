@@ -126,7 +126,7 @@ const prepared = new WeakMap<Program, Runnable>()
 
 /** Compiles (or finds) a program and runs it. */
 export function executeProgram(program: Program, values: readonly Tensor[]): Tensor[] {
-  let runnable = prepared.get(program)
+  let runnable = passKey() === '' ? prepared.get(program) : prepareProgram(program)
   if (runnable === undefined) {
     runnable = prepareProgram(program)
     prepared.set(program, runnable)
@@ -141,16 +141,14 @@ export function executeEquation(
   params: unknown,
   types: readonly Aval[],
 ): Tensor[] {
-  let key = primitive.name
+  let key = passKey() + primitive.name
   for (const { dtype, shape } of inputs) key += `|${dtype}${shape.join(',')}`
   key += showParams(params)
   const runnable = remember(key, () => {
     const variables = inputs.map(({ shape, dtype }) => newVar({ shape, dtype }))
     const outputs = types.map(newVar)
-    return buildRunnable(
-      { inputs: variables, equations: [{ primitive, inputs: variables, params, outputs }], outputs },
-      [],
-    )
+    const equation = { primitive, inputs: variables, params, outputs }
+    return buildRunnable(optimize({ inputs: variables, equations: [equation], outputs }), [])
   })
   return runPrepared(runnable, inputs)
 }
