@@ -139,7 +139,7 @@ function place({ executable, bytes, name }: Runnable, values: readonly Tensor[])
   const run = beginRun()
   for (let i = 0; i < values.length; i++) {
     const { source } = values[i]
-    if (source.kind === 'storage') source.use(values[i], run)
+    if (source.kind === 'storage') source.use(values[i], run, name)
     else if (source.kind === 'traced') throw new Error('runPrepared: a traced value')
   }
   executable.code.ready(name)

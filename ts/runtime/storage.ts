@@ -51,13 +51,13 @@ export class Storage implements Resident {
 
   /**
    * Makes sure that the words are in the core's memory, at `address`, for as long as `run` is the current one.
-   * `owner` is the tensor whose record this is. Throws if it was donated or disposed.
+   * `owner` is the tensor whose record this is, `what` names who asks. Throws if it was donated or disposed.
    */
-  use(owner: object, run: number): void {
+  use(owner: object, run: number, what: string): void {
     if (this.gone !== null) throw this.goneError()
     this.pinnedBy = run
     if (this.moved === null) touch(this)
-    else this.moveIn(owner)
+    else this.moveIn(owner, what)
   }
 
   /** Throws if it was donated or disposed. */
@@ -107,9 +107,9 @@ export class Storage implements Resident {
     this.drop()
   }
 
-  private moveIn(owner: object): void {
+  private moveIn(owner: object, what: string): void {
     const words = this.moved!
-    this.address = allocateBlock(this.bytes, 'a tensor that was moved out comes back')
+    this.address = allocateBlock(this.bytes, what)
     heap().set(words.subarray(this.movedAt, this.movedAt + (this.bytes >>> 2)), this.address >>> 2)
     this.moved = null
     enter(this)
