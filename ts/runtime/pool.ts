@@ -19,7 +19,7 @@ export interface Resident {
 const LARGEST = 0xfffe0000
 const DEFAULT_LIMIT = 2 ** 30
 /** Resident bytes start out bounded by this; the bound grows, up to the limit, when what moved out is wanted back. */
-const FIRST_BOUND = 2 ** 24
+const FIRST_BOUND = 2 ** 23
 
 /** Small records move out together, as one typed array of this size: one allocation for many. */
 const BATCH_BYTES = 8192
