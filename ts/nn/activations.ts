@@ -28,13 +28,15 @@ const SELU_SCALE = 1.0507009873554805
 export const selu = (x: Tensor): Tensor => mul(SELU_SCALE, elu(x, SELU_ALPHA))
 
 /**
- * `x` times the normal distribution function of `x`: Hendrycks and Gimpel 2016. `approximate` takes their tanh form,
- * `0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))`.
+ * `x` times the normal distribution function of `x`: Hendrycks and Gimpel 2016. `approximate` takes their tanh form
+ * `0.5 x (1 + tanh(u))`, `u = sqrt(2 / pi) (x + 0.044715 x^3)`, written as `x sigmoid(2 u)`: exact where 1 + tanh cancels.
  */
 export const gelu = (x: Tensor, { approximate = false }: { approximate?: boolean } = {}): Tensor =>
   approximate
-    ? mul(mul(0.5, x), add(1, tanh(mul(Math.sqrt(2 / Math.PI), mul(x, add(1, mul(0.044715, square(x))))))))
+    ? mul(x, sigmoid(mul(x, add(TWICE_SQRT_TWO_OVER_PI, mul(0.044715 * TWICE_SQRT_TWO_OVER_PI, square(x))))))
     : mul(mul(0.5, x), add(1, erf(mul(Math.SQRT1_2, x))))
+
+const TWICE_SQRT_TWO_OVER_PI = 2 * Math.sqrt(2 / Math.PI)
 
 /** `x * sigmoid(x)`, also called swish. */
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))

@@ -29,6 +29,13 @@ export { type DenseOptions, type DenseParams, dense } from './dense.js'
 export { embedding } from './embedding.js'
 export * as initializers from './initializers.js'
 export type { Layer, Mode, ParamsOf } from './layer.js'
-export { crossEntropy, meanSquaredError } from './losses.js'
+export {
+  binaryCrossEntropy,
+  type CrossEntropyOptions,
+  crossEntropy,
+  huber,
+  meanAbsoluteError,
+  meanSquaredError,
+} from './losses.js'
 export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
 export { type RecurrentOptions, recurrent } from './recurrent.js'

@@ -4,8 +4,9 @@ import type { MaybeZero } from '../core/primitive.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { equal, greater } from './compare.js'
-import { elementwise, withoutTangent } from './elementwise.js'
+import { elementwise, NO_PARAMS, withoutTangent } from './elementwise.js'
 import { log } from './exponential.js'
+import { apart, elementwiseLaws, SPECIAL } from './laws.js'
 import { align, type Operand, toTensor } from './operand.js'
 import { where } from './where.js'
 
@@ -100,29 +101,29 @@ export function addTangents(x: MaybeZero, y: MaybeZero): MaybeZero {
 
 /** Sum, element by element, of two or more tensors or numbers (NumPy broadcasting); `or` for `bool`. */
 export const add = (x: Operand, y: Operand, ...more: Operand[]): Tensor =>
-  more.reduce<Tensor>((sum, operand) => add(sum, operand), bind1(addPrimitive, align('add', [x, y]), {}))
+  more.length > 0 ? add(add(x, y), ...(more as [Operand])) : bind1(addPrimitive, align('add', [x, y]), NO_PARAMS)
 
 /** Product, element by element, of two or more tensors or numbers (NumPy broadcasting); `and` for `bool`. */
 export const mul = (x: Operand, y: Operand, ...more: Operand[]): Tensor =>
-  more.reduce<Tensor>((product, operand) => mul(product, operand), bind1(mulPrimitive, align('mul', [x, y]), {}))
+  more.length > 0 ? mul(mul(x, y), ...(more as [Operand])) : bind1(mulPrimitive, align('mul', [x, y]), NO_PARAMS)
 
 /** `x - y`, element by element (NumPy broadcasting). */
-export const sub = (x: Operand, y: Operand): Tensor => bind1(subPrimitive, align('sub', [x, y]), {})
+export const sub = (x: Operand, y: Operand): Tensor => bind1(subPrimitive, align('sub', [x, y]), NO_PARAMS)
 
 /** `x / y`, element by element; integers truncate towards zero and division by zero gives all bits set. */
-export const div = (x: Operand, y: Operand): Tensor => bind1(divPrimitive, align('div', [x, y]), {})
+export const div = (x: Operand, y: Operand): Tensor => bind1(divPrimitive, align('div', [x, y]), NO_PARAMS)
 
 /** The remainder of `x / y` with the sign of `x` (as `%` in JavaScript). */
-export const rem = (x: Operand, y: Operand): Tensor => bind1(remPrimitive, align('rem', [x, y]), {})
+export const rem = (x: Operand, y: Operand): Tensor => bind1(remPrimitive, align('rem', [x, y]), NO_PARAMS)
 
 /** `x` to the power `y`, element by element, with IEEE 754's special values. */
-export const pow = (x: Operand, y: Operand): Tensor => bind1(powPrimitive, align('pow', [x, y]), {})
+export const pow = (x: Operand, y: Operand): Tensor => bind1(powPrimitive, align('pow', [x, y]), NO_PARAMS)
 
 /** The larger of `x` and `y`, element by element; NaN if either is. */
-export const maximum = (x: Operand, y: Operand): Tensor => bind1(maxPrimitive, align('maximum', [x, y]), {})
+export const maximum = (x: Operand, y: Operand): Tensor => bind1(maxPrimitive, align('maximum', [x, y]), NO_PARAMS)
 
 /** The smaller of `x` and `y`, element by element; NaN if either is. */
-export const minimum = (x: Operand, y: Operand): Tensor => bind1(minPrimitive, align('minimum', [x, y]), {})
+export const minimum = (x: Operand, y: Operand): Tensor => bind1(minPrimitive, align('minimum', [x, y]), NO_PARAMS)
 
 /** `-x`. */
 export const neg = (x: Operand): Tensor => bind1(negPrimitive, [toTensor('neg', x)], {})
@@ -138,3 +139,83 @@ export const square = (x: Tensor): Tensor => mul(x, x)
 
 /** `x` kept within [low, high]. */
 export const clip = (x: Operand, low: Operand, high: Operand): Tensor => minimum(maximum(x, low), high)
+
+export const negLaws = elementwiseLaws(negPrimitive, 1, (_, x) => -x, { tolerance: 0, edges: SPECIAL })
+
+export const addLaws = elementwiseLaws(addPrimitive, 2, (_, x, y) => x + y, { edges: SPECIAL })
+
+export const subLaws = elementwiseLaws(subPrimitive, 2, (_, x, y) => x - y, { edges: SPECIAL })
+
+const multiply = (dtype: string, x: number, y: number): number => (dtype === 'float32' ? x * y : Math.imul(x, y))
+
+export const mulLaws = elementwiseLaws(mulPrimitive, 2, multiply, { edges: SPECIAL })
+
+export const divLaws = elementwiseLaws(
+  divPrimitive,
+  2,
+  (dtype, x, y) => (dtype === 'float32' ? x / y : y === 0 ? -1 : Math.trunc(x / y)),
+  { edges: SPECIAL, sample: random => [4 * random() - 2, ...apart(0.5, 2)(random)] },
+)
+
+export const remLaws = elementwiseLaws(remPrimitive, 2, (dtype, x, y) => (dtype !== 'float32' && y === 0 ? x : x % y), {
+  tolerance: 0,
+  edges: SPECIAL,
+  // A quotient away from whole numbers, where the remainder jumps.
+  sample(random) {
+    const [y] = apart(1, 2)(random)
+    return [(Math.floor(random() * 6) - 3 + 0.1 + 0.8 * random()) * y, y]
+  },
+})
+
+const power = (x: number, y: number): number => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y)
+
+/** Integer powers modulo 2^32, by repeated multiplication; 0 where the power is a fraction. */
+function integerPower(x: number, y: number): number {
+  if (y < 0) return x === 1 || x === -1 ? x ** (y & 1) : 0
+  return Array.from({ length: y }).reduce<number>(product => Math.imul(product, x), 1)
+}
+
+export const powLaws = elementwiseLaws(
+  powPrimitive,
+  2,
+  (dtype, x, y) => (dtype === 'float32' ? power(x, y) : integerPower(x, y)),
+  {
+    tolerance: 2,
+    edges: SPECIAL,
+    sample: random => [0.2 + 2 * random(), 6 * random() - 3],
+    integers: (random, dtype) => [
+      Math.floor(random() * 20) - 10,
+      Math.floor(random() * 20) - (dtype === 'int32' ? 4 : 0),
+    ],
+  },
+)
+
+/** Two floats that are not equal, nor nearly. */
+const unequal = (random: () => number): number[] => {
+  const x = 4 * random() - 2
+  return [x, x + apart(0.1, 1)(random)[0]]
+}
+
+export const maxLaws = elementwiseLaws(maxPrimitive, 2, (_, x, y) => Math.max(x, y), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: unequal,
+})
+
+export const minLaws = elementwiseLaws(minPrimitive, 2, (_, x, y) => Math.min(x, y), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: unequal,
+})
+
+export const absLaws = elementwiseLaws(absPrimitive, 1, (_, x) => Math.abs(x), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: apart(0.1, 2),
+})
+
+export const signLaws = elementwiseLaws(signPrimitive, 1, (_, x) => Math.sign(x), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: apart(0.1, 2),
+})

@@ -29,6 +29,9 @@ export interface Fetched {
   arrayBuffer(): Promise<ArrayBuffer>
 }
 
+/** True once something has used the core. @internal */
+export const isInstantiated = (): boolean => instance !== null
+
 /**
  * Compiles and instantiates the core without blocking, for pages that prefer it; otherwise the first operation does it.
  * `source`: the package's `heddle.wasm`, fetched: compiled while it arrives, and browsers keep the compiled code.

@@ -4,6 +4,7 @@ import type { Shape } from '../core/shape.js'
 import { checkShape } from '../core/shape.js'
 import { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
+import type { Tree } from '../core/tree.js'
 import { closedFunction } from './function.js'
 
 /** What stands for a tensor that is not there: its shape and dtype (float32 where left out). A tensor is a spec too. */
@@ -44,7 +45,9 @@ function placeholders(node: unknown): unknown {
  * (tensors are specs too), and so is the result. Throws what `f` throws for such arguments.
  * @example evalShape(matmul)({ shape: [2, 3] }, { shape: [3, 4] }) // { shape: [2, 4], dtype: 'float32' }
  */
-export function evalShape<A extends unknown[], B>(f: (...args: A) => B): (...specs: Specs<A>) => Shapes<B> {
+export function evalShape<A extends unknown[], B extends Tree>(
+  f: (...args: A) => B,
+): (...specs: Specs<A>) => Shapes<B> {
   return (...specs) => {
     const { program, build } = closedFunction('evalShape', f, (specs as unknown[]).map(placeholders))
     const types = program.outputs.map(({ aval }) => ({ shape: aval.shape, dtype: aval.dtype }))

@@ -2,7 +2,7 @@
 import { showShape } from '../core/shape.js'
 import { Tensor } from '../core/tensor.js'
 import { applyProgram, scalar } from '../core/trace.js'
-import { flatten, showStructure, unflatten } from '../core/tree.js'
+import { flatten, showStructure, type Tree, unflatten } from '../core/tree.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { checkDifferentiable, flattenTensors } from './arguments.js'
 import type { ClosedFunction } from './function.js'
@@ -32,7 +32,10 @@ function pullBack(
  * `vjp(f, x, y)` -> `[f(x, y), ct => [ctX, ctY]]`. Leaves that are not float32 get zeros.
  * Throws where the cotangent's tree or shapes are not the result's.
  */
-export function vjp<A extends unknown[], B>(f: (...args: A) => B, ...primals: A): [B, (cotangent: B) => A] {
+export function vjp<A extends unknown[], B extends Tree>(
+  f: (...args: A) => B,
+  ...primals: A
+): [B, (cotangent: B) => A] {
   const call = linearizeCall('vjp', f, primals, () => true)
   const { closed, outputs, differentiable } = call
   const pull = (cotangent: B): A => {
@@ -75,7 +78,7 @@ type WithAux<X> = readonly [Tensor, X]
  * Throws if the loss is not a float32 scalar or a leaf of the first argument is not a float32 tensor.
  * @example const [loss, gradient] = valueAndGrad(lossFn)(params, x, y)
  */
-export function valueAndGrad<P, R extends unknown[], X>(
+export function valueAndGrad<P, R extends unknown[], X extends Tree>(
   f: (params: P, ...rest: R) => WithAux<X>,
   options: GradOptions & { hasAux: true },
 ): (params: P, ...rest: R) => [[Tensor, X], P]
@@ -126,7 +129,7 @@ function checkLoss(closed: ClosedFunction, outputs: readonly Tensor[], hasAux: b
  * With `hasAux`, `f` returns `[loss, extra]` and the result is `[gradient, extra]`.
  * @example grad(x => mul(x, x))(tensor(3)) // 6
  */
-export function grad<P, R extends unknown[], X>(
+export function grad<P, R extends unknown[], X extends Tree>(
   f: (params: P, ...rest: R) => WithAux<X>,
   options: GradOptions & { hasAux: true },
 ): (params: P, ...rest: R) => [P, X]

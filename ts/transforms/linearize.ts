@@ -3,6 +3,7 @@ import type { Program } from '../core/program.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram } from '../core/trace.js'
+import type { Tree } from '../core/tree.js'
 import { flattenTensors, sameTrees } from './arguments.js'
 import { type ClosedFunction, closedFunction } from './function.js'
 import { memoized, where } from './interpret.js'
@@ -61,7 +62,10 @@ export function linearizeCall(
  * The value of `f` and its derivative as a function of tangents, which may be called many times:
  * `linearize(f, x)` -> `[f(x), dx => df]`.
  */
-export function linearize<A extends unknown[], B>(f: (...args: A) => B, ...primals: A): [B, (...tangents: A) => B] {
+export function linearize<A extends unknown[], B extends Tree>(
+  f: (...args: A) => B,
+  ...primals: A
+): [B, (...tangents: A) => B] {
   const { closed, linearized, outputs, residuals, differentiable } = linearizeCall('linearize', f, primals, () => true)
   const push = (...tangents: A): B => {
     sameTrees('linearize', primals, tangents)

@@ -6,13 +6,14 @@ import { type Equation, newVar, type Program, sameAval, showAval, type Var } fro
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, traceProgram, tracePure } from '../core/trace.js'
-import { flatten, leafPaths, showStructure, type TreeDef, unflatten } from '../core/tree.js'
+import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { add } from '../ops/arithmetic.js'
 import { flattenTensors, leafTensor } from './arguments.js'
 import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { lowerScan } from './scan-lowering.js'
+import { hoistScan, sinkScan } from './scan-motion.js'
 import { transposeProgram } from './transpose.js'
 import { placeBatch, vmapProgram } from './vmap.js'
 
@@ -28,7 +29,7 @@ export interface ScanParams {
 const bindScan = (params: ScanParams, inputs: readonly Tensor[]): Tensor[] => bind(scanPrimitive, inputs, params)
 
 /** The body with tangents; a carry has one if its start or its step gives one. */
-const scanJvp: Primitive<ScanParams>['jvp'] = (primals, tangents, _results, params) => {
+const scanJvp: NonNullable<Primitive<ScanParams>['jvpWithResults']> = (primals, tangents, params) => {
   const { body, consts, carry } = params
   const nonzero = tangents.map(tangent => tangent !== null)
   const count = body.outputs.length
@@ -77,14 +78,14 @@ const scanJvp: Primitive<ScanParams>['jvp'] = (primals, tangents, _results, para
     { ...params, body: rearranged, consts: c.length + dc.length, carry: h.length + dh.length },
     order.map(i => all[i]),
   )
-  const dCarry = results.slice(h.length, h.length + dh.length)
-  const dY = results.slice(h.length + dh.length + yOut.length)
+  const [carried, dCarry, ys, dYs] = cut(results, carry, dh.length, count - carry)
   let nextCarry = 0
   let nextY = 0
-  return step.nonzero.map((has, i) => {
+  const outgoing = step.nonzero.map((has, i) => {
     if (i < carry) return carryMask[i] ? dCarry[nextCarry++] : null
-    return has ? dY[nextY++] : null
+    return has ? dYs[nextY++] : null
   })
+  return { results: [...carried, ...ys], tangents: outgoing }
 }
 
 const zeroTangentOf = (primal: Tensor): Tensor => zeroTangent(primal.shape)
@@ -320,12 +321,15 @@ export const scanPrimitive: Primitive<ScanParams> = {
     const [last, ys] = cut(outputTypes(body), carry)
     return [...last, ...ys.map(({ shape, dtype }) => ({ shape: [length, ...shape], dtype }))]
   },
-  jvp: scanJvp,
+  jvp: (primals, tangents, _results, params) => scanJvp(primals, tangents, params).tangents,
+  jvpWithResults: scanJvp,
   transpose: scanTranspose,
   batch: scanBatch,
   lower: lowerScan,
   partial: scanPartial,
   prune: scanPrune,
+  hoist: hoistScan,
+  sink: sinkScan,
 }
 
 export interface ScanOptions {
@@ -341,7 +345,7 @@ export interface ScanOptions {
  * Throws if the carry changes its tree, shape or dtype, or the leaves of `xs` have different lengths.
  * @example const [total, sums] = scan((sum, x) => [add(sum, x), sum], tensor(0), tensor([1, 2, 3]))
  */
-export function scan<C, X, Y>(
+export function scan<C extends Tree, X extends Tree, Y extends Tree>(
   f: (carry: NoInfer<C>, x: X) => readonly [NoInfer<C>, Y],
   init: C,
   xs: X,

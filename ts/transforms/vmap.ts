@@ -5,7 +5,7 @@ import type { Atom, Program, Var } from '../core/program.js'
 import { insertAt, range, removeAt, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, readAtom, traceProgram, tracePure } from '../core/trace.js'
-import { flatten, leafPaths, showStructure, type TreeDef, unflatten } from '../core/tree.js'
+import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { moveaxis } from '../ops/transpose.js'
 import { flattenTensors, leafTensor } from './arguments.js'
@@ -81,7 +81,7 @@ export type Axes<T> = number | null | (T extends object ? object : never)
  * Throws if the lengths of the batch axes differ or there is none.
  * @example const batched = vmap(lstm, [null, 0, 0])
  */
-export function vmap<A extends unknown[], B>(
+export function vmap<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,
   inAxes?: { readonly [K in keyof A]?: number | null | object },
   outAxes: number | object = 0,
