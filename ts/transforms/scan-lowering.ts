@@ -60,18 +60,17 @@ export function lowerScan(
       else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
       else lowering.define(variable, lowering.step(operands[i], reverse))
     })
-    const targets: { atom: Atom; view: View }[] = []
+    const targets: { atom: Atom; view: View; carry?: number }[] = []
     ys.forEach((atom, y) => {
       if (stacks[y] === undefined) targets.push({ atom, view: lowering.step(outs[y], reverse) })
     })
     carryOut.forEach((atom, i) => {
-      targets.push({ atom, view: current(lowering, places[i], 'after', reverse) })
+      targets.push({ atom, view: current(lowering, places[i], 'after', reverse), carry: i })
     })
     const aims = new Map<Var, { view: View | null; isVacant: boolean }>()
-    for (const { atom, view } of targets) {
+    for (const { atom, view, carry: own } of targets) {
       if (atom.kind === 'literal' || aims.get(atom)?.view || body.inputs.includes(atom)) continue
-      const own = carryOut.indexOf(atom)
-      const overwrites = own >= 0 && !places[own].isStacked && view.buffer === places[own].after.buffer
+      const overwrites = own !== undefined && !places[own].isStacked
       aims.set(atom, { view: overwrites && !diesBefore(body, carryIn[own], atom) ? null : view, isVacant: !overwrites })
     }
     for (const [variable, { view, isVacant }] of aims) lowering.aim(variable, view, isVacant)
