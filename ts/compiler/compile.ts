@@ -58,6 +58,7 @@ export function compile(program: Program, donated: readonly boolean[] = []): Exe
 const slotBuffer = (variable: Var, slot: number): Buffer => ({
   bytes: elements(variable.aval.shape) * ITEM_BYTES,
   slot,
+  depth: 0,
 })
 
 /** Results take the place of donated inputs of their size that are read no more; those updated in place first. */

@@ -63,7 +63,10 @@ function buildRunnable(program: Program, donated: readonly boolean[]): Runnable 
     if (index < 0) index = results.push(atom) - 1
     return { kind: 'result' as const, index, atom }
   })
-  const executable = compile({ ...program, outputs: results }, donated)
+  // A donated input that is returned as it is stays where it is.
+  const returned = new Set(outputs.map(({ kind, index }) => (kind === 'input' ? index : -1)))
+  const free = donated.map((isDonated, i) => isDonated && !returned.has(i))
+  const executable = compile({ ...program, outputs: results }, free)
   return { executable, program, outputs, results: results.map(variable => variable.aval) }
 }
 
@@ -93,12 +96,15 @@ export function runPrepared(runnable: Runnable, values: readonly Tensor[], donat
     const isAlias = aliases[i] >= 0 && storage === values[aliases[i]].source
     return storedTensor(aval.shape, aval.dtype, isAlias ? storage.donate() : storage)
   })
+  const returned = new Map<number, Tensor>()
   const list = outputs.map(({ kind, index, atom }) => {
     if (kind === 'result') return made[index]
     if (kind === 'literal') return new Tensor([], atom.aval.dtype, atom as Tensor['source'] & Atom)
     const value = values[index]
     if (!donated[index] || value.source.kind !== 'storage') return value
-    return storedTensor(value.shape, value.dtype, value.source.donate())
+    const heir = returned.get(index) ?? storedTensor(value.shape, value.dtype, value.source.donate())
+    returned.set(index, heir)
+    return heir
   })
   donated.forEach((isDonated, i) => {
     const { source } = values[i]

@@ -8,6 +8,7 @@ import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { cast } from './cast.js'
 import { withoutTangent } from './elementwise.js'
+import { build, distinct, get, type Laws } from './laws.js'
 import { reshape } from './reshape.js'
 import { moveaxis } from './transpose.js'
 
@@ -62,3 +63,31 @@ export const argmax = (x: Tensor, axis?: number): Tensor => argExtreme('argmax',
 
 /** The index (int32) of the first smallest value along `axis`, or in the flattened tensor; the first NaN where there is one. */
 export const argmin = (x: Tensor, axis?: number): Tensor => argExtreme('argmin', x, axis, true)
+
+export const argExtremeLaws: Laws<ArgParams> = {
+  primitive: argExtremePrimitive,
+  tolerance: 0,
+  reference: ([x], { smallest }) => [
+    build(x.shape.slice(0, -1), 'int32', index => {
+      const row = Array.from({ length: x.shape.at(-1)! }, (_, i) => get(x, [...index, i]))
+      const nan = row.findIndex(Number.isNaN)
+      return nan >= 0 ? nan : row.indexOf(smallest ? Math.min(...row) : Math.max(...row))
+    }),
+  ],
+  draw(draw) {
+    const shape = draw.shape({ minRank: 1 })
+    return {
+      inputs: [distinct(draw, [...shape.slice(0, -1), Math.max(1, shape.at(-1)!)])],
+      params: { smallest: draw.integer(0, 1) === 1 },
+    }
+  },
+  edges: () =>
+    [true, false].flatMap(smallest =>
+      [
+        [1, 2, 2, 1, 2],
+        [1, Number.NaN, 3, Number.NaN],
+        [-Infinity, Infinity, -Infinity],
+        [0, -0, 0],
+      ].map(row => ({ inputs: [build([row.length], 'float32', ([i]) => row[i])], params: { smallest } })),
+    ),
+}

@@ -6,6 +6,7 @@ import { bind1 } from '../core/trace.js'
 import { equal, greater } from './compare.js'
 import { elementwise, withoutTangent } from './elementwise.js'
 import { log } from './exponential.js'
+import { apart, elementwiseLaws, SPECIAL } from './laws.js'
 import { align, type Operand, toTensor } from './operand.js'
 import { where } from './where.js'
 
@@ -138,3 +139,83 @@ export const square = (x: Tensor): Tensor => mul(x, x)
 
 /** `x` kept within [low, high]. */
 export const clip = (x: Operand, low: Operand, high: Operand): Tensor => minimum(maximum(x, low), high)
+
+export const negLaws = elementwiseLaws(negPrimitive, 1, (_, x) => -x, { tolerance: 0, edges: SPECIAL })
+
+export const addLaws = elementwiseLaws(addPrimitive, 2, (_, x, y) => x + y, { edges: SPECIAL })
+
+export const subLaws = elementwiseLaws(subPrimitive, 2, (_, x, y) => x - y, { edges: SPECIAL })
+
+const multiply = (dtype: string, x: number, y: number): number => (dtype === 'float32' ? x * y : Math.imul(x, y))
+
+export const mulLaws = elementwiseLaws(mulPrimitive, 2, multiply, { edges: SPECIAL })
+
+export const divLaws = elementwiseLaws(
+  divPrimitive,
+  2,
+  (dtype, x, y) => (dtype === 'float32' ? x / y : y === 0 ? -1 : Math.trunc(x / y)),
+  { edges: SPECIAL, sample: random => [4 * random() - 2, ...apart(0.5, 2)(random)] },
+)
+
+export const remLaws = elementwiseLaws(remPrimitive, 2, (dtype, x, y) => (dtype !== 'float32' && y === 0 ? x : x % y), {
+  tolerance: 0,
+  edges: SPECIAL,
+  // A quotient away from whole numbers, where the remainder jumps.
+  sample(random) {
+    const [y] = apart(1, 2)(random)
+    return [(Math.floor(random() * 6) - 3 + 0.1 + 0.8 * random()) * y, y]
+  },
+})
+
+const power = (x: number, y: number): number => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y)
+
+/** Integer powers modulo 2^32, by repeated multiplication; 0 where the power is a fraction. */
+function integerPower(x: number, y: number): number {
+  if (y < 0) return x === 1 || x === -1 ? x ** (y & 1) : 0
+  return Array.from({ length: y }).reduce<number>(product => Math.imul(product, x), 1)
+}
+
+export const powLaws = elementwiseLaws(
+  powPrimitive,
+  2,
+  (dtype, x, y) => (dtype === 'float32' ? power(x, y) : integerPower(x, y)),
+  {
+    tolerance: 2,
+    edges: SPECIAL,
+    sample: random => [0.2 + 2 * random(), 6 * random() - 3],
+    integers: (random, dtype) => [
+      Math.floor(random() * 20) - 10,
+      Math.floor(random() * 20) - (dtype === 'int32' ? 4 : 0),
+    ],
+  },
+)
+
+/** Two floats that are not equal, nor nearly. */
+const unequal = (random: () => number): number[] => {
+  const x = 4 * random() - 2
+  return [x, x + apart(0.1, 1)(random)[0]]
+}
+
+export const maxLaws = elementwiseLaws(maxPrimitive, 2, (_, x, y) => Math.max(x, y), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: unequal,
+})
+
+export const minLaws = elementwiseLaws(minPrimitive, 2, (_, x, y) => Math.min(x, y), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: unequal,
+})
+
+export const absLaws = elementwiseLaws(absPrimitive, 1, (_, x) => Math.abs(x), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: apart(0.1, 2),
+})
+
+export const signLaws = elementwiseLaws(signPrimitive, 1, (_, x) => Math.sign(x), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: apart(0.1, 2),
+})

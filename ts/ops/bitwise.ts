@@ -4,6 +4,7 @@ import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { cast } from './cast.js'
 import { elementwise, type MapOps, withoutTangent } from './elementwise.js'
+import { elementwiseLaws } from './laws.js'
 import { align, type Operand, toTensor } from './operand.js'
 
 const bits = (name: string, ops: MapOps) => elementwise({ name, ops, jvp: withoutTangent })
@@ -44,3 +45,23 @@ export const logicalOr = (x: Operand, y: Operand): Tensor =>
 
 /** True where `x` is zero. */
 export const logicalNot = (x: Operand): Tensor => bitwiseNot(cast(toTensor('logicalNot', x), 'bool'))
+
+/** Any 32 bits. */
+const anyBits = (random: () => number): number => Math.floor(random() * 4294967296)
+
+const pair = { integers: (random: () => number) => [anyBits(random), anyBits(random)] }
+const shift = { integers: (random: () => number) => [anyBits(random), Math.floor(random() * 40)] }
+
+export const andLaws = elementwiseLaws(andPrimitive, 2, (_, x, y) => x & y, pair)
+export const orLaws = elementwiseLaws(orPrimitive, 2, (_, x, y) => x | y, pair)
+export const xorLaws = elementwiseLaws(xorPrimitive, 2, (_, x, y) => x ^ y, pair)
+export const notLaws = elementwiseLaws(notPrimitive, 1, (dtype, x) => (dtype === 'bool' ? 1 - x : ~x), {
+  integers: random => [anyBits(random)],
+})
+export const shiftLeftLaws = elementwiseLaws(shiftLeftPrimitive, 2, (_, x, y) => (y > 31 ? 0 : x << y), shift)
+export const shiftRightLaws = elementwiseLaws(
+  shiftRightPrimitive,
+  2,
+  (dtype, x, y) => (dtype === 'int32' ? x >> Math.min(y, 31) : y > 31 ? 0 : x >>> y),
+  shift,
+)

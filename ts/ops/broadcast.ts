@@ -4,6 +4,7 @@ import type { Primitive } from '../core/primitive.js'
 import { broadcastShapes, insertAt, range, sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { build, get, type Laws, values } from './laws.js'
 import { sumAxes } from './reduce.js'
 import { reshape } from './reshape.js'
 
@@ -73,4 +74,32 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
     shape,
     kept.map(axis => lead + axis),
   )
+}
+
+export const broadcastLaws: Laws<BroadcastParams> = {
+  primitive: broadcastPrimitive,
+  tolerance: 0,
+  reference: ([x], { shape, axes }) => [
+    build(shape, x.dtype, index =>
+      get(
+        x,
+        axes.map(axis => index[axis]),
+      ),
+    ),
+  ],
+  draw(draw) {
+    const shape = draw.shape()
+    const axes = range(shape.length).filter(() => draw.integer(0, 1) === 1)
+    const dtype = draw.pick(['float32', 'float32', 'int32', 'bool'] as const)
+    return {
+      inputs: [
+        values(
+          draw,
+          axes.map(axis => shape[axis]),
+          dtype,
+        ),
+      ],
+      params: { shape, axes },
+    }
+  },
 }

@@ -5,6 +5,7 @@ import { type DType, isDType, isFloat } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
+import { build, type Laws, values } from './laws.js'
 
 interface CastParams {
   dtype: DType
@@ -29,6 +30,7 @@ export const castPrimitive: Primitive<CastParams> = {
   },
   cheap: true,
   elementwise: true,
+  mapOp: ([from], { dtype }) => OPS[from.dtype][dtype],
 }
 
 /** `x` as `dtype`: floats truncate and saturate to integers (NaN gives 0), what is not zero is true. */
@@ -45,4 +47,43 @@ export function cast(x: Tensor, dtype: DType): Tensor {
     return scalar(x.source.value, dtype)
   }
   return bind1(castPrimitive, [x], { dtype })
+}
+
+const DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'bool']
+
+/** Truncated and saturated; NaN is 0. */
+function convert(x: number, from: DType, to: DType): number {
+  if (to === 'bool') return Number(x !== 0)
+  if (to === 'float32') return Math.fround(x)
+  if (from !== 'float32') return to === 'int32' ? x | 0 : x >>> 0
+  const [low, high] = to === 'int32' ? [-2147483648, 2147483647] : [0, 4294967295]
+  return Number.isNaN(x) ? 0 : Math.trunc(Math.min(high, Math.max(low, x)))
+}
+
+export const castLaws: Laws<CastParams> = {
+  primitive: castPrimitive,
+  tolerance: 0,
+  reference: ([{ shape, dtype, data }], params) => [
+    { shape, dtype: params.dtype, data: data.map(x => convert(x, dtype, params.dtype)) },
+  ],
+  draw(draw) {
+    const from = draw.pick(DTYPES)
+    return {
+      inputs: [values(draw, draw.shape(), from, -1000, 1000)],
+      params: { dtype: draw.pick(DTYPES.filter(dtype => dtype !== from)) },
+    }
+  },
+  edges: () => {
+    const floats = [0, -0, 0.9, -0.9, 1e-40, 2147483647, -2147483648, 3e9, -3e9, 5e9, Infinity, -Infinity, Number.NaN]
+    const integers = [16777217, 2147483647, 0, 1]
+    return DTYPES.flatMap(dtype => [
+      ...(dtype === 'float32'
+        ? []
+        : [{ inputs: [build([floats.length], 'float32', ([i]) => Math.fround(floats[i]))], params: { dtype } }]),
+      ...(dtype === 'int32' ? [] : [{ inputs: [build([4], 'int32', ([i]) => integers[i])], params: { dtype } }]),
+      ...(dtype === 'uint32'
+        ? []
+        : [{ inputs: [build([4], 'uint32', ([i]) => integers[i] + 2147483648 * (i > 1 ? 1 : 0))], params: { dtype } }]),
+    ])
+  },
 }

@@ -3,6 +3,7 @@ import { MapOp } from '../../assembly/format.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { elementwise, type MapOps, withoutTangent } from './elementwise.js'
+import { apart, elementwiseLaws, SPECIAL } from './laws.js'
 import { align, type Operand } from './operand.js'
 
 const comparison = (name: string, ops: MapOps) => elementwise({ name, ops, result: 'bool', jvp: withoutTangent })
@@ -61,3 +62,22 @@ export const greater = (x: Operand, y: Operand): Tensor => bind1(gtPrimitive, al
 
 /** `x >= y`, element by element, as `bool`. */
 export const greaterEqual = (x: Operand, y: Operand): Tensor => bind1(gePrimitive, align('greaterEqual', [x, y]), {})
+
+const comparisonLaws = (primitive: typeof eqPrimitive, holds: (x: number, y: number) => boolean) =>
+  elementwiseLaws(primitive, 2, (_, x, y) => Number(holds(x, y)), {
+    tolerance: 0,
+    edges: SPECIAL,
+    result: 'bool',
+    sample(random) {
+      const x = 4 * random() - 2
+      return [x, x + apart(0.1, 1)(random)[0]]
+    },
+    integers: random => [Math.floor(random() * 4) - 2, Math.floor(random() * 4) - 2],
+  })
+
+export const eqLaws = comparisonLaws(eqPrimitive, (x, y) => x === y)
+export const neLaws = comparisonLaws(nePrimitive, (x, y) => x !== y)
+export const ltLaws = comparisonLaws(ltPrimitive, (x, y) => x < y)
+export const leLaws = comparisonLaws(lePrimitive, (x, y) => x <= y)
+export const gtLaws = comparisonLaws(gtPrimitive, (x, y) => x > y)
+export const geLaws = comparisonLaws(gePrimitive, (x, y) => x >= y)

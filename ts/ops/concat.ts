@@ -1,12 +1,14 @@
 // Concatenation and splitting: each the other's transpose, both addressing.
 import { emitCopy } from '../compiler/emit-copy.js'
-import { sliceView } from '../compiler/view.js'
+import { sameView, sliceView, type View } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
-import { normalizeAxis, removeAt, sameShape, showShape } from '../core/shape.js'
+import type { Atom, Var } from '../core/program.js'
+import { normalizeAxis, range, removeAt, sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
 import { broadcastInDim } from './broadcast.js'
 import { zeros, zerosLike } from './full.js'
+import { build, get, type Laws, type NdArray, values } from './laws.js'
 import { sameDtype } from './operand.js'
 import { expandDims } from './reshape.js'
 import { moveaxis } from './transpose.js'
@@ -64,26 +66,40 @@ export const concatPrimitive: Primitive<ConcatParams> = {
     })
     return { results: [bind1(concatPrimitive, operands, { axis: axis >= at ? axis + 1 : axis })], dims: [at] }
   },
-  lower(lowering, { inputs, outputs }, { axis }) {
-    const out = lowering.output(outputs[0])
-    let start = 0
-    for (const input of inputs) {
-      const length = input.aval.shape[axis]
-      const from = out.shape.map((_, i) => (i === axis ? start : 0))
-      const to = withLength(out.shape, axis, start + length)
-      emitCopy(
-        lowering,
-        lowering.view(input),
-        sliceView(
-          out,
-          from,
-          to,
-          out.shape.map(() => 1),
-        ),
-      )
-      start += length
-    }
+  aim(lowering, { inputs, outputs, params }, isElementwise) {
+    const parts = inputs.filter(
+      (atom, i): atom is Var =>
+        atom.kind === 'var' && isElementwise(atom) && inputs.indexOf(atom) === i && !lowering.destination(atom),
+    )
+    const place = parts.length === 0 ? null : lowering.vacantPlace(outputs[0])
+    if (place === null) return
+    placesIn(place, inputs, params.axis).forEach((view, i) => {
+      const atom = inputs[i]
+      if (parts.includes(atom as Var)) lowering.aim(atom as Var, view)
+    })
   },
+  lower(lowering, { inputs, outputs }, { axis }) {
+    placesIn(lowering.output(outputs[0]), inputs, axis).forEach((place, i) => {
+      const view = lowering.view(inputs[i])
+      if (!sameView(view, place)) emitCopy(lowering, view, place)
+    })
+  },
+}
+
+/** Where each operand lies in the result. */
+function placesIn(out: View, inputs: readonly Atom[], axis: number): View[] {
+  let start = 0
+  return inputs.map(({ aval }) => {
+    const from = out.shape.map((_, i) => (i === axis ? start : 0))
+    const to = withLength(out.shape, axis, start + aval.shape[axis])
+    start += aval.shape[axis]
+    return sliceView(
+      out,
+      from,
+      to,
+      out.shape.map(() => 1),
+    )
+  })
 }
 
 export const splitPrimitive: Primitive<SplitParams> = {
@@ -158,4 +174,54 @@ export function split(x: Tensor, parts: number | readonly number[], axis = -1): 
   if (!isExact)
     throw new RangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
   return bind(splitPrimitive, [x], { axis: dim, sizes })
+}
+
+/** The part of an array from `start` on, `length` long, along one axis. */
+const part = (x: NdArray, axis: number, start: number, length: number): NdArray =>
+  build(withLength(x.shape, axis, length), x.dtype, index =>
+    get(
+      x,
+      index.map((i, d) => (d === axis ? i + start : i)),
+    ),
+  )
+
+export const concatLaws: Laws<ConcatParams> = {
+  primitive: concatPrimitive,
+  tolerance: 0,
+  reference(inputs, { axis }) {
+    const owners = inputs.flatMap(input => range(input.shape[axis]).map(i => ({ input, i })))
+    const element = (index: number[]) => {
+      const { input, i } = owners[index[axis]]
+      return get(input, withLength(index, axis, i))
+    }
+    return [build(withLength(inputs[0].shape, axis, owners.length), inputs[0].dtype, element)]
+  },
+  draw(draw) {
+    const shape = draw.shape({ minRank: 1 })
+    const axis = draw.integer(0, shape.length - 1)
+    const dtype = draw.pick(['float32', 'float32', 'int32'] as const)
+    const inputs = range(draw.integer(1, 4)).map(() => values(draw, withLength(shape, axis, draw.integer(0, 4)), dtype))
+    return { inputs, params: { axis } }
+  },
+}
+
+export const splitLaws: Laws<SplitParams> = {
+  primitive: splitPrimitive,
+  tolerance: 0,
+  reference: ([x], { axis, sizes }) =>
+    sizes.map((size, i) =>
+      part(
+        x,
+        axis,
+        sizes.slice(0, i).reduce((sum, length) => sum + length, 0),
+        size,
+      ),
+    ),
+  draw(draw) {
+    const shape = draw.shape({ minRank: 1 })
+    const axis = draw.integer(0, shape.length - 1)
+    const sizes = range(draw.integer(1, 4)).map(() => draw.integer(0, 3))
+    const length = sizes.reduce((sum, size) => sum + size, 0)
+    return { inputs: [values(draw, withLength(shape, axis, length))], params: { axis, sizes } }
+  },
 }

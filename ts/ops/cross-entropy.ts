@@ -11,6 +11,7 @@ import { mul, sub } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
 import type { NoParams } from './elementwise.js'
+import { build, get, type Laws, type NdArray, values } from './laws.js'
 import { sum } from './reduce.js'
 import { softmax } from './softmax.js'
 import { moveaxis } from './transpose.js'
@@ -94,3 +95,50 @@ export const crossEntropyGradientPrimitive: Primitive<NoParams> = overClasses(
  */
 export const softmaxCrossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
   bind1(crossEntropyPrimitive, [logits, isInteger(labels.dtype) ? cast(labels, 'int32') : labels], {})
+
+/** The softmax of the row at an index. */
+function probabilities(logits: NdArray, index: readonly number[]): number[] {
+  const row = Array.from({ length: logits.shape.at(-1)! }, (_, i) => get(logits, [...index, i]))
+  const top = Math.max(...row)
+  const total = row.reduce((sum, value) => sum + Math.exp(value - top), 0)
+  return row.map(value => Math.exp(value - top) / total)
+}
+
+const labelOf = (labels: NdArray, index: readonly number[], classes: number): number =>
+  Math.min(Math.max(get(labels, index), 0), classes - 1)
+
+const drawLogits: Laws<NoParams>['draw'] = draw => {
+  const shape = draw.shape({ minRank: 1, maxRank: 3 })
+  const classes = Math.max(1, shape.at(-1)!)
+  const random = draw.random()
+  const labels = build(shape.slice(0, -1), 'int32', () => Math.floor(random() * (classes + 2)) - 1)
+  return { inputs: [values(draw, [...labels.shape, classes], 'float32', -3, 3), labels], params: {} }
+}
+
+export const crossEntropyLaws: Laws<NoParams> = {
+  primitive: crossEntropyPrimitive,
+  tolerance: 16,
+  reference: ([logits, labels]) => [
+    build(labels.shape, 'float32', index => {
+      const p = probabilities(logits, index)
+      return -Math.log(p[labelOf(labels, index, p.length)])
+    }),
+  ],
+  // The logarithm's and the logit's own errors.
+  magnitude: ([, labels]) => [build(labels.shape, 'float32', () => 4)],
+  draw: drawLogits,
+}
+
+export const crossEntropyGradientLaws: Laws<NoParams> = {
+  primitive: crossEntropyGradientPrimitive,
+  tolerance: 16,
+  reference: ([logits, labels]) => [
+    build(logits.shape, 'float32', index => {
+      const [row, i] = [index.slice(0, -1), index[index.length - 1]]
+      const p = probabilities(logits, row)
+      return p[i] - Number(i === labelOf(labels, row, p.length))
+    }),
+  ],
+  magnitude: ([logits]) => [build(logits.shape, 'float32', () => 1)],
+  draw: drawLogits,
+}

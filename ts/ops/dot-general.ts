@@ -10,6 +10,7 @@ import { bind1 } from '../core/trace.js'
 import { addTangents } from './arithmetic.js'
 import { broadcastTo } from './broadcast.js'
 import { cast } from './cast.js'
+import { absolute, build, get, indices, type Laws, type NdArray, values } from './laws.js'
 import { sameDtype } from './operand.js'
 import { reshape } from './reshape.js'
 import { transpose } from './transpose.js'
@@ -190,4 +191,58 @@ export const dot = (lhs: Tensor, rhs: Tensor): Tensor => {
 /** The outer product [M, N] of two vectors [M] and [N]. */
 export function outer(lhs: Tensor, rhs: Tensor): Tensor {
   return dotGeneral(reshape(lhs, [lhs.size]), reshape(rhs, [rhs.size]), { contract: [[], []] })
+}
+
+function contractOf(lhs: NdArray, rhs: NdArray, { contract, batch }: Contraction): NdArray {
+  const free = [freeAxes(lhs.shape.length, contract[0], batch[0]), freeAxes(rhs.shape.length, contract[1], batch[1])]
+  const lengths = (x: NdArray, axes: readonly number[]) => axes.map(axis => x.shape[axis])
+  const shape = [...lengths(lhs, batch[0]), ...lengths(lhs, free[0]), ...lengths(rhs, free[1])]
+  const nBatch = batch[0].length
+  return build(shape, 'float32', index => {
+    const own = [index.slice(nBatch, nBatch + free[0].length), index.slice(nBatch + free[0].length)]
+    const element = (x: NdArray, side: 0 | 1, k: number[]) =>
+      get(
+        x,
+        x.shape.map((_, axis) =>
+          contract[side].includes(axis)
+            ? k[contract[side].indexOf(axis)]
+            : batch[side].includes(axis)
+              ? index[batch[side].indexOf(axis)]
+              : own[side][free[side].indexOf(axis)],
+        ),
+      )
+    return indices(lengths(lhs, contract[0])).reduce((sum, k) => sum + element(lhs, 0, k) * element(rhs, 1, k), 0)
+  })
+}
+
+export const dotGeneralLaws: Laws<Contraction> = {
+  primitive: dotGeneralPrimitive,
+  tolerance: 16,
+  reference: ([lhs, rhs], params) => [contractOf(lhs, rhs, params)],
+  magnitude: ([lhs, rhs], params) => [contractOf(absolute(lhs), absolute(rhs), params)],
+  draw(draw) {
+    const length = () => draw.pick([0, 1, 2, 3, 5, 9])
+    const [nBatch, nContract] = [draw.integer(0, 2), draw.integer(0, 2)]
+    const shared = range(nBatch + nContract).map(length)
+    const sides = [0, 1].map(() => {
+      const labelled = [
+        ...shared.map((n, label) => ({ n, label })),
+        ...range(draw.integer(0, 2)).map(() => ({ n: length(), label: -1 })),
+      ]
+      const order = labelled.slice().map(() => labelled.splice(draw.integer(0, labelled.length - 1), 1)[0])
+      const axesOf = (labels: number[]) => labels.map(label => order.findIndex(axis => axis.label === label))
+      return {
+        x: values(
+          draw,
+          order.map(axis => axis.n),
+        ),
+        batch: axesOf(range(nBatch)),
+        contract: axesOf(range(nContract).map(i => nBatch + i)),
+      }
+    })
+    return {
+      inputs: sides.map(side => side.x),
+      params: { contract: [sides[0].contract, sides[1].contract], batch: [sides[0].batch, sides[1].batch] },
+    }
+  },
 }

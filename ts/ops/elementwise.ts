@@ -57,6 +57,7 @@ export function elementwise({
     },
     cheap,
     elementwise: true,
+    mapOp: ([{ dtype }]) => ops[dtype]!,
   }
   return primitive
 }

@@ -4,6 +4,7 @@ import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { add, div, mul } from './arithmetic.js'
 import { elementwise } from './elementwise.js'
+import { between, elementwiseLaws, SPECIAL } from './laws.js'
 import { type Operand, toTensor } from './operand.js'
 
 export const expPrimitive = elementwise({
@@ -63,3 +64,30 @@ export const sqrt = (x: Operand): Tensor => bind1(sqrtPrimitive, [toTensor('sqrt
 
 /** `1 / sqrt(x)`, correctly divided (no approximate instruction). */
 export const rsqrt = (x: Operand): Tensor => bind1(rsqrtPrimitive, [toTensor('rsqrt', x)], {})
+
+export const expLaws = elementwiseLaws(expPrimitive, 1, (_, x) => Math.exp(x), { tolerance: 3, edges: SPECIAL })
+
+export const expm1Laws = elementwiseLaws(expm1Primitive, 1, (_, x) => Math.expm1(x), { tolerance: 2, edges: SPECIAL })
+
+export const logLaws = elementwiseLaws(logPrimitive, 1, (_, x) => Math.log(x), {
+  tolerance: 3,
+  edges: SPECIAL,
+  sample: between(0.2, 5),
+})
+
+export const log1pLaws = elementwiseLaws(log1pPrimitive, 1, (_, x) => Math.log1p(x), {
+  tolerance: 2,
+  edges: SPECIAL,
+  sample: between(-0.8, 4),
+})
+
+export const sqrtLaws = elementwiseLaws(sqrtPrimitive, 1, (_, x) => Math.sqrt(x), {
+  edges: SPECIAL,
+  sample: between(0.2, 5),
+})
+
+export const rsqrtLaws = elementwiseLaws(rsqrtPrimitive, 1, (_, x) => 1 / Math.sqrt(x), {
+  tolerance: 4,
+  edges: SPECIAL,
+  sample: between(0.2, 5),
+})

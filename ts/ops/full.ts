@@ -11,6 +11,7 @@ import { add, mul } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
 import { equal } from './compare.js'
+import { build, type Laws } from './laws.js'
 import { expandDims } from './reshape.js'
 
 interface IotaParams {
@@ -74,4 +75,14 @@ export function linspace(start: number, stop: number, count = 50): Tensor {
 /** The identity matrix [n, m] (m = n by default). */
 export function eye(n: number, m = n, dtype: DType = 'float32'): Tensor {
   return cast(equal(expandDims(arange(n), 1), arange(m)), dtype)
+}
+
+export const iotaLaws: Laws<IotaParams> = {
+  primitive: iotaPrimitive,
+  tolerance: 0,
+  reference: (_inputs, { length, dtype }) => [build([length], dtype, ([i]) => i)],
+  draw: draw => ({
+    inputs: [],
+    params: { length: draw.integer(0, 20), dtype: draw.pick(['float32', 'int32', 'uint32'] as const) },
+  }),
 }

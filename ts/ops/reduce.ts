@@ -12,6 +12,7 @@ import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
 import { equal } from './compare.js'
 import { sqrt } from './exponential.js'
+import { absolute, build, distinct, get, indices, type Laws, type NdArray, values, wrap } from './laws.js'
 import { reshape } from './reshape.js'
 
 interface ReduceParams {
@@ -158,3 +159,61 @@ export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
 /** True where all values over `axis` are not zero; true for nothing. */
 export const all = (x: Tensor, options: ReduceOptions = {}): Tensor =>
   bitwiseNot(any(bitwiseNot(cast(x, 'bool')), options))
+
+/** Folds the elements along the axes, in the order of their indices. */
+const fold = (x: NdArray, axes: readonly number[], start: number, f: (a: number, b: number) => number): NdArray => {
+  const kept = range(x.shape.length).filter(axis => !axes.includes(axis))
+  return build(dropAxes(x.shape, axes), x.dtype, outer => {
+    const element = (inner: number[]) =>
+      get(
+        x,
+        x.shape.map((_, axis) => (kept.includes(axis) ? outer[kept.indexOf(axis)] : inner[axes.indexOf(axis)])),
+      )
+    return wrap(
+      indices(axes.map(axis => x.shape[axis])).reduce((result, inner) => f(result, element(inner)), start),
+      x.dtype,
+    )
+  })
+}
+
+const drawAxes = (draw: Parameters<Laws<ReduceParams>['draw']>[0], shape: readonly number[]): number[] =>
+  range(shape.length).filter(() => draw.integer(0, 1) === 1)
+
+const total = (a: number, b: number): number => a + b
+
+export const sumLaws: Laws<ReduceParams> = {
+  primitive: sumPrimitive,
+  tolerance: 8,
+  reference: ([x], { axes }) => [fold(x, axes, 0, total)],
+  magnitude: ([x], { axes }) => [fold(absolute(x), axes, 0, total)],
+  draw(draw) {
+    const shape = draw.shape()
+    const dtype = draw.pick(['float32', 'float32', 'int32', 'uint32'] as const)
+    return { inputs: [values(draw, shape, dtype)], params: { axes: drawAxes(draw, shape) } }
+  },
+}
+
+const extremeLaws = (primitive: Primitive<ReduceParams>, f: (a: number, b: number) => number): Laws<ReduceParams> => ({
+  primitive,
+  tolerance: 0,
+  reference: ([x], { axes }) => {
+    const ends = { float32: Infinity, int32: 2147483648, uint32: 4294967295, bool: 1 }
+    const end = ends[x.dtype]
+    const low = x.dtype === 'float32' ? -end : x.dtype === 'int32' ? -2147483648 : 0
+    return [fold(x, axes, f(low, end) === end ? low : end, f)]
+  },
+  draw(draw) {
+    const shape = draw.shape({ minLength: 1 })
+    const dtype = draw.pick(['float32', 'float32', 'int32', 'uint32', 'bool'] as const)
+    const x = dtype === 'float32' ? distinct(draw, shape) : values(draw, shape, dtype)
+    return { inputs: [x], params: { axes: drawAxes(draw, shape) } }
+  },
+  edges: () =>
+    [Number.NaN, Infinity, -Infinity].map(special => ({
+      inputs: [build([2, 9], 'float32', ([i, j]) => (i === 1 && j === 7 ? special : Math.fround(i - j / 3)))],
+      params: { axes: [1] },
+    })),
+})
+
+export const reduceMaxLaws = extremeLaws(reduceMaxPrimitive, Math.max)
+export const reduceMinLaws = extremeLaws(reduceMinPrimitive, Math.min)

@@ -5,6 +5,7 @@ import type { Primitive } from '../core/primitive.js'
 import { checkShape, insertAt, normalizeAxes, removeAt, sameShape, showShape, sizeOf } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { type Laws, values } from './laws.js'
 import { moveaxis } from './transpose.js'
 
 interface ReshapeParams {
@@ -90,3 +91,19 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
 
 /** `x` as one dimension. */
 export const flatten = (x: Tensor): Tensor => reshape(x, [x.size])
+
+export const reshapeLaws: Laws<ReshapeParams> = {
+  primitive: reshapePrimitive,
+  tolerance: 0,
+  reference: ([{ dtype, data }], { shape }) => [{ shape, dtype, data }],
+  draw(draw) {
+    // The prime factors of a size, dealt to the dimensions of either shape.
+    const factors = draw.pick([[], [0], [1], [2, 3], [2, 2, 3], [5, 2], [7], [2, 2, 2, 3], [0, 3]])
+    const deal = () => {
+      const shape = new Array<number>(factors.length === 0 ? draw.integer(0, 2) : draw.integer(1, 4)).fill(1)
+      for (const factor of factors) shape[draw.integer(0, shape.length - 1)] *= factor
+      return shape
+    }
+    return { inputs: [values(draw, deal(), draw.pick(['float32', 'float32', 'int32']))], params: { shape: deal() } }
+  },
+}

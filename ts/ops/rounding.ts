@@ -3,6 +3,7 @@ import { MapOp } from '../../assembly/format.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { elementwise, withoutTangent } from './elementwise.js'
+import { elementwiseLaws, SPECIAL } from './laws.js'
 import { type Operand, toTensor } from './operand.js'
 
 const rounding = (name: string, op: MapOp) =>
@@ -31,3 +32,36 @@ export const round = (x: Operand): Tensor => bind1(roundPrimitive, [toTensor('ro
 const finite = (x: Operand): Tensor => bind1(isFinitePrimitive, [toTensor('isFinite', x)], {})
 
 export { finite as isFinite }
+
+/** Floats away from halves and whole numbers, where these functions jump. */
+const betweenSteps = (random: () => number): number[] => [Math.floor(random() * 10) / 2 - 2.5 + 0.05 + 0.4 * random()]
+
+export const floorLaws = elementwiseLaws(floorPrimitive, 1, (_, x) => Math.floor(x), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: betweenSteps,
+})
+
+export const ceilLaws = elementwiseLaws(ceilPrimitive, 1, (_, x) => Math.ceil(x), {
+  tolerance: 0,
+  edges: SPECIAL,
+  sample: betweenSteps,
+})
+
+/** Halves to the even neighbour. */
+const nearest = (x: number): number => {
+  const down = Math.floor(x)
+  return x - down > 0.5 || (x - down === 0.5 && down % 2 !== 0) ? down + 1 : down
+}
+
+export const roundLaws = elementwiseLaws(roundPrimitive, 1, (_, x) => nearest(x), {
+  tolerance: 0,
+  edges: [...SPECIAL, 1.5, 2.5, -0.5, -1.5],
+  sample: betweenSteps,
+})
+
+export const isFiniteLaws = elementwiseLaws(isFinitePrimitive, 1, (_, x) => Number(Number.isFinite(x)), {
+  tolerance: 0,
+  edges: SPECIAL,
+  result: 'bool',
+})

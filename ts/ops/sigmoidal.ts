@@ -5,6 +5,7 @@ import { bind1 } from '../core/trace.js'
 import { mul, neg, square, sub } from './arithmetic.js'
 import { elementwise } from './elementwise.js'
 import { exp } from './exponential.js'
+import { elementwiseLaws, SPECIAL } from './laws.js'
 import { type Operand, toTensor } from './operand.js'
 
 export const sigmoidPrimitive = elementwise({
@@ -38,3 +39,25 @@ export const tanh = (x: Operand): Tensor => bind1(tanhPrimitive, [toTensor('tanh
 
 /** The error function. */
 export const erf = (x: Operand): Tensor => bind1(erfPrimitive, [toTensor('erf', x)], {})
+
+export const sigmoidLaws = elementwiseLaws(sigmoidPrimitive, 1, (_, x) => 1 / (1 + Math.exp(-x)), {
+  tolerance: 6,
+  edges: SPECIAL,
+})
+
+export const tanhLaws = elementwiseLaws(tanhPrimitive, 1, (_, x) => Math.tanh(x), { tolerance: 2, edges: SPECIAL })
+
+/** 2 / sqrt(pi) x exp(-x^2) sum_n (2 x^2)^n / (1 3 5 ... (2n + 1)) (Abramowitz and Stegun, 7.1.6). */
+function errorFunction(x: number): number {
+  if (Number.isNaN(x)) return x
+  if (Math.abs(x) > 5.9) return Math.sign(x)
+  let term = x
+  let sum = x
+  for (let n = 1; n < 200; n++) {
+    term *= (2 * x * x) / (2 * n + 1)
+    sum += term
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
+}
+
+export const erfLaws = elementwiseLaws(erfPrimitive, 1, (_, x) => errorFunction(x), { tolerance: 2, edges: SPECIAL })

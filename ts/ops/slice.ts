@@ -5,12 +5,16 @@ import { emitMap } from '../compiler/emit-map.js'
 import { write } from '../compiler/lowering.js'
 import { elements, flipView, sliceView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
-import { insertAt, normalizeAxes, normalizeAxis, showShape } from '../core/shape.js'
+import { insertAt, normalizeAxes, normalizeAxis, range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
 import { sub } from './arithmetic.js'
-import { sumAxes } from './reduce.js'
+import { broadcastInDim } from './broadcast.js'
+import { zeros, zerosLike } from './full.js'
+import { build, get, type Laws, values } from './laws.js'
+import { spread, sumAxes } from './reduce.js'
 import { reshape } from './reshape.js'
+import { where } from './where.js'
 
 interface SliceParams {
   start: readonly number[]
@@ -60,11 +64,9 @@ export const padPrimitive: Primitive<PadParams> = {
   type: ([{ shape, dtype }], { low, high, interior }) => [
     { shape: shape.map((length, i) => low[i] + length + Math.max(0, length - 1) * interior[i] + high[i]), dtype },
   ],
-  jvp: (_primals, [dx, dvalue], [result], params) => {
-    const zero = scalar(0, result.dtype)
-    if (dx === null) return [null]
-    return [bind1(padPrimitive, [dx, dvalue ?? zero], params)]
-  },
+  jvp: ([x], [dx, dvalue], [result], params) => [
+    bind1(padPrimitive, [dx ?? zerosLike(x), dvalue ?? scalar(0, result.dtype)], params),
+  ],
   transpose([cotangent], [x, value], [{ shape }], { low, interior }) {
     if (cotangent === null) return [null, null]
     const limit = shape.map((length, i) => low[i] + (length === 0 ? 0 : (length - 1) * (interior[i] + 1) + 1))
@@ -72,11 +74,15 @@ export const padPrimitive: Primitive<PadParams> = {
     const every = cotangent.shape.map((_, i) => i)
     return [x === null ? inside : null, value === null ? sub(sumAxes(cotangent, every), sumAxes(inside, every)) : null]
   },
-  batch([input, value], [dim, valueDim], { low, high, interior }) {
-    if (valueDim !== null || dim === null)
-      throw new TypeError('pad: vmap over the padding value is not supported; use where')
-    const wide = { low: insertAt(low, dim, 0), high: insertAt(high, dim, 0), interior: insertAt(interior, dim, 0) }
-    return { results: [bind1(padPrimitive, [input, value], wide)], dims: [dim] }
+  batch([input, value], [dim, valueDim], { low, high, interior }, size) {
+    const at = dim ?? 0
+    const wide = { low: insertAt(low, at, 0), high: insertAt(high, at, 0), interior: insertAt(interior, at, 0) }
+    if (valueDim === null) return { results: [bind1(padPrimitive, [input, value], wide)], dims: [at] }
+    // Each example has its own value: chosen where an array of falses was padded with true.
+    const x = dim === null ? spread(input, insertAt(input.shape, 0, size), [0]) : input
+    const padded = bind1(padPrimitive, [x, scalar(0, x.dtype)], wide)
+    const isAdded = bind1(padPrimitive, [zeros(x.shape, 'bool'), scalar(1, 'bool')], wide)
+    return { results: [where(isAdded, broadcastInDim(value, padded.shape, [at]), padded)], dims: [at] }
   },
   lower(lowering, { inputs, outputs }, { low, interior }) {
     const out = lowering.output(outputs[0])
@@ -201,4 +207,71 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
     widths.map(width => width[1]),
     x.shape.map(() => 0),
   )
+}
+
+export const sliceLaws: Laws<SliceParams> = {
+  primitive: slicePrimitive,
+  tolerance: 0,
+  reference: ([x], { start, limit, step }) => [
+    build(
+      start.map((from, i) => range(limit[i]).filter(k => k >= from && (k - from) % step[i] === 0).length),
+      x.dtype,
+      index =>
+        get(
+          x,
+          index.map((i, d) => start[d] + i * step[d]),
+        ),
+    ),
+  ],
+  draw(draw) {
+    const shape = draw.shape()
+    const start = shape.map(length => draw.integer(0, length))
+    return {
+      inputs: [values(draw, shape, draw.pick(['float32', 'float32', 'int32']))],
+      params: {
+        start,
+        limit: shape.map((length, i) => draw.integer(start[i], length)),
+        step: shape.map(() => draw.integer(1, 3)),
+      },
+    }
+  },
+}
+
+export const padLaws: Laws<PadParams> = {
+  primitive: padPrimitive,
+  tolerance: 1,
+  reference: ([x, value], { low, high, interior }) => {
+    const at = (index: number[]) => index.map((i, d) => (i - low[d]) / (interior[d] + 1))
+    const isInside = (places: number[]) => places.every((i, d) => Number.isInteger(i) && i >= 0 && i < x.shape[d])
+    const shape = x.shape.map((n, d) => low[d] + n + Math.max(0, n - 1) * interior[d] + high[d])
+    return [build(shape, x.dtype, index => (isInside(at(index)) ? get(x, at(index)) : value.data[0]))]
+  },
+  draw(draw) {
+    const shape = draw.shape({ maxRank: 3 })
+    const widths = () => shape.map(() => draw.integer(0, 2))
+    return {
+      inputs: [values(draw, shape), values(draw, [])],
+      params: { low: widths(), high: widths(), interior: widths() },
+    }
+  },
+}
+
+export const flipLaws: Laws<FlipParams> = {
+  primitive: flipPrimitive,
+  tolerance: 0,
+  reference: ([x], { axes }) => [
+    build(x.shape, x.dtype, index =>
+      get(
+        x,
+        index.map((i, d) => (axes.includes(d) ? x.shape[d] - 1 - i : i)),
+      ),
+    ),
+  ],
+  draw(draw) {
+    const shape = draw.shape({ minRank: 1 })
+    return {
+      inputs: [values(draw, shape)],
+      params: { axes: range(shape.length).filter(() => draw.integer(0, 1) === 1) },
+    }
+  },
 }

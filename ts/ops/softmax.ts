@@ -10,6 +10,7 @@ import { bind1 } from '../core/trace.js'
 import { mul, sub } from './arithmetic.js'
 import type { NoParams } from './elementwise.js'
 import { exp } from './exponential.js'
+import { build, get, type Laws, type NdArray, values } from './laws.js'
 import { type ReduceOptions, sum } from './reduce.js'
 import { reshape } from './reshape.js'
 import { moveaxis } from './transpose.js'
@@ -91,3 +92,67 @@ export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions =
       )
     : result
 }
+
+/** The largest element of the row at an index, and the sum of exp(element - largest). */
+function rowSum(x: NdArray, index: readonly number[]): { top: number; total: number } {
+  const row = Array.from({ length: x.shape.at(-1)! }, (_, i) => get(x, [...index.slice(0, x.shape.length - 1), i]))
+  const top = Math.max(...row)
+  return { top, total: row.reduce((sum, value) => sum + Math.exp(value - top), 0) }
+}
+
+function logSum(x: NdArray, index: readonly number[]): number {
+  const { top, total } = rowSum(x, index)
+  return Number.isFinite(top) ? top + Math.log(total) : top
+}
+
+const rowLaws = (
+  primitive: Primitive<NoParams>,
+  tolerance: number,
+  reference: (x: NdArray) => NdArray,
+  magnitude?: (x: NdArray) => NdArray,
+): Laws<NoParams> => ({
+  primitive,
+  tolerance,
+  reference: ([x]) => [reference(x)],
+  magnitude: magnitude && (([x]) => [magnitude(x)]),
+  draw(draw) {
+    const shape = draw.shape({ minRank: 1 })
+    const rows = [...shape.slice(0, -1), Math.max(1, shape[shape.length - 1])]
+    return { inputs: [values(draw, rows, 'float32', -3, 3)], params: {} }
+  },
+  edges: () =>
+    [
+      ...[80, -80, 1e30].map(shift => build([2, 5], 'float32', ([i, j]) => Math.fround(shift * i + 0.5 * j * (i + 1)))),
+      build([2, 3], 'float32', ([i, j]) => (i === j ? 0.5 : -Infinity)),
+      build([2, 0], 'float32', () => 0),
+    ].map(x => ({ inputs: [x], params: {} })),
+})
+
+export const softmaxLaws = rowLaws(softmaxPrimitive, 16, x =>
+  build(x.shape, x.dtype, index => {
+    const { top, total } = rowSum(x, index)
+    return Math.exp(get(x, index) - top) / total
+  }),
+)
+
+/** Both terms of x - logsumexp(x). */
+const bothTerms = (x: NdArray): NdArray =>
+  build(x.shape, x.dtype, index => 1 + Math.abs(get(x, index)) + Math.abs(logSum(x, index)))
+
+export const logSoftmaxLaws = rowLaws(
+  logSoftmaxPrimitive,
+  8,
+  x =>
+    build(x.shape, x.dtype, index => {
+      const { top, total } = rowSum(x, index)
+      return get(x, index) - top - Math.log(total)
+    }),
+  bothTerms,
+)
+
+export const logSumExpLaws = rowLaws(
+  logSumExpPrimitive,
+  8,
+  x => build(x.shape.slice(0, -1), x.dtype, index => logSum(x, index)),
+  x => build(x.shape.slice(0, -1), x.dtype, index => 1 + Math.abs(logSum(x, index))),
+)

@@ -14,6 +14,7 @@ import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
 import type { NoParams } from './elementwise.js'
 import { arange, zeros, zerosLike } from './full.js'
+import { absolute, indices as allIndices, build, get, type Laws, type NdArray, values } from './laws.js'
 import { reshape } from './reshape.js'
 import { moveaxis, transpose } from './transpose.js'
 
@@ -187,4 +188,53 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   const start = reshape(mul(arange(rows), n), [...table.shape.slice(0, -1), 1])
   const flat = takeRows(reshape(table, [table.size]), add(clip(ids, 0, n - 1), start))
   return moveaxis(flat, -1, dim)
+}
+
+const clamp = (i: number, length: number): number => Math.min(Math.max(i, 0), length - 1)
+
+/** Indices of which some lie outside of [0, length). */
+const drawIndices = (draw: Parameters<Laws<NoParams>['draw']>[0], shape: number[], length: number): NdArray => {
+  const random = draw.random()
+  return build(shape, 'int32', () => Math.floor(random() * (length + 2)) - 1)
+}
+
+export const takeLaws: Laws<NoParams> = {
+  primitive: takePrimitive,
+  tolerance: 0,
+  reference: ([table, ids]) => [
+    build([...ids.shape, ...table.shape.slice(1)], table.dtype, index => {
+      const row = get(ids, index.slice(0, ids.shape.length))
+      return get(table, [clamp(row, table.shape[0]), ...index.slice(ids.shape.length)])
+    }),
+  ],
+  draw(draw) {
+    const [n, ...rest] = draw.shape({ minRank: 1, maxRank: 3 })
+    const table = values(draw, [Math.max(1, n), ...rest], draw.pick(['float32', 'float32', 'int32']))
+    return { inputs: [table, drawIndices(draw, draw.shape({ maxRank: 2 }), table.shape[0])], params: {} }
+  },
+}
+
+const addRows: Laws<NoParams>['reference'] = ([operand, ids, updates]) => {
+  const result = build(operand.shape, operand.dtype, index => get(operand, index))
+  const inner = operand.shape.slice(1).reduce((size, length) => size * length, 1)
+  allIndices(ids.shape).forEach((index, i) => {
+    const row = clamp(get(ids, index), operand.shape[0])
+    for (let k = 0; k < inner; k++) result.data[row * inner + k] += updates.data[i * inner + k]
+  })
+  return [result]
+}
+
+export const scatterAddLaws: Laws<NoParams> = {
+  primitive: scatterAddPrimitive,
+  tolerance: 16,
+  reference: addRows,
+  magnitude: ([operand, ids, updates], params, run) =>
+    addRows([absolute(operand), ids, absolute(updates)], params, run),
+  draw(draw) {
+    const [n, ...rest] = draw.shape({ minRank: 1, maxRank: 3 })
+    const dtype = draw.pick(['float32', 'float32', 'int32'] as const)
+    const operand = values(draw, [Math.max(1, n), ...rest], dtype)
+    const ids = drawIndices(draw, draw.shape({ maxRank: 2 }), operand.shape[0])
+    return { inputs: [operand, ids, values(draw, [...ids.shape, ...rest], dtype)], params: {} }
+  },
 }

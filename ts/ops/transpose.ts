@@ -4,6 +4,7 @@ import type { Primitive } from '../core/primitive.js'
 import { insertAt, normalizeAxis, range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { build, get, type Laws, values } from './laws.js'
 
 interface TransposeParams {
   /** Dimension i of the result is dimension permutation[i] of the operand. */
@@ -63,4 +64,26 @@ export function swapaxes(x: Tensor, a: number, b: number): Tensor {
     x,
     range(x.rank).map(axis => (axis === i ? j : axis === j ? i : axis)),
   )
+}
+
+export const transposeLaws: Laws<TransposeParams> = {
+  primitive: transposePrimitive,
+  tolerance: 0,
+  reference: ([x], { permutation }) => [
+    build(
+      permutation.map(axis => x.shape[axis]),
+      x.dtype,
+      index =>
+        get(
+          x,
+          invert(permutation).map(axis => index[axis]),
+        ),
+    ),
+  ],
+  draw(draw) {
+    const shape = draw.shape({ maxRank: 4 })
+    const left = range(shape.length)
+    const permutation = shape.map(() => left.splice(draw.integer(0, left.length - 1), 1)[0])
+    return { inputs: [values(draw, shape, draw.pick(['float32', 'float32', 'uint32']))], params: { permutation } }
+  },
 }

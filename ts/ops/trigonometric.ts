@@ -4,6 +4,7 @@ import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { mul, neg } from './arithmetic.js'
 import { elementwise } from './elementwise.js'
+import { between, elementwiseLaws, SPECIAL } from './laws.js'
 import { type Operand, toTensor } from './operand.js'
 
 export const sinPrimitive = elementwise({
@@ -25,3 +26,15 @@ export const sin = (x: Operand): Tensor => bind1(sinPrimitive, [toTensor('sin', 
 
 /** The cosine of `x` in radians. */
 export const cos = (x: Operand): Tensor => bind1(cosPrimitive, [toTensor('cos', x)], {})
+
+export const sinLaws = elementwiseLaws(sinPrimitive, 1, (_, x) => Math.sin(x), {
+  tolerance: 2,
+  edges: SPECIAL,
+  sample: between(-10, 10),
+})
+
+export const cosLaws = elementwiseLaws(cosPrimitive, 1, (_, x) => Math.cos(x), {
+  tolerance: 2,
+  edges: SPECIAL,
+  sample: between(-10, 10),
+})

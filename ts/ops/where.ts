@@ -6,6 +6,7 @@ import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { cast } from './cast.js'
 import { batchElementwise, commonShape, type NoParams } from './elementwise.js'
+import { build, get, type Laws, values } from './laws.js'
 import { type Operand, sameDtype, sameShapes, toTensor } from './operand.js'
 
 export const selectPrimitive: Primitive<NoParams> = {
@@ -29,6 +30,7 @@ export const selectPrimitive: Primitive<NoParams> = {
   },
   cheap: true,
   elementwise: true,
+  mapOp: () => MapOp.Select,
 }
 
 /** `x` where `condition` is true, else `y`, element by element (NumPy broadcasting). */
@@ -36,4 +38,17 @@ export function where(condition: Operand, x: Operand, y: Operand): Tensor {
   const flag = toTensor('where', condition, 'bool')
   const [a, b] = sameDtype('where', [x, y])
   return bind1(selectPrimitive, sameShapes('where', [flag.dtype === 'bool' ? flag : cast(flag, 'bool'), a, b]), {})
+}
+
+export const selectLaws: Laws<NoParams> = {
+  primitive: selectPrimitive,
+  tolerance: 0,
+  reference: ([condition, x, y]) => [
+    build(x.shape, x.dtype, index => (get(condition, index) ? get(x, index) : get(y, index))),
+  ],
+  draw(draw) {
+    const shape = draw.shape()
+    const dtype = draw.pick(['float32', 'float32', 'int32', 'uint32', 'bool'] as const)
+    return { inputs: [values(draw, shape, 'bool'), values(draw, shape, dtype), values(draw, shape, dtype)], params: {} }
+  },
 }

@@ -39,13 +39,16 @@ export const jvpProgram: (
         atom.kind === 'var' ? (tangents.get(atom) ?? null) : null
       for (const { primitive, inputs, params, outputs } of program.equations) {
         const primals = inputs.map(atom => readAtom(environment, atom))
-        const results = bind(primitive, primals, params)
+        const incoming = inputs.map(tangentOf)
+        const isConstant = incoming.every(tangent => tangent === null)
+        const together = isConstant ? undefined : primitive.jvpWithResults?.(primals, incoming, params)
+        const results = together?.results ?? bind(primitive, primals, params)
         outputs.forEach((variable, i) => {
           environment.set(variable, results[i])
         })
-        const incoming = inputs.map(tangentOf)
-        if (incoming.every(tangent => tangent === null)) continue
-        primitive.jvp(primals, incoming, results, params).forEach((tangent, i) => {
+        if (isConstant) continue
+        const outgoingTangents = together?.tangents ?? primitive.jvp(primals, incoming, results, params)
+        outgoingTangents.forEach((tangent, i) => {
           if (tangent !== null && outputs[i].aval.dtype === 'float32') tangents.set(outputs[i], tangent)
         })
       }

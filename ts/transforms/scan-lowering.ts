@@ -26,6 +26,10 @@ export function lowerScan(
   { body, consts, carry, length, reverse }: ScanParams,
 ): void {
   const operands = equation.inputs.map(atom => lowering.view(atom))
+  // A stack that only this loop reads, made at this level, may be overwritten step by step.
+  const mayOverwriteStack = equation.inputs.map(
+    (atom, i) => lowering.mayOverwrite(atom) && operands[i].buffer.depth === lowering.depth,
+  )
   const carryIn = body.inputs.slice(consts, consts + carry)
   const carryOut = body.outputs.slice(0, carry)
   const ys = body.outputs.slice(carry)
@@ -53,6 +57,7 @@ export function lowerScan(
     body.inputs.forEach((variable, i) => {
       if (i < consts) lowering.define(variable, operands[i])
       else if (i < consts + carry) lowering.define(variable, current(lowering, places[i - consts], 'before', reverse))
+      else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
       else lowering.define(variable, lowering.step(operands[i], reverse))
     })
     const targets: { atom: Atom; view: View }[] = []
@@ -62,14 +67,14 @@ export function lowerScan(
     carryOut.forEach((atom, i) => {
       targets.push({ atom, view: current(lowering, places[i], 'after', reverse) })
     })
-    const aims = new Map<Var, View | null>()
+    const aims = new Map<Var, { view: View | null; isVacant: boolean }>()
     for (const { atom, view } of targets) {
-      if (atom.kind === 'literal' || aims.get(atom) || body.inputs.includes(atom)) continue
+      if (atom.kind === 'literal' || aims.get(atom)?.view || body.inputs.includes(atom)) continue
       const own = carryOut.indexOf(atom)
       const overwrites = own >= 0 && !places[own].isStacked && view.buffer === places[own].after.buffer
-      aims.set(atom, overwrites && !diesBefore(body, carryIn[own], atom) ? null : view)
+      aims.set(atom, { view: overwrites && !diesBefore(body, carryIn[own], atom) ? null : view, isVacant: !overwrites })
     }
-    for (const [variable, view] of aims) lowering.aim(variable, view)
+    for (const [variable, { view, isVacant }] of aims) lowering.aim(variable, view, isVacant)
     lowering.lower(body)
     moveAll(
       lowering,
@@ -103,13 +108,12 @@ function stack(lowering: Lowering, shape: readonly number[], length: number, rev
 
 /** The part of a place that the current step touches. */
 const current = (lowering: Lowering, place: Place, side: 'before' | 'after', reverse: boolean): View =>
-  place.isStacked ? lowering.step(place[side], reverse) : place[side]
+  place.isStacked ? lowering.step(place[side], reverse) : lowering.changing(place[side])
 
 /** True if nothing reads the old carry after the equation that makes the new one, and that one reads it element by element. */
 function diesBefore(body: Program, old: Var, next: Var): boolean {
   const aliases = new Set<Atom>([old])
   const made = body.equations.findIndex(equation => equation.outputs.includes(next))
-  if (body.outputs.includes(old)) return false
   for (const [i, { primitive, inputs, outputs }] of body.equations.entries()) {
     const reads = inputs.some(atom => aliases.has(atom))
     if (!reads) continue
@@ -118,14 +122,14 @@ function diesBefore(body: Program, old: Var, next: Var): boolean {
     // A view of the old carry is the old carry.
     if (primitive.cheap && !primitive.elementwise) for (const output of outputs) aliases.add(output)
   }
-  return true
+  return !body.outputs.some(atom => aliases.has(atom))
 }
 
-/** Copies that happen as if all at once: what another copy would overwrite first is saved. */
+/** Copies that happen as if all at once: what a copy (be it its own) would overwrite while it is needed is saved. */
 function moveAll(lowering: Lowering, moves: { from: View; to: View }[]): void {
   const pending = moves.filter(({ from, to }) => !sameView(from, to))
   const saved = pending.map(({ from, to }) => {
-    const isOverwritten = pending.some(other => other.to !== to && other.to.buffer === from.buffer)
+    const isOverwritten = pending.some(other => other.to.buffer === from.buffer)
     return { from: isOverwritten ? lowering.copy(from) : from, to }
   })
   for (const { from, to } of saved) emitCopy(lowering, from, to)

@@ -13,6 +13,7 @@ import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { lowerScan } from './scan-lowering.js'
+import { hoistScan, sinkScan } from './scan-motion.js'
 import { transposeProgram } from './transpose.js'
 import { placeBatch, vmapProgram } from './vmap.js'
 
@@ -28,7 +29,7 @@ export interface ScanParams {
 const bindScan = (params: ScanParams, inputs: readonly Tensor[]): Tensor[] => bind(scanPrimitive, inputs, params)
 
 /** The body with tangents; a carry has one if its start or its step gives one. */
-const scanJvp: Primitive<ScanParams>['jvp'] = (primals, tangents, _results, params) => {
+const scanJvp: NonNullable<Primitive<ScanParams>['jvpWithResults']> = (primals, tangents, params) => {
   const { body, consts, carry } = params
   const nonzero = tangents.map(tangent => tangent !== null)
   const count = body.outputs.length
@@ -77,14 +78,14 @@ const scanJvp: Primitive<ScanParams>['jvp'] = (primals, tangents, _results, para
     { ...params, body: rearranged, consts: c.length + dc.length, carry: h.length + dh.length },
     order.map(i => all[i]),
   )
-  const dCarry = results.slice(h.length, h.length + dh.length)
-  const dY = results.slice(h.length + dh.length + yOut.length)
+  const [carried, dCarry, ys, dYs] = cut(results, carry, dh.length, count - carry)
   let nextCarry = 0
   let nextY = 0
-  return step.nonzero.map((has, i) => {
+  const outgoing = step.nonzero.map((has, i) => {
     if (i < carry) return carryMask[i] ? dCarry[nextCarry++] : null
-    return has ? dY[nextY++] : null
+    return has ? dYs[nextY++] : null
   })
+  return { results: [...carried, ...ys], tangents: outgoing }
 }
 
 const zeroTangentOf = (primal: Tensor): Tensor => zeroTangent(primal.shape)
@@ -320,12 +321,15 @@ export const scanPrimitive: Primitive<ScanParams> = {
     const [last, ys] = cut(outputTypes(body), carry)
     return [...last, ...ys.map(({ shape, dtype }) => ({ shape: [length, ...shape], dtype }))]
   },
-  jvp: scanJvp,
+  jvp: (primals, tangents, _results, params) => scanJvp(primals, tangents, params).tangents,
+  jvpWithResults: scanJvp,
   transpose: scanTranspose,
   batch: scanBatch,
   lower: lowerScan,
   partial: scanPartial,
   prune: scanPrune,
+  hoist: hoistScan,
+  sink: sinkScan,
 }
 
 export interface ScanOptions {

@@ -1,0 +1,292 @@
+// Random programs of bounded values, away from kinks: elementwise functions, products, reductions, shapes, gathers and
+// scans (nested, either direction, carries exchanged and passed on), for differential tests against the references.
+import type { Tensor } from '../ts/core/tensor.js'
+import {
+  add,
+  at,
+  broadcastTo,
+  cast,
+  concat,
+  dotGeneral,
+  erf,
+  exp,
+  flip,
+  logsumexp,
+  mean,
+  mul,
+  neg,
+  pad,
+  reshape,
+  scan,
+  scatterAdd,
+  sigmoid,
+  sin,
+  slice,
+  softmax,
+  softmaxCrossEntropy,
+  split,
+  sub,
+  sum,
+  take,
+  tanh,
+  tensor,
+  transpose,
+  where,
+} from '../ts/index.js'
+import { type Draw, type NdArray, values } from '../ts/ops/laws.js'
+
+type Shape = readonly number[]
+
+/** A function of tensors that records nothing of its choices: it makes the same ones whenever it is called. */
+export interface RandomProgram {
+  f(inputs: Tensor[]): Tensor[]
+  inputs: NdArray[]
+}
+
+/** Choices that are made once and then repeated, however often the function is traced. */
+class Choices {
+  private readonly made: number[] = []
+  private next = 0
+  constructor(private readonly draw: Draw) {}
+
+  rewind(): void {
+    this.next = 0
+  }
+
+  integer(low: number, high: number): number {
+    if (this.next === this.made.length) this.made.push(this.draw.integer(low, high))
+    return this.made[this.next++]
+  }
+
+  pick<T>(list: readonly T[]): T {
+    return list[this.integer(0, list.length - 1)]
+  }
+
+  /** A number in [-1, 1] with few digits. */
+  number(): number {
+    return this.integer(-8, 8) / 8
+  }
+}
+
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+const isFloat = (x: Tensor): boolean => x.dtype === 'float32'
+const same = (a: Shape, b: Shape): boolean => a.join() === b.join()
+
+/** Values of any size brought into a range in which programs stay tame. */
+const tame = [tanh, sin, sigmoid, erf, (x: Tensor) => softmaxOr(x), (x: Tensor) => exp(neg(mul(x, x)))]
+const softmaxOr = (x: Tensor): Tensor => (x.rank === 0 || x.shape.at(-1) === 0 ? tanh(x) : softmax(x))
+
+/** A float tensor of the pool, or a constant if there is none. */
+function anyFloat(pool: readonly Tensor[], choices: Choices): Tensor {
+  const floats = pool.filter(isFloat)
+  return floats.length === 0 ? tensor(choices.number()) : choices.pick(floats)
+}
+
+/** One of the pool with this shape, or one broadcast or made to fit. */
+function withShape(pool: readonly Tensor[], choices: Choices, shape: Shape): Tensor {
+  const fitting = pool.filter(x => isFloat(x) && same(x.shape, shape))
+  if (fitting.length > 0 && choices.integer(0, 4) > 0) return choices.pick(fitting)
+  const scalars = pool.filter(x => isFloat(x) && x.rank === 0)
+  const source = scalars.length > 0 ? choices.pick(scalars) : tanh(sum(anyFloat(pool, choices)))
+  return broadcastTo(mul(source, choices.number()), shape)
+}
+
+type Step = (pool: readonly Tensor[], choices: Choices, depth: number) => Tensor[]
+
+const axisOf = (x: Tensor, choices: Choices): number => choices.integer(0, x.rank - 1)
+
+/** Indices into [0, n), some of them outside. */
+const indices = (choices: Choices, n: number, count: number): Tensor =>
+  tensor(
+    range(count).map(() => choices.integer(-1, n)),
+    { dtype: 'int32' },
+  )
+
+const steps: Record<string, Step> = {
+  unary: (pool, choices) => [choices.pick(tame)(anyFloat(pool, choices))],
+  binary(pool, choices) {
+    const x = anyFloat(pool, choices)
+    const y = choices.integer(0, 3) === 0 ? choices.number() : withShape(pool, choices, x.shape)
+    return [choices.pick([add, sub, mul, mul])(x, y)]
+  },
+  where(pool, choices) {
+    const x = anyFloat(pool, choices)
+    const condition = tensor(Array.from({ length: x.size }, () => choices.integer(0, 1) === 1).concat([]), {
+      dtype: 'bool',
+      shape: [...x.shape],
+    })
+    return [where(condition, x, withShape(pool, choices, x.shape))]
+  },
+  product(pool, choices) {
+    const x = tanh(anyFloat(pool, choices))
+    const y = tanh(anyFloat(pool, choices))
+    const pairs = range(x.rank).flatMap(i =>
+      range(y.rank).flatMap(k => (x.shape[i] === y.shape[k] && x.shape[i] > 0 ? [[i, k]] : [])),
+    )
+    const free = x.rank + y.rank
+    if (pairs.length === 0 || free > 6) return [mul(sum(x), mean(tanh(y)))].map(tanh)
+    const [i, k] = choices.pick(pairs)
+    const others = pairs.filter(([a, b]) => a !== i && b !== k)
+    const batch = others.length > 0 && choices.integer(0, 2) === 0 ? choices.pick(others) : null
+    const result = dotGeneral(x, y, { contract: [[i], [k]], batch: batch ? [[batch[0]], [batch[1]]] : [[], []] })
+    return result.rank <= 3 ? [mul(result, 0.5)] : [tanh(sum(result, { axis: [0, 1] }))]
+  },
+  reduce(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.rank === 0) return [tanh(x)]
+    const axis = axisOf(x, choices)
+    const keepDims = choices.integer(0, 1) === 1
+    if (x.shape[axis] === 0) return [sum(x, { axis, keepDims })]
+    return [choices.pick([sum, mean, logsumexp])(tanh(x), { axis, keepDims })]
+  },
+  transpose(pool, choices) {
+    const x = anyFloat(pool, choices)
+    const left = range(x.rank)
+    return [
+      transpose(
+        x,
+        range(x.rank).map(() => left.splice(choices.integer(0, left.length - 1), 1)[0]),
+      ),
+    ]
+  },
+  reshape(pool, choices) {
+    const x = anyFloat(pool, choices)
+    return [
+      reshape(
+        x,
+        choices.pick([
+          [x.size],
+          [1, x.size],
+          [...x.shape, 1],
+          x.rank > 1 ? [...x.shape.slice(1), x.shape[0]] : [x.size, 1],
+        ]),
+      ),
+    ]
+  },
+  split(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.rank === 0) return [sin(x)]
+    const axis = axisOf(x, choices)
+    const first = choices.integer(0, x.shape[axis])
+    return split(x, [first, x.shape[axis] - first], axis)
+  },
+  concat(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.rank === 0 || x.size > 40) return [tanh(x)]
+    return [concat([x, withShape(pool, choices, x.shape)], axisOf(x, choices))]
+  },
+  slice(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.rank === 0) return [neg(x)]
+    const start = x.shape.map(n => choices.integer(0, Math.max(0, n - 1)))
+    return [
+      slice(
+        x,
+        start,
+        [],
+        x.shape.map(() => choices.integer(1, 2)),
+      ),
+    ]
+  },
+  flip(pool, choices) {
+    const x = anyFloat(pool, choices)
+    return [x.rank === 0 ? neg(x) : flip(x, axisOf(x, choices))]
+  },
+  pad(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.size > 40) return [mul(x, 0.5)]
+    return [
+      pad(
+        x,
+        x.shape.map(() => [choices.integer(0, 1), choices.integer(0, 2)] as const),
+        choices.number(),
+      ),
+    ]
+  },
+  take(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.rank === 0 || x.size === 0) return [tanh(x)]
+    const axis = axisOf(x, choices)
+    return [take(x, indices(choices, x.shape[axis], choices.integer(1, 3)), axis)]
+  },
+  scatter(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.rank === 0 || x.size === 0) return [sigmoid(x)]
+    const count = choices.integer(0, 3)
+    const updates = withShape(pool, choices, [count, ...x.shape.slice(1)])
+    return [scatterAdd(x, indices(choices, x.shape[0], count), updates)]
+  },
+  crossEntropy(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.rank !== 2 || x.size === 0) return [tanh(x)]
+    return [softmaxCrossEntropy(x, indices(choices, x.shape[1], x.shape[0]))]
+  },
+  scan(pool, choices, depth) {
+    if (depth > 1) return [tanh(anyFloat(pool, choices))]
+    const init = range(choices.integer(0, 3)).map(() => anyFloat(pool, choices))
+    const sequences = pool.filter(x => x.rank > 0 && isFloat(x) && x.shape[0] <= 6)
+    const first = sequences.length > 0 && choices.integer(0, 4) > 0 ? choices.pick(sequences) : null
+    const length = first === null ? choices.integer(0, 3) : first.shape[0]
+    const others = pool.filter(x => x.rank > 0 && x.shape[0] === length)
+    const xs = first === null ? [] : [first, ...others.filter(() => choices.integer(0, 2) === 0)]
+    const counter = choices.integer(0, 2) === 0
+    const carries = counter ? [...init, tensor(0, { dtype: 'int32' })] : init
+    const body = (carry: Tensor[], x: Tensor[]): [Tensor[], Tensor[]] => {
+      const outside = pool.filter(() => choices.integer(0, 2) === 0)
+      const own = grow([...carry, ...x, ...outside], choices, choices.integer(1, 4), depth + 1)
+      const next = carry.map((c, i) => {
+        if (!isFloat(c)) return add(c, choices.integer(0, 2))
+        // As it is, another carry of its shape, or something new; what stays keeps values bounded.
+        const kind = choices.integer(0, 5)
+        if (kind === 0) return c
+        const twins = carry.filter((other, k) => k !== i && isFloat(other) && same(other.shape, c.shape))
+        if (kind === 1 && twins.length > 0) return choices.pick(twins)
+        if (kind === 2 && c.rank > 0) return flip(c, 0)
+        return kind === 3
+          ? add(mul(c, 0.5), tanh(withShape(own, choices, c.shape)))
+          : tanh(withShape(own, choices, c.shape))
+      })
+      const ys = range(choices.integer(0, 3)).map(() => choices.pick([...own, ...next]))
+      return [next, ys.map(y => (isFloat(y) ? y : cast(y, 'float32')))]
+    }
+    const [last, ys] = scan(body, carries, xs, { length, reverse: choices.integer(0, 1) === 1 })
+    return [...last.filter(isFloat), ...ys.map(y => mul(y, 0.25))]
+  },
+  entry(pool, choices) {
+    const x = anyFloat(pool, choices)
+    if (x.rank === 0 || x.size === 0) return [x]
+    const axis = axisOf(x, choices)
+    return [at(x, choices.integer(-x.shape[axis], x.shape[axis] - 1), axis)]
+  },
+}
+
+const names = [...Object.keys(steps), 'scan', 'scan', 'binary', 'binary', 'product']
+
+/** The pool and the results of some random steps. */
+function grow(start: readonly Tensor[], choices: Choices, count: number, depth: number): Tensor[] {
+  const pool = start.slice()
+  for (let i = 0; i < count; i++) pool.push(...steps[choices.pick(names)](pool, choices, depth))
+  return pool
+}
+
+/** A random function of a few float inputs and one of integers. */
+export function randomProgram(draw: Draw): RandomProgram {
+  const length = () => draw.pick([3, 2, 1, 4, 0])
+  const shared = [length(), draw.pick([2, 3, 1, 5])]
+  const shapes = range(draw.integer(1, 3)).map(() =>
+    range(draw.integer(0, 3)).map(() => (draw.integer(0, 2) === 0 ? length() : draw.pick(shared))),
+  )
+  const inputs = shapes.map(shape => values(draw, shape, 'float32', -1, 1))
+  const choices = new Choices(draw)
+  const count = draw.integer(1, 7)
+  const kept = draw.integer(1, 3)
+  return {
+    inputs,
+    f(tensors) {
+      choices.rewind()
+      const pool = grow(tensors, choices, count, 0)
+      const floats = pool.slice(tensors.length).filter(isFloat)
+      return (floats.length === 0 ? tensors : floats).slice(-kept)
+    },
+  }
+}
