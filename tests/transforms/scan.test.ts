@@ -207,15 +207,19 @@ const loops: Record<string, (size: Size, draw: Draw) => Subject> = {
   'views of the carry that leave the step or become a carry': ({ T, n, reverse }, draw) => ({
     inputs: [values(draw, [n]), values(draw, [n]), values(draw, [n]), values(draw, [T, n])],
     f([a0, b0, d0, xs]) {
-      const step = ([a, b, d]: Tensor[], x: Tensor): [Tensor[], Tensor[]] => {
-        const turned = flip(a)
-        const column = reshape(a, [n, 1])
-        return [
-          [add(a, x), flip(b), turned],
-          [turned, column, flip(b), d],
-        ] as const
-      }
-      const [carry, ys] = scan(step, [a0, b0, d0], xs, { reverse })
+      const [carry, ys] = scan(
+        ([a, b, d], x) => {
+          const turned = flip(a)
+          const column = reshape(a, [n, 1])
+          return [
+            [add(a, x), flip(b), turned],
+            [turned, column, flip(b), d],
+          ]
+        },
+        [a0, b0, d0],
+        xs,
+        { reverse },
+      )
       return [...carry, ...ys]
     },
     reference([a0, b0, d0, xs]) {
