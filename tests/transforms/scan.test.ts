@@ -207,19 +207,16 @@ const loops: Record<string, (size: Size, draw: Draw) => Subject> = {
   'views of the carry that leave the step or become a carry': ({ T, n, reverse }, draw) => ({
     inputs: [values(draw, [n]), values(draw, [n]), values(draw, [n]), values(draw, [T, n])],
     f([a0, b0, d0, xs]) {
-      const [carry, ys] = scan(
-        ([a, b, d], x) => {
-          const turned = flip(a)
-          const column = reshape(a, [n, 1])
-          return [
-            [add(a, x), flip(b), turned],
-            [turned, column, flip(b), d],
-          ]
-        },
-        [a0, b0, d0],
-        xs,
-        { reverse },
-      )
+      type Three = [Tensor, Tensor, Tensor]
+      const step = ([a, b, d]: Three, x: Tensor): [Three, Tensor[]] => {
+        const turned = flip(a)
+        const column = reshape(a, [n, 1])
+        return [
+          [add(a, x), flip(b), turned],
+          [turned, column, flip(b), d],
+        ]
+      }
+      const [carry, ys] = scan(step, [a0, b0, d0], xs, { reverse })
       return [...carry, ...ys]
     },
     reference([a0, b0, d0, xs]) {

@@ -1,7 +1,7 @@
 // The one instance of the WebAssembly core: made synchronously at first use, never at import, so that importing
 // heddle on a server that renders pages touches no WebAssembly.
 import { instantiateSync } from '@assemblyscript/loader'
-import { base64 } from './core-wasm.js'
+import { coreBytes } from './decode.js'
 
 /** What the core exports. A plain record: profilers and tests may wrap its functions. */
 export interface Core {
@@ -17,13 +17,14 @@ export interface Core {
 
 let instance: Core | null = null
 
-const decode = (): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), character => character.charCodeAt(0))
-
 /** The core, instantiated now if it was not yet. */
 export function core(): Core {
-  instance ??= { ...(instantiateSync(decode()).exports as unknown as Core) }
+  instance ??= { ...(instantiateSync(coreBytes()).exports as unknown as Core) }
   return instance
 }
+
+/** True once something has used the core. */
+export const isInstantiated = (): boolean => instance !== null
 
 /**
  * Compiles and instantiates the core without blocking, for pages that prefer it; otherwise the first operation does it.
@@ -31,7 +32,7 @@ export function core(): Core {
  */
 export async function init(): Promise<void> {
   if (instance !== null) return
-  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(decode()), { env: {} })
+  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(coreBytes()), { env: {} })
   instance ??= { ...(exports as unknown as Core) }
 }
 
