@@ -3,9 +3,13 @@ import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { zerosLike } from '../ops/full.js'
+import { checkDifferentiable } from '../transforms/arguments.js'
 
-/** Zeros for each leaf: where an average starts. */
-export const zerosOf = (params: unknown): unknown => treeMap(zerosLike, params)
+/** Zeros for each leaf: where an average starts. Throws unless all leaves are float32. */
+export function zerosOf(params: unknown): unknown {
+  checkDifferentiable('optimizer', params)
+  return treeMap(zerosLike, params)
+}
 
 /** Throws unless `value` lies in [0, 1). */
 export function checkDecay(name: string, value: number): void {
