@@ -158,7 +158,7 @@ const loops: Record<string, (size: Size, draw: Draw) => Subject> = {
   'a carry that becomes two, whose old values are read later': ({ T, n, reverse }, draw) => ({
     inputs: [values(draw, [n]), values(draw, [n]), values(draw, [n]), values(draw, [T, n])],
     f([a0, b0, c0, xs]) {
-      const step = ([a, b, c]: Tensor[], x: Tensor): [Tensor[], null] => {
+      const step = ([a, b, c]: [Tensor, Tensor, Tensor], x: Tensor): [[Tensor, Tensor, Tensor], null] => {
         const next = mul(c, x)
         return [[next, next, add(b, mul(a, x))], null]
       }

@@ -22,13 +22,18 @@ export function recurrent<P, C>(
   cell: Cell<P, C>,
   { returnSequences = true, reverse = false }: RecurrentOptions = {},
 ): Layer<P> {
+  if (typeof cell?.initialCarry !== 'function' || typeof cell.apply !== 'function') {
+    throw new TypeError('recurrent: the argument is not a cell ({ init, initialCarry, apply })')
+  }
   return {
     init: (key, input) => cell.init(key, stepSpec('recurrent', input)),
     apply(params: P, xs: Tensor) {
       const [, ys] = scan((carry: C, x: Tensor) => cell.apply(params, carry, x), cell.initialCarry(params), xs, {
         reverse,
       })
-      return returnSequences ? ys : at(ys, reverse ? 0 : -1)
+      if (returnSequences) return ys
+      if (xs.shape[0] === 0) throw new RangeError('recurrent: a sequence of no steps has no last output')
+      return at(ys, reverse ? 0 : -1)
     },
   }
 }

@@ -5,7 +5,7 @@ import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
-import { storedTensor, type Tensor } from '../core/tensor.js'
+import { storedTensor, Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { Storage } from '../runtime/storage.js'
 import { add, mul, neg, sub } from './arithmetic.js'
@@ -68,8 +68,15 @@ export function key(seed: number): Tensor {
   return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'))
 }
 
+/** Seeds are not keys. */
+function checkKey(operation: string, from: unknown): void {
+  if (!(from instanceof Tensor))
+    throw new TypeError(`${operation}: ${String(from)} is no key; random.key(seed) makes one`)
+}
+
 /** `count` (2) new keys from one, independent of it and of each other; never use a key twice. */
 export function split(from: Tensor, count = 2): Tensor[] {
+  checkKey('random.split', from)
   const keys = bind1(threefryPrimitive, [from], { count, pairs: true })
   return splitParts(keys, count, 0).map(part => reshape(part, [2]))
 }
@@ -77,6 +84,7 @@ export function split(from: Tensor, count = 2): Tensor[] {
 /** Random 32-bit words (uint32) of `shape`. */
 export function bits(from: Tensor, shape: readonly number[] = []): Tensor {
   checkShape('random.bits', shape)
+  checkKey('random.bits', from)
   return reshape(bind1(threefryPrimitive, [from], { count: sizeOf(shape), pairs: false }), shape)
 }
 

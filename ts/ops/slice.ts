@@ -165,7 +165,11 @@ export function slice(
 /** Entry `index` of dimension `axis` (0), which the result does not have; negative indices count from the end. */
 export function at(x: Tensor, index: number, axis = 0): Tensor {
   const dim = normalizeAxis('at', axis, x.rank)
-  const entry = normalizeAxis('at', index, x.shape[dim])
+  const length = x.shape[dim]
+  if (!Number.isInteger(index) || index < -length || index >= length) {
+    throw new RangeError(`at: index ${index} is out of range for axis ${dim} of ${showShape(x.shape)}`)
+  }
+  const entry = index < 0 ? index + length : index
   const bounds = (value: number, rest: readonly number[]) => rest.map((length, i) => (i === dim ? value : length))
   const part = slice(
     x,
