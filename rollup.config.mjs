@@ -1,6 +1,6 @@
 // Bundles what tsc emitted: an entry for each sub-package in package.json above one file that they share (one tensor
 // type, one core), so that a page without a bundler and a cold start load few files.
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import nodeResolve from '@rollup/plugin-node-resolve'
 import { transform } from 'esbuild'
 
@@ -9,7 +9,7 @@ const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.
 /** `./nn` is built from build/ts/nn/index.js, `.` from build/ts/index.js. */
 const entries = Object.fromEntries(
   Object.keys(exports)
-    .filter(path => !path.endsWith('.json'))
+    .filter(path => !/\.\w+$/.test(path))
     .map(path =>
       path === '.' ? ['index', 'build/ts/index.js'] : [path.slice(2), `build/ts/${path.slice(2)}/index.js`],
     ),
@@ -37,17 +37,28 @@ function findCalls(node, places) {
   for (const child of Object.values(node)) for (const item of [child].flat()) findCalls(item, places)
 }
 
+/** What the licenses of bundled packages ask for. */
+const NOTICE = '/*! Contains @assemblyscript/loader, Copyright Daniel Wirtz and contributors, Apache License 2.0 */\n'
+
 const minify = {
   name: 'minify',
-  async renderChunk(chunk) {
+  async renderChunk(chunk, { moduleIds }) {
     const { code } = await transform(chunk, { minify: true, format: 'esm', target: 'es2022', legalComments: 'none' })
-    return { code: annotatePure(code, this.parse(code)), map: null }
+    const notice = moduleIds.some(id => id.includes('@assemblyscript/loader')) ? NOTICE : ''
+    return { code: notice + annotatePure(code, this.parse(code)), map: null }
   },
+}
+
+/** The core as a file of its own, for pages that stream it. */
+const shipCore = {
+  name: 'ship-core',
+  writeBundle: () =>
+    copyFileSync(new URL('build/heddle.wasm', import.meta.url), new URL('dist/heddle.wasm', import.meta.url)),
 }
 
 export default {
   input: entries,
-  plugins: [nodeResolve(), minify],
+  plugins: [nodeResolve(), minify, shipCore],
   output: {
     dir: 'dist',
     format: 'es',
