@@ -1,6 +1,8 @@
 // Tracing: while a trace is open, operations are recorded in it instead of run. Values from outside (stored tensors,
 // variables of an enclosing trace) are captured: they become the program's first inputs.
+
 import { pruneProgram } from '../compiler/prune.js'
+import { typeError } from '../errors.js'
 import { executeEquation, executeProgram } from './execute.js'
 import type { AnyPrimitive, ClosedProgram } from './primitive.js'
 import { type Atom, type Aval, type Equation, newVar, type Program, type Var } from './program.js'
@@ -44,7 +46,7 @@ export const isTracing = (): boolean => current !== null
 /** Throws if the tensor belongs to a trace that is over. */
 function checkOpen(tensor: Tensor): void {
   if (tensor.source.kind === 'traced' && !tensor.source.trace.open) {
-    throw new TypeError(
+    throw typeError(
       `a traced value (${tensor}) is used after its trace ended: it was stored outside of the traced function; return it from the function instead`,
     )
   }

@@ -1,4 +1,5 @@
 // Where the extremes are.
+
 import { Opcode } from '../../assembly/format.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
@@ -6,6 +7,7 @@ import type { Primitive } from '../core/primitive.js'
 import { normalizeAxis, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { cast } from './cast.js'
 import { withoutTangent } from './elementwise.js'
 import { build, distinct, get, type Laws } from './laws.js'
@@ -20,9 +22,9 @@ interface ArgParams {
 export const argExtremePrimitive: Primitive<ArgParams> = {
   name: 'argExtreme',
   type([{ shape, dtype }]) {
-    if (dtype !== 'float32') throw new TypeError(`argmax: dtype ${dtype} is not accepted, only float32`)
+    if (dtype !== 'float32') throw typeError(`argmax: dtype ${dtype} is not accepted, only float32`)
     if (shape.length === 0 || shape.at(-1) === 0)
-      throw new RangeError(`argmax: shape ${showShape(shape)} has nothing to compare`)
+      throw rangeError(`argmax: shape ${showShape(shape)} has nothing to compare`)
     return [{ shape: shape.slice(0, -1), dtype: 'int32' }]
   },
   jvp: withoutTangent,

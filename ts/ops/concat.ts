@@ -1,4 +1,5 @@
 // Concatenation and splitting: each the other's transpose, both addressing.
+
 import { emitCopy } from '../compiler/emit-copy.js'
 import { sameView, sliceView, type View } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
@@ -6,6 +7,7 @@ import type { Atom, Var } from '../core/program.js'
 import { normalizeAxis, range, removeAt, sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { broadcastInDim } from './broadcast.js'
 import { zeros, zerosLike } from './full.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
@@ -30,11 +32,9 @@ export const concatPrimitive: Primitive<ConcatParams> = {
   type(inputs, { axis }) {
     const [first] = inputs
     for (const { shape, dtype } of inputs) {
-      if (dtype !== first.dtype) throw new TypeError(`concat: dtypes differ: ${first.dtype} and ${dtype}`)
+      if (dtype !== first.dtype) throw typeError(`concat: dtypes differ: ${first.dtype} and ${dtype}`)
       if (shape.length !== first.shape.length || !sameShape(removeAt(shape, axis), removeAt(first.shape, axis))) {
-        throw new TypeError(
-          `concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`,
-        )
+        throw typeError(`concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`)
       }
     }
     const length = inputs.reduce((total, input) => total + input.shape[axis], 0)
@@ -142,9 +142,9 @@ export const splitPrimitive: Primitive<SplitParams> = {
 
 /** Tensors one after the other along `axis` (0). Throws if shapes differ elsewhere or there is none. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new TypeError('concat: there is no tensor')
+  if (tensors.length === 0) throw typeError('concat: there is no tensor')
   const operands = sameDtype('concat', tensors)
-  if (operands[0].rank === 0) throw new TypeError('concat: scalars have no axis; use stack')
+  if (operands[0].rank === 0) throw typeError('concat: scalars have no axis; use stack')
   return operands.length === 1
     ? operands[0]
     : bind1(concatPrimitive, operands, { axis: normalizeAxis('concat', axis, operands[0].rank) })
@@ -152,7 +152,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape as the entries of a new dimension `axis` (0). */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new TypeError('stack: there is no tensor')
+  if (tensors.length === 0) throw typeError('stack: there is no tensor')
   const dim = normalizeAxis('stack', axis, tensors[0].rank + 1)
   return concat(
     tensors.map(tensor => expandDims(tensor, dim)),
@@ -172,7 +172,7 @@ export function split(x: Tensor, parts: number | readonly number[], axis = -1): 
   const isExact =
     sizes.every(size => Number.isInteger(size) && size >= 0) && sizes.reduce((a, b) => a + b, 0) === length
   if (!isExact)
-    throw new RangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
+    throw rangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
   return bind(splitPrimitive, [x], { axis: dim, sizes })
 }
 

@@ -1,4 +1,5 @@
 // Tensors made of one value or of their indices. In a traced program a constant is a broadcast scalar: it takes no memory.
+
 import { Opcode } from '../../assembly/format.js'
 import { write } from '../compiler/lowering.js'
 import { elements } from '../compiler/view.js'
@@ -7,6 +8,7 @@ import type { Primitive } from '../core/primitive.js'
 import { checkShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
+import { rangeError } from '../errors.js'
 import { add, mul } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
@@ -57,7 +59,7 @@ export const onesLike = (x: { shape: readonly number[]; dtype: DType }): Tensor 
 export function arange(start: number, stop?: number, step = 1, dtype?: DType): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop]
   if (step === 0 || ![from, to, step].every(Number.isFinite)) {
-    throw new RangeError(`arange: bounds are finite and the step is not 0: ${from}, ${to}, ${step}`)
+    throw rangeError(`arange: bounds are finite and the step is not 0: ${from}, ${to}, ${step}`)
   }
   const length = Math.max(0, Math.ceil((to - from) / step))
   const kind = dtype ?? ([from, to, step].every(Number.isInteger) ? 'int32' : 'float32')

@@ -1,5 +1,6 @@
 // Random numbers from keys: threefry2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), laid out as
 // JAX's partitionable generator lays it out, so that one key gives the same bits there and here.
+
 import { Opcode, ThreefryKind } from '../../assembly/format.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
@@ -7,6 +8,7 @@ import type { Primitive } from '../core/primitive.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
 import { storedTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
 import { add, mul, neg, sub } from './arithmetic.js'
 import { shiftRight } from './bitwise.js'
@@ -31,7 +33,7 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
   name: 'threefry',
   type([key], { count, pairs }) {
     if (key.dtype !== 'uint32' || key.shape.at(-1) !== 2) {
-      throw new TypeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
+      throw typeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
     }
     return [{ shape: [...key.shape.slice(0, -1), count, ...(pairs ? [2] : [])], dtype: 'uint32' }]
   },
@@ -64,7 +66,7 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
 
 /** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
 export function key(seed: number): Tensor {
-  if (!Number.isSafeInteger(seed)) throw new TypeError(`random.key: the seed is an integer, not ${seed}`)
+  if (!Number.isSafeInteger(seed)) throw typeError(`random.key: the seed is an integer, not ${seed}`)
   return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'))
 }
 

@@ -1,4 +1,5 @@
 // Reductions: sum, product and extremes over any axes.
+
 import { ReduceOp } from '../../assembly/format.js'
 import { emitReduce } from '../compiler/emit-reduce.js'
 import type { DType } from '../core/dtype.js'
@@ -6,6 +7,7 @@ import type { Primitive } from '../core/primitive.js'
 import { dropAxes, normalizeAxes, range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { div, mul, square, sub } from './arithmetic.js'
 import { bitwiseNot } from './bitwise.js'
 import { broadcastInDim } from './broadcast.js'
@@ -31,7 +33,7 @@ function reduction(
     name,
     type([{ shape, dtype }], { axes }) {
       if (ops[dtype] === undefined) {
-        throw new TypeError(`${name}: dtype ${dtype} is not accepted, only ${Object.keys(ops).join(', ')}`)
+        throw typeError(`${name}: dtype ${dtype} is not accepted, only ${Object.keys(ops).join(', ')}`)
       }
       return [{ shape: dropAxes(shape, axes), dtype }]
     },
@@ -114,7 +116,7 @@ const withOnes = (x: Tensor, shape: readonly number[], axes: readonly number[]):
 /** Extremes of nothing do not exist. */
 function notEmpty(name: string, x: Tensor, axis: ReduceOptions['axis']): void {
   if (normalizeAxes(name, axis, x.rank).some(i => x.shape[i] === 0)) {
-    throw new RangeError(`${name}: shape ${showShape(x.shape)} has nothing along the reduced axes`)
+    throw rangeError(`${name}: shape ${showShape(x.shape)} has nothing along the reduced axes`)
   }
 }
 

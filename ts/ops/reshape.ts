@@ -1,10 +1,12 @@
 // The same elements in row-major order under another shape: a view where strides allow it, else a copy.
+
 import { emitCopy } from '../compiler/emit-copy.js'
 import { reshapeView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape, insertAt, normalizeAxes, removeAt, sameShape, showShape, sizeOf } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { type Laws, values } from './laws.js'
 import { moveaxis } from './transpose.js'
 
@@ -16,7 +18,7 @@ export const reshapePrimitive: Primitive<ReshapeParams> = {
   name: 'reshape',
   type([{ shape, dtype }], params) {
     if (sizeOf(shape) !== sizeOf(params.shape)) {
-      throw new TypeError(
+      throw typeError(
         `reshape: ${showShape(shape)} has ${sizeOf(shape)} elements, ${showShape(params.shape)} has ${sizeOf(params.shape)}`,
       )
     }
@@ -63,7 +65,7 @@ function inferLength(x: Tensor, shape: readonly number[]): readonly number[] {
   const rest = removeAt(shape, unknown)
   checkShape('reshape', rest)
   const length = x.size / sizeOf(rest)
-  if (!Number.isInteger(length)) throw new TypeError(`reshape: ${showShape(x.shape)} does not fit ${showShape(shape)}`)
+  if (!Number.isInteger(length)) throw typeError(`reshape: ${showShape(x.shape)} does not fit ${showShape(shape)}`)
   return shape.map((known, i) => (i === unknown ? length : known))
 }
 
@@ -81,7 +83,7 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
       : normalizeAxes('squeeze', axes, x.rank)
   for (const axis of dropped) {
     if (x.shape[axis] !== 1)
-      throw new TypeError(`squeeze: axis ${axis} of ${showShape(x.shape)} has length ${x.shape[axis]}, not 1`)
+      throw typeError(`squeeze: axis ${axis} of ${showShape(x.shape)} has length ${x.shape[axis]}, not 1`)
   }
   return reshape(
     x,

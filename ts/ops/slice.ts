@@ -1,4 +1,5 @@
 // Slices (views), and padding, their transpose.
+
 import { MapOp, Opcode } from '../../assembly/format.js'
 import { emitCopy } from '../compiler/emit-copy.js'
 import { emitMap } from '../compiler/emit-map.js'
@@ -8,6 +9,7 @@ import type { Primitive } from '../core/primitive.js'
 import { insertAt, normalizeAxes, normalizeAxis, range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
+import { rangeError } from '../errors.js'
 import { sub } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { zeros, zerosLike } from './full.js'
@@ -148,13 +150,13 @@ export function slice(
   step: readonly number[] = [],
 ): Tensor {
   if (start.length > x.rank || stop.length > x.rank || step.length > x.rank) {
-    throw new RangeError(`slice: more bounds than dimensions: shape ${showShape(x.shape)}`)
+    throw rangeError(`slice: more bounds than dimensions: shape ${showShape(x.shape)}`)
   }
   const bound = (value: number | undefined, length: number, missing: number) =>
     value === undefined ? missing : Math.min(length, Math.max(0, value < 0 ? value + length : value))
   const steps = x.shape.map((_, i) => step[i] ?? 1)
   if (steps.some(distance => !Number.isInteger(distance) || distance < 1))
-    throw new RangeError(`slice: steps are positive integers: [${step}]`)
+    throw rangeError(`slice: steps are positive integers: [${step}]`)
   const from = x.shape.map((length, i) => bound(start[i], length, 0))
   const to = x.shape.map((length, i) => Math.max(from[i], bound(stop[i], length, length)))
   if (from.every(at => at === 0) && to.every((at, i) => at === x.shape[i]) && steps.every(distance => distance === 1))
@@ -195,7 +197,7 @@ const padInterior = (
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value = 0): Tensor {
   if (widths.length !== x.rank || widths.flat().some(width => !Number.isInteger(width) || width < 0)) {
-    throw new RangeError(
+    throw rangeError(
       `pad: shape ${showShape(x.shape)} takes ${x.rank} pairs of non-negative integers, not ${JSON.stringify(widths)}`,
     )
   }

@@ -1,4 +1,5 @@
 // Rows by index, and their transpose: adding rows at indices. Indices outside are clamped, in eager and compiled code alike.
+
 import { Opcode } from '../../assembly/format.js'
 import { emitCopy } from '../compiler/emit-copy.js'
 import { type Lowering, read, update, write } from '../compiler/lowering.js'
@@ -9,6 +10,7 @@ import type { Aval } from '../core/program.js'
 import { normalizeAxis, range, sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { add, clip, mul } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
@@ -19,10 +21,10 @@ import { reshape } from './reshape.js'
 import { moveaxis, transpose } from './transpose.js'
 
 function checkIndices(operation: string, table: Aval, indices: Aval): void {
-  if (indices.dtype !== 'int32') throw new TypeError(`${operation}: indices have dtype ${indices.dtype}, not int32`)
-  if (table.shape.length === 0) throw new TypeError(`${operation}: a scalar has no rows`)
+  if (indices.dtype !== 'int32') throw typeError(`${operation}: indices have dtype ${indices.dtype}, not int32`)
+  if (table.shape.length === 0) throw typeError(`${operation}: a scalar has no rows`)
   if (table.shape[0] === 0 && elements(indices.shape) > 0) {
-    throw new RangeError(`${operation}: there is nothing to index in shape ${showShape(table.shape)}`)
+    throw rangeError(`${operation}: there is nothing to index in shape ${showShape(table.shape)}`)
   }
 }
 
@@ -72,10 +74,10 @@ export const scatterAddPrimitive: Primitive<NoParams> = {
     checkIndices('scatterAdd', operand, indices)
     const expected = [...indices.shape, ...operand.shape.slice(1)]
     if (!sameShape(updates.shape, expected)) {
-      throw new TypeError(`scatterAdd: updates have shape ${showShape(updates.shape)}, expected ${showShape(expected)}`)
+      throw typeError(`scatterAdd: updates have shape ${showShape(updates.shape)}, expected ${showShape(expected)}`)
     }
     if (operand.dtype !== updates.dtype || operand.dtype === 'bool') {
-      throw new TypeError(`scatterAdd: dtypes ${operand.dtype} and ${updates.dtype} cannot be added`)
+      throw typeError(`scatterAdd: dtypes ${operand.dtype} and ${updates.dtype} cannot be added`)
     }
     return [operand]
   },
@@ -178,7 +180,7 @@ export const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor): Tensor 
 export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   const dim = normalizeAxis('takeAlongAxis', axis, x.rank)
   if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
-    throw new TypeError(
+    throw typeError(
       `takeAlongAxis: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`,
     )
   }

@@ -1,9 +1,11 @@
 // Reordering dimensions: always a view.
+
 import { permuteView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { insertAt, normalizeAxis, range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError } from '../errors.js'
 import { build, get, type Laws, values } from './laws.js'
 
 interface TransposeParams {
@@ -41,9 +43,7 @@ const invert = (permutation: readonly number[]): number[] =>
 export function transpose(x: Tensor, permutation: readonly number[] = range(x.rank).reverse()): Tensor {
   const axes = permutation.map(axis => normalizeAxis('transpose', axis, x.rank))
   if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
-    throw new RangeError(
-      `transpose: [${permutation.join(', ')}] is not a permutation of the axes of ${showShape(x.shape)}`,
-    )
+    throw rangeError(`transpose: [${permutation.join(', ')}] is not a permutation of the axes of ${showShape(x.shape)}`)
   }
   if (axes.every((axis, i) => axis === i)) return x
   return bind1(transposePrimitive, [x], { permutation: axes })

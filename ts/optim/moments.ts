@@ -1,6 +1,8 @@
 // Running averages of gradients, leaf by leaf, and the optimisers made of them.
+
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
+import { rangeError } from '../errors.js'
 import { add, div, mul, neg, square, sub } from '../ops/arithmetic.js'
 import { cast } from '../ops/cast.js'
 import { expm1, log1p, sqrt } from '../ops/exponential.js'
@@ -14,7 +16,7 @@ const zerosOf = (params: unknown): unknown => treeMap(zerosLike, params)
 
 /** Throws unless `value` lies in [0, 1). */
 function checkDecay(name: string, value: number): void {
-  if (!(value >= 0 && value < 1)) throw new RangeError(`${name} lies in [0, 1), not ${value}`)
+  if (!(value >= 0 && value < 1)) throw rangeError(`${name} lies in [0, 1), not ${value}`)
 }
 
 /** `decay * average + (1 - decay) * f(gradient)` for each leaf. */
@@ -57,7 +59,7 @@ export function sgd(
 ): Optimizer<[TraceState | null, ScheduleState]> {
   const still: Optimizer<TraceState | null> = { init: () => null, update: gradients => [gradients, null] }
   const moving = trace({ momentum, nesterov }) as Optimizer<TraceState | null>
-  if (momentum === 0 && nesterov) throw new RangeError('sgd: nesterov needs a momentum')
+  if (momentum === 0 && nesterov) throw rangeError('sgd: nesterov needs a momentum')
   return chain(momentum === 0 ? still : moving, scaleByLearningRate(learningRate))
 }
 

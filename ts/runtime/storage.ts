@@ -1,6 +1,7 @@
 // Storage: the record behind a stored tensor. Tensors are ordinary values: the garbage collector finds those that are
 // forgotten, and a FinalizationRegistry that holds the record (never the tensor) gives the block back. There is no
 // WeakRef: it would keep its target alive until the job ends.
+import { typeError } from '../errors.js'
 import { heap } from './core.js'
 import {
   allocateBlock,
@@ -135,7 +136,7 @@ export class Storage implements Resident {
   }
 
   private goneError(): TypeError {
-    return new TypeError(
+    return typeError(
       this.gone === 'donated'
         ? "a tensor is used after it was donated to a compiled function; use the function's result instead, or do not donate it"
         : 'a tensor is used after dispose()',

@@ -1,10 +1,12 @@
 // Forward mode: each equation is followed by the equation of its tangent. Tangents that are zero are not written at all.
+
 import type { MaybeZero } from '../core/primitive.js'
 import type { Program, Var } from '../core/program.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, readAtom, scalar, tracePure } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { flattenTensors, sameTrees } from './arguments.js'
 import { closedFunction } from './function.js'
@@ -83,7 +85,7 @@ export function jvp<A extends unknown[], B extends Tree>(
   const flatTangents = flattenTensors('jvp', tangents, 'tangents').leaves
   closed.leaves.forEach((leaf, i) => {
     if (leaf.dtype === 'float32' && !sameShape(leaf.shape, flatTangents[i].shape)) {
-      throw new TypeError(
+      throw typeError(
         `jvp: a tangent has shape ${showShape(flatTangents[i].shape)}, its primal ${showShape(leaf.shape)}`,
       )
     }
