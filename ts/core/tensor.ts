@@ -103,6 +103,20 @@ export class Tensor {
   }
 }
 
+/** What a value that should have been a tensor is, as messages say it. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`
+  return typeof value === 'function' ? 'a function' : `the ${typeof value} ${String(value)}`
+}
+
+/** Throws unless an argument is a tensor. */
+export function checkTensor(operation: string, value: unknown, name = 'the argument'): asserts value is Tensor {
+  if (value instanceof Tensor) return
+  throw typeError(`${operation}: ${name} is ${describe(value)}, not a tensor; make tensors with tensor(...)`)
+}
+
 /** What an attempt to look at a traced value says. */
 function tracedError(what: string, tensor: Tensor): TypeError {
   return typeError(

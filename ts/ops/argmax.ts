@@ -5,7 +5,7 @@ import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalizeAxis, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { cast } from './cast.js'
@@ -55,7 +55,10 @@ export const argExtremePrimitive: Primitive<ArgParams> = {
 }
 
 function argExtreme(name: string, x: Tensor, axis: number | undefined, smallest: boolean): Tensor {
+  checkTensor(name, x)
   const floats = cast(x, 'float32')
+  const length = axis === undefined ? x.size : x.shape[normalizeAxis(name, axis, x.rank)]
+  if (length === 0) throw rangeError(`${name}: shape ${showShape(x.shape)} has nothing to compare`)
   const rows = axis === undefined ? reshape(floats, [x.size]) : moveaxis(floats, normalizeAxis(name, axis, x.rank), -1)
   return bind1(argExtremePrimitive, [rows], { smallest })
 }

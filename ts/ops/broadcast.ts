@@ -2,8 +2,8 @@
 
 import { broadcastView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
-import { broadcastShapes, insertAt, range, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { broadcastShapes, checkShape, insertAt, range, sameShape, showShape } from '../core/shape.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { build, get, type Laws, values } from './laws.js'
@@ -58,6 +58,8 @@ export function broadcastInDim(x: Tensor, shape: readonly number[], axes: readon
  * Throws if the shapes do not fit.
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('broadcastTo', x)
+  checkShape('broadcastTo', shape)
   if (sameShape(x.shape, shape)) return x
   if (!sameShape(broadcastShapes('broadcastTo', [x.shape, shape]), shape)) {
     throw typeError(`broadcastTo: ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`)

@@ -5,7 +5,7 @@ import { sameView, sliceView, type View } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Atom, Var } from '../core/program.js'
 import { normalizeAxis, range, removeAt, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, describe, type Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { broadcastInDim } from './broadcast.js'
@@ -140,9 +140,18 @@ export const splitPrimitive: Primitive<SplitParams> = {
   cheap: true,
 }
 
+function checkList(operation: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors))
+    throw typeError(`${operation}: the first argument is a list of tensors, not ${describe(tensors)}`)
+  if (tensors.length === 0) throw typeError(`${operation}: there is no tensor`)
+  tensors.forEach((tensor, i) => {
+    checkTensor(operation, tensor, `element ${i} of the list`)
+  })
+}
+
 /** Tensors one after the other along `axis` (0). Throws if shapes differ elsewhere or there is none. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw typeError('concat: there is no tensor')
+  checkList('concat', tensors)
   const operands = sameDtype('concat', tensors)
   if (operands[0].rank === 0) throw typeError('concat: scalars have no axis; use stack')
   return operands.length === 1
@@ -152,7 +161,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape as the entries of a new dimension `axis` (0). */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw typeError('stack: there is no tensor')
+  checkList('stack', tensors)
   const dim = normalizeAxis('stack', axis, tensors[0].rank + 1)
   return concat(
     tensors.map(tensor => expandDims(tensor, dim)),
@@ -166,8 +175,15 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  * @example const [i, f, g, o] = split(gates, 4)
  */
 export function split(x: Tensor, parts: number | readonly number[], axis = -1): Tensor[] {
+  checkTensor('split', x)
   const dim = normalizeAxis('split', axis, x.rank)
   const length = x.shape[dim]
+  if (typeof parts !== 'number' && !Array.isArray(parts)) {
+    throw typeError(`split: the parts are a number or a list of sizes, not ${describe(parts)}`)
+  }
+  if (typeof parts === 'number' && (!Number.isInteger(parts) || parts < 1)) {
+    throw rangeError(`split: the number of parts is a positive integer, not ${parts}`)
+  }
   const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(length / parts) : parts
   const isExact =
     sizes.every(size => Number.isInteger(size) && size >= 0) && sizes.reduce((a, b) => a + b, 0) === length

@@ -6,7 +6,7 @@ import { elements, ITEM_BYTES } from '../compiler/view.js'
 import { isInteger } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
 import { range, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { mul, sub } from './arithmetic.js'
@@ -95,8 +95,11 @@ export const crossEntropyGradientPrimitive: Primitive<NoParams> = overClasses(
  * The cross-entropy -log softmax(logits)[label] of each row: logits [..., C], integer labels [...] in [0, C) -> [...], in nats.
  * Labels outside are clamped.
  */
-export const softmaxCrossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
-  bind1(crossEntropyPrimitive, [logits, isInteger(labels.dtype) ? cast(labels, 'int32') : labels], {})
+export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  checkTensor('softmaxCrossEntropy', logits, 'logits')
+  checkTensor('softmaxCrossEntropy', labels, 'labels')
+  return bind1(crossEntropyPrimitive, [logits, isInteger(labels.dtype) ? cast(labels, 'int32') : labels], {})
+}
 
 /** The softmax of the row at an index. */
 function probabilities(logits: NdArray, index: readonly number[]): number[] {

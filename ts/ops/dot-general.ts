@@ -6,7 +6,7 @@ import { type Contraction, emitGemm } from '../compiler/emit-gemm.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { normalizeAxis, range, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { addTangents } from './arithmetic.js'
@@ -139,6 +139,8 @@ export function dotGeneral(
   rhs: Tensor,
   { contract, batch = [[], []] }: Partial<Contraction> & Pick<Contraction, 'contract'>,
 ): Tensor {
+  checkTensor('dotGeneral', lhs, 'lhs')
+  checkTensor('dotGeneral', rhs, 'rhs')
   const axes = (pair: Contraction['contract']): [number[], number[]] => [
     pair[0].map(axis => normalizeAxis('dotGeneral', axis, lhs.rank)),
     pair[1].map(axis => normalizeAxis('dotGeneral', axis, rhs.rank)),
@@ -182,7 +184,7 @@ function matmulStacks(a: Tensor, b: Tensor): Tensor {
 
 /** The inner product of two vectors; of higher ranks the sum over the last axis of `lhs` and the last but one of `rhs` (NumPy). */
 export const dot = (lhs: Tensor, rhs: Tensor): Tensor => {
-  const [a, b] = sameDtype('dot', [lhs, rhs])
+  const [a, b] = sameDtype('dot', [lhs, rhs]).map(operand => cast(operand, 'float32'))
   const inner = b.rank <= 1 ? 0 : b.rank - 2
   if (a.rank === 0 || b.rank === 0 || a.shape[a.rank - 1] !== b.shape[inner]) {
     throw typeError(`dot: inner dimensions differ: ${showShape(a.shape)} x ${showShape(b.shape)}`)
@@ -192,7 +194,8 @@ export const dot = (lhs: Tensor, rhs: Tensor): Tensor => {
 
 /** The outer product [M, N] of two vectors [M] and [N]. */
 export function outer(lhs: Tensor, rhs: Tensor): Tensor {
-  return dotGeneral(reshape(lhs, [lhs.size]), reshape(rhs, [rhs.size]), { contract: [[], []] })
+  const [a, b] = sameDtype('outer', [lhs, rhs]).map(operand => cast(operand, 'float32'))
+  return dotGeneral(reshape(a, [a.size]), reshape(b, [b.size]), { contract: [[], []] })
 }
 
 function contractOf(lhs: NdArray, rhs: NdArray, { contract, batch }: Contraction): NdArray {

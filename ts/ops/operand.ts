@@ -2,7 +2,7 @@
 
 import { type DType, isFloat, promote } from '../core/dtype.js'
 import { broadcastShapes, sameShape } from '../core/shape.js'
-import { Tensor } from '../core/tensor.js'
+import { describe, Tensor } from '../core/tensor.js'
 import { isTracing, scalar } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { broadcastTo } from './broadcast.js'
@@ -63,10 +63,4 @@ export function align(operation: string, operands: readonly Operand[]): Tensor[]
     if (typeof y === 'number' && x.dtype === 'float32') return [x, scalar(y, 'float32')]
   }
   return sameShapes(operation, sameDtype(operation, operands))
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`
 }

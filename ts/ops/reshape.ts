@@ -4,7 +4,7 @@ import { emitCopy } from '../compiler/emit-copy.js'
 import { reshapeView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape, insertAt, normalizeAxes, removeAt, sameShape, showShape, sizeOf } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { type Laws, values } from './laws.js'
@@ -52,11 +52,13 @@ export const reshapePrimitive: Primitive<ReshapeParams> = {
  * Throws if the number of elements differs.
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('reshape', x)
   const target = inferLength(x, shape)
   return sameShape(x.shape, target) ? x : bind1(reshapePrimitive, [x], { shape: target })
 }
 
 function inferLength(x: Tensor, shape: readonly number[]): readonly number[] {
+  if (!Array.isArray(shape)) checkShape('reshape', shape)
   const unknown = shape.indexOf(-1)
   if (unknown < 0) {
     checkShape('reshape', shape)
@@ -71,12 +73,14 @@ function inferLength(x: Tensor, shape: readonly number[]): readonly number[] {
 
 /** `x` with a dimension of length 1 inserted at `axis` of the result. */
 export function expandDims(x: Tensor, axis: number): Tensor {
+  checkTensor('expandDims', x)
   const [at] = normalizeAxes('expandDims', axis, x.rank + 1)
   return reshape(x, insertAt(x.shape, at, 1))
 }
 
 /** `x` without its dimensions of length 1, or without the given ones. Throws if one of those is longer. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
+  checkTensor('squeeze', x)
   const dropped =
     axes === undefined
       ? x.shape.flatMap((length, i) => (length === 1 ? [i] : []))
@@ -92,7 +96,10 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
 }
 
 /** `x` as one dimension. */
-export const flatten = (x: Tensor): Tensor => reshape(x, [x.size])
+export function flatten(x: Tensor): Tensor {
+  checkTensor('flatten', x)
+  return reshape(x, [x.size])
+}
 
 export const reshapeLaws: Laws<ReshapeParams> = {
   primitive: reshapePrimitive,

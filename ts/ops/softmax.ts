@@ -6,7 +6,7 @@ import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalizeAxis, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { mul, sub } from './arithmetic.js'
@@ -60,6 +60,7 @@ export const logSumExpPrimitive = alongRows('logSumExp', SoftmaxKind.LogSumExp, 
 ])
 
 function along(name: string, primitive: Primitive<NoParams>, x: Tensor, axis: number): Tensor {
+  checkTensor(name, x)
   const dim = normalizeAxis(name, axis, x.rank)
   return moveaxis(bind1(primitive, [moveaxis(x, dim, -1)], {}), -1, dim)
 }
@@ -72,6 +73,7 @@ export const logSoftmax = (x: Tensor, axis = -1): Tensor => along('logSoftmax', 
 
 /** log(sum(exp(x))) over one axis or several (all by default), without overflow; -Infinity of nothing. */
 export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+  checkTensor('logsumexp', x)
   const axes = (axis === undefined ? x.shape.map((_, i) => i) : [axis].flat()).map(i =>
     normalizeAxis('logsumexp', i, x.rank),
   )

@@ -8,7 +8,7 @@ import { isInteger } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { normalizeAxis, range, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, clip, mul } from './arithmetic.js'
@@ -157,6 +157,8 @@ const takeRows = (table: Tensor, indices: Tensor): Tensor => bind1(takePrimitive
  * @example take(embedding, ids) // [V, D] and [T] give [T, D]
  */
 export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
+  checkTensor('take', x, 'x')
+  checkTensor('take', indices, 'indices')
   const dim = normalizeAxis('take', axis, x.rank)
   const ids = isInteger(indices.dtype) ? cast(indices, 'int32') : indices
   const result = takeRows(moveaxis(x, dim, 0), ids)
@@ -170,15 +172,22 @@ export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
  * `x` [N, ...R] with `updates` [...I, ...R] added to the rows that `indices` [...I] name, repeated ones adding up.
  * Indices outside [0, N) are clamped.
  */
-export const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor): Tensor =>
-  bind1(scatterAddPrimitive, [x, isInteger(indices.dtype) ? cast(indices, 'int32') : indices, updates], {})
+export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor): Tensor {
+  checkTensor('scatterAdd', x, 'x')
+  checkTensor('scatterAdd', indices, 'indices')
+  checkTensor('scatterAdd', updates, 'updates')
+  return bind1(scatterAddPrimitive, [x, isInteger(indices.dtype) ? cast(indices, 'int32') : indices, updates], {})
+}
 
 /**
  * The entries of `x` along `axis` that `indices` names for each position of the other axes (NumPy's take_along_axis).
  * `indices` has the rank of `x` and its shape besides `axis`. Indices outside are clamped.
  */
 export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
+  checkTensor('takeAlongAxis', x, 'x')
+  checkTensor('takeAlongAxis', indices, 'indices')
   const dim = normalizeAxis('takeAlongAxis', axis, x.rank)
+  if (!isInteger(indices.dtype)) throw typeError(`takeAlongAxis: indices have dtype ${indices.dtype}, not int32`)
   if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
     throw typeError(
       `takeAlongAxis: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`,

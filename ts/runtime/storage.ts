@@ -55,20 +55,15 @@ export class Storage implements Resident {
    * `owner` is the tensor whose record this is, `what` names who asks. Throws if it was donated or disposed.
    */
   use(owner: object, run: number, what: string): void {
-    if (this.gone !== null) throw this.goneError()
+    if (this.gone !== null) throw this.goneError(what)
     this.pinnedBy = run
     if (this.moved === null) touch(this)
     else this.moveIn(owner, what)
   }
 
-  /** Throws if it was donated or disposed. */
-  check(): void {
-    if (this.gone !== null) throw this.goneError()
-  }
-
   /** A copy of the words, from wherever they are. */
   copy(length: number): Uint32Array<ArrayBuffer> {
-    if (this.gone !== null) throw this.goneError()
+    if (this.gone !== null) throw this.goneError('data')
     if (this.moved !== null) return this.moved.slice(this.movedAt, this.movedAt + length)
     const at = this.address >>> 2
     return heap().slice(at, at + length)
@@ -135,11 +130,11 @@ export class Storage implements Resident {
     this.address = 0
   }
 
-  private goneError(): TypeError {
+  private goneError(what: string): TypeError {
     return typeError(
       this.gone === 'donated'
-        ? "a tensor is used after it was donated to a compiled function; use the function's result instead, or do not donate it"
-        : 'a tensor is used after dispose()',
+        ? `${what}: a tensor is used after it was donated to a compiled function; use the function's result instead, or do not donate it`
+        : `${what}: a tensor is used after dispose()`,
     )
   }
 

@@ -4,7 +4,7 @@ import type { MaybeZero } from '../core/primitive.js'
 import type { Program, Var } from '../core/program.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, scalar, tracePure } from '../core/trace.js'
+import { applyProgram, bind, readAtom, scalar, setOrigin, tracePure } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
@@ -39,7 +39,8 @@ export const jvpProgram: (
       })
       const tangentOf = (atom: Program['outputs'][number]): MaybeZero =>
         atom.kind === 'var' ? (tangents.get(atom) ?? null) : null
-      for (const { primitive, inputs, params, outputs } of program.equations) {
+      for (const { primitive, inputs, params, outputs, source } of program.equations) {
+        setOrigin(source)
         const primals = inputs.map(atom => readAtom(environment, atom))
         const incoming = inputs.map(tangentOf)
         const isConstant = incoming.every(tangent => tangent === null)

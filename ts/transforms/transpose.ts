@@ -2,7 +2,7 @@
 import type { MaybeZero } from '../core/primitive.js'
 import type { Program, Var } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, tracePure } from '../core/trace.js'
+import { applyProgram, bind, readAtom, setOrigin, tracePure } from '../core/trace.js'
 import { addTangents } from '../ops/arithmetic.js'
 import { inputTypes, memoized, outputTypes, where, whereNot } from './interpret.js'
 import { zeroTangent } from './jvp.js'
@@ -70,6 +70,7 @@ function backward(
   const linear = new Set<unknown>(linearInputs)
   const pending: (typeof program.equations)[number][] = []
   for (const equation of program.equations) {
+    setOrigin(equation.source)
     const { primitive, inputs, params, outputs: variables } = equation
     if (inputs.some(atom => linear.has(atom))) {
       for (const variable of variables) linear.add(variable)
@@ -93,7 +94,8 @@ function backward(
   program.outputs.forEach((atom, i) => {
     if (atom.kind === 'var' && linear.has(atom)) accumulate(atom, outputs[i])
   })
-  for (const { primitive, inputs, params, outputs: variables } of pending.reverse()) {
+  for (const { primitive, inputs, params, outputs: variables, source } of pending.reverse()) {
+    setOrigin(source)
     const incoming = variables.map(variable => cotangents.get(variable) ?? null)
     if (incoming.every(cotangent => cotangent === null)) continue
     if (primitive.transpose === null) throw new Error(`transpose: ${primitive.name} is not linear`)

@@ -5,7 +5,7 @@ import type { BatchDim } from '../core/primitive.js'
 import type { Atom, Program, Var } from '../core/program.js'
 import { insertAt, range, removeAt, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, traceProgram, tracePure } from '../core/trace.js'
+import { applyProgram, bind, readAtom, setOrigin, traceProgram, tracePure } from '../core/trace.js'
 import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
@@ -43,7 +43,8 @@ export const vmapProgram: (program: Program, batching: Batching) => BatchedProgr
         places.set(variable, dims[i])
       })
       const placeOf = (atom: Atom): BatchDim => places.get(atom) ?? null
-      for (const { primitive, inputs, params, outputs } of program.equations) {
+      for (const { primitive, inputs, params, outputs, source } of program.equations) {
+        setOrigin(source)
         const operands = inputs.map(atom => readAtom(environment, atom))
         const operandDims = inputs.map(placeOf)
         const { results, dims: resultDims } = operandDims.every(dim => dim === null)
