@@ -1,12 +1,14 @@
 // Random numbers from keys: threefry2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), laid out as
 // JAX's partitionable generator lays it out, so that one key gives the same bits there and here.
+
 import { Opcode, ThreefryKind } from '../../assembly/format.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
-import { storedTensor, Tensor } from '../core/tensor.js'
+import { checkTensor, storedTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
 import { add, mul, neg, sub } from './arithmetic.js'
 import { shiftRight } from './bitwise.js'
@@ -31,7 +33,7 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
   name: 'threefry',
   type([key], { count, pairs }) {
     if (key.dtype !== 'uint32' || key.shape.at(-1) !== 2) {
-      throw new TypeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
+      throw typeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
     }
     return [{ shape: [...key.shape.slice(0, -1), count, ...(pairs ? [2] : [])], dtype: 'uint32' }]
   },
@@ -64,27 +66,32 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
 
 /** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
 export function key(seed: number): Tensor {
-  if (!Number.isSafeInteger(seed)) throw new TypeError(`random.key: the seed is an integer, not ${seed}`)
+  if (!Number.isSafeInteger(seed)) throw typeError(`random.key: the seed is an integer, not ${seed}`)
   return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'))
 }
 
-/** Seeds are not keys. */
-function checkKey(operation: string, from: unknown): void {
-  if (!(from instanceof Tensor))
-    throw new TypeError(`${operation}: ${String(from)} is no key; random.key(seed) makes one`)
+function checkKey(operation: string, from: Tensor): void {
+  checkTensor(`random.${operation}`, from, 'the key')
+  if (from.dtype !== 'uint32' || from.shape.length !== 1 || from.shape[0] !== 2) {
+    throw typeError(
+      `random.${operation}: a key is uint32[2] (see random.key), not ${from.dtype}${showShape(from.shape)}; vmap for many`,
+    )
+  }
 }
 
 /** `count` (2) new keys from one, independent of it and of each other; never use a key twice. */
 export function split(from: Tensor, count = 2): Tensor[] {
-  checkKey('random.split', from)
+  checkKey('split', from)
+  if (!Number.isInteger(count) || count < 0)
+    throw rangeError(`random.split: the count is a non-negative integer, not ${count}`)
   const keys = bind1(threefryPrimitive, [from], { count, pairs: true })
   return splitParts(keys, count, 0).map(part => reshape(part, [2]))
 }
 
 /** Random 32-bit words (uint32) of `shape`. */
 export function bits(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkKey('bits', from)
   checkShape('random.bits', shape)
-  checkKey('random.bits', from)
   return reshape(bind1(threefryPrimitive, [from], { count: sizeOf(shape), pairs: false }), shape)
 }
 
@@ -92,12 +99,16 @@ const TWO_TO_MINUS_23 = 1.1920928955078125e-7
 
 /** Uniform floats of `shape` in [low, high) = [0, 1), multiples of 2^-23 of the range. */
 export function uniform(from: Tensor, shape: readonly number[] = [], low = 0, high = 1): Tensor {
+  checkKey('uniform', from)
+  checkShape('random.uniform', shape)
   const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
   return low === 0 && high === 1 ? unit : add(mul(unit, high - low), low)
 }
 
 /** Standard normal floats of `shape`: sqrt(2) erfinv(u), u uniform in (-1, 1). */
 export function normal(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkKey('normal', from)
+  checkShape('random.normal', shape)
   const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
   // Odd multiples of 2^-23: symmetric about 0, and neither end is reached.
   const open = add(sub(mul(unit, 2), 1), TWO_TO_MINUS_23)
