@@ -13,6 +13,7 @@ export function sizeOf(shape: Shape): number {
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
 export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true

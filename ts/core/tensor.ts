@@ -86,6 +86,11 @@ export class Tensor {
     if (this.source.kind === 'storage') this.source.free('disposed')
   }
 
+  /** `using x = ...` disposes of the tensor when the block ends. Nobody needs to. */
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
   /** A stored scalar compares and prints as its number; a traced value has none yet. */
   [Symbol.toPrimitive](hint: string): number | string {
     if (this.source.kind === 'traced') {
@@ -112,9 +117,8 @@ export function typedArray(dtype: DType, values: ArrayLike<number>): TypedArray 
 }
 
 function readWords(storage: Storage, size: number, dtype: DType): TypedArray {
-  const words = storage.words(size)
-  if (dtype === 'bool') return Uint8Array.from(words)
-  return new arrayTypes[dtype](words.slice().buffer)
+  const words = storage.copy(size)
+  return dtype === 'bool' ? Uint8Array.from(words) : new arrayTypes[dtype](words.buffer)
 }
 
 /** A stored tensor over words that the core already holds. */

@@ -56,13 +56,12 @@ export function bind<P>(
   inputs: readonly Tensor[],
   params: P,
 ): Tensor[] {
-  const types = primitive.type(inputs, params)
   const trace = current
   if (trace === null) {
-    for (const input of inputs) checkOpen(input)
-    return executeEquation(primitive, inputs, params, types)
+    for (let i = 0; i < inputs.length; i++) if (inputs[i].source.kind === 'traced') checkOpen(inputs[i])
+    return executeEquation(primitive, inputs, params)
   }
-  const outputs = types.map(newVar)
+  const outputs = primitive.type(inputs, params).map(newVar)
   trace.equations.push({ primitive, inputs: inputs.map(input => trace.atom(input)), params, outputs })
   return outputs.map(variable => trace.tensor(variable))
 }

@@ -36,6 +36,32 @@ export function flatten(tree: unknown, what = 'argument'): { leaves: Leaf[]; str
   return { structure: walk(tree, what), leaves }
 }
 
+/** Appends the leaves of a tree if it has this structure; false if it has another. Quicker than to flatten and compare. */
+export function collectLeaves(structure: TreeDef, node: unknown, leaves: Leaf[]): boolean {
+  switch (structure.kind) {
+    case 'leaf':
+      if (!(node instanceof Tensor) && typeof node !== 'number' && typeof node !== 'boolean') return false
+      leaves.push(node)
+      return true
+    case 'empty':
+      return node === structure.value
+    case 'array': {
+      const { children } = structure
+      if (!Array.isArray(node) || node.length !== children.length) return false
+      for (let i = 0; i < children.length; i++) if (!collectLeaves(children[i], node[i], leaves)) return false
+      return true
+    }
+    case 'object': {
+      const { keys, children } = structure
+      if (!isPlainObject(node) || Object.keys(node).length !== keys.length) return false
+      for (let i = 0; i < keys.length; i++) {
+        if (!Object.hasOwn(node, keys[i]) || !collectLeaves(children[i], node[keys[i]], leaves)) return false
+      }
+      return true
+    }
+  }
+}
+
 /** The tree with this structure and these leaves; the inverse of `flatten`. */
 export function unflatten(structure: TreeDef, leaves: readonly unknown[]): unknown {
   let at = 0
@@ -45,10 +71,19 @@ export function unflatten(structure: TreeDef, leaves: readonly unknown[]): unkno
         return leaves[at++]
       case 'empty':
         return node.value
-      case 'array':
-        return node.children.map(build)
-      case 'object':
-        return Object.fromEntries(node.keys.map((key, i) => [key, build(node.children[i])]))
+      case 'array': {
+        const list: unknown[] = []
+        for (const child of node.children) list.push(build(child))
+        return list
+      }
+      case 'object': {
+        const { keys, children } = node
+        // An own key of this name would set the prototype.
+        if (keys.includes('__proto__')) return Object.fromEntries(keys.map((key, i) => [key, build(children[i])]))
+        const object: Record<string, unknown> = {}
+        for (let i = 0; i < keys.length; i++) object[keys[i]] = build(children[i])
+        return object
+      }
     }
   }
   return build(structure)

@@ -13,6 +13,8 @@ import { moveaxis } from './transpose.js'
 
 export type NoParams = Record<string, never>
 
+export const NO_PARAMS: NoParams = {}
+
 /** The machine's operation for each dtype that the primitive accepts. */
 export type MapOps = Partial<Record<DType, MapOp>>
 

@@ -53,8 +53,15 @@ export function sameShapes(operation: string, tensors: readonly Tensor[]): Tenso
 }
 
 /** One dtype and one shape. */
-export const align = (operation: string, operands: readonly Operand[]): Tensor[] =>
-  sameShapes(operation, sameDtype(operation, operands))
+export function align(operation: string, operands: readonly Operand[]): Tensor[] {
+  const [x, y] = operands
+  // Most calls need nothing: two tensors that fit, or a tensor beside a number.
+  if (operands.length === 2 && x instanceof Tensor) {
+    if (y instanceof Tensor && x.dtype === y.dtype && sameShape(x.shape, y.shape)) return [x, y]
+    if (typeof y === 'number' && x.dtype === 'float32') return [x, scalar(y, 'float32')]
+  }
+  return sameShapes(operation, sameDtype(operation, operands))
+}
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)

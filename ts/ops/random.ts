@@ -69,7 +69,7 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
 /** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
 export function key(seed: number): Tensor {
   if (!Number.isSafeInteger(seed)) throw new TypeError(`random.key: the seed is an integer, not ${seed}`)
-  return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed)))
+  return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'))
 }
 
 /** `count` (2) new keys from one, independent of it and of each other; never use a key twice. */

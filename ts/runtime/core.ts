@@ -23,6 +23,9 @@ export function core(): Core {
   return instance
 }
 
+/** True once something has used the core. */
+export const isInstantiated = (): boolean => instance !== null
+
 /**
  * Compiles and instantiates the core without blocking, for pages that prefer it; otherwise the first operation does it.
  * @example await init()

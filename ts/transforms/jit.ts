@@ -1,8 +1,9 @@
 // jit: trace once for each signature, compile once, then one call into the core runs everything.
 import { prepareProgram, type Runnable, runPrepared } from '../core/execute.js'
-import type { Tensor } from '../core/tensor.js'
+import { sameAval } from '../core/program.js'
+import { Tensor } from '../core/tensor.js'
 import { isTracing } from '../core/trace.js'
-import { flatten, type Leaf, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
+import { collectLeaves, flatten, type Leaf, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { leafTensor } from './arguments.js'
 import { closedFunction } from './function.js'
 
@@ -17,6 +18,9 @@ interface Compiled {
   runnable: Runnable
   captured: readonly Tensor[]
   result: TreeDef
+  /** The structure of the list of arguments, static ones as empty. */
+  structure: TreeDef
+  donated: readonly boolean[]
 }
 
 /** How many signatures of one function stay compiled. */
@@ -54,10 +58,15 @@ export function jit<A extends unknown[], B extends Tree>(
   }
   const cache = new Map<string, Compiled>()
 
-  const prepare = (args: A): { compiled: Compiled; values: Tensor[]; donated: boolean[] } => {
+  let last: Compiled | null = null
+
+  const prepare = (args: A): { compiled: Compiled; values: Tensor[] } => {
+    const again = last === null ? null : matchLeaves(last, args)
+    if (last !== null && again !== null) return { compiled: last, values: again }
     let key = ''
     const leaves: Leaf[] = []
     const leafDonated: boolean[] = []
+    const structures: TreeDef[] = []
     args.forEach((arg, i) => {
       if (fixed.has(i)) {
         key += `s${staticKey(arg, i)};`
@@ -65,6 +74,7 @@ export function jit<A extends unknown[], B extends Tree>(
       }
       const flat = flatten(arg, `jit: argument ${i + 1}`)
       key += showStructure(flat.structure)
+      structures.push(flat.structure)
       for (const leaf of flat.leaves) {
         leaves.push(leaf)
         leafDonated.push(donate.has(i))
@@ -75,23 +85,20 @@ export function jit<A extends unknown[], B extends Tree>(
     for (const { dtype, shape } of tensors) key += `${dtype}${shape.join()};`
     let compiled = cache.get(key)
     if (compiled === undefined) {
-      compiled = build(f as (...args: never[]) => unknown, args, fixed, leafDonated)
+      compiled = build(f as (...args: never[]) => unknown, args, fixed, leafDonated, structures)
       cache.set(key, compiled)
       if (cache.size > SIGNATURES) cache.delete(cache.keys().next().value!)
     }
-    const captured = compiled.captured
-    return {
-      compiled,
-      values: captured.length === 0 ? tensors : [...captured, ...tensors],
-      donated: donate.size === 0 ? [] : [...captured.map(() => false), ...leafDonated],
-    }
+    if (fixed.size === 0) last = compiled
+    return { compiled, values: [...compiled.captured, ...tensors] }
   }
 
   const call = (...args: A): B => {
     if (isTracing()) return f(...args)
-    const { compiled, values, donated } = prepare(args)
+    const { compiled, values } = prepare(args)
+    const { runnable, result, donated } = compiled
     if (donated.length > 0) checkDonation(values, donated)
-    return unflatten(compiled.result, runPrepared(compiled.runnable, values, donated)) as B
+    return unflatten(result, runPrepared(runnable, values, donated)) as B
   }
   const compile = (...args: A): CompiledInfo => {
     const { executable } = prepare(args).compiled.runnable
@@ -105,6 +112,7 @@ function build(
   args: readonly unknown[],
   fixed: ReadonlySet<number>,
   leafDonated: readonly boolean[],
+  structures: TreeDef[],
 ): Compiled {
   const dynamic = args.filter((_, i) => !fixed.has(i))
   const withStatic = (...given: unknown[]): unknown => {
@@ -112,8 +120,27 @@ function build(
     return (f as (...all: unknown[]) => unknown)(...args.map((arg, i) => (fixed.has(i) ? arg : given[next++])))
   }
   const closed = closedFunction('jit', withStatic as (...args: never[]) => unknown, dynamic)
-  const donated = [...closed.captured.map(() => false), ...leafDonated]
-  return { runnable: prepareProgram(closed.program, donated), captured: closed.captured, result: closed.result }
+  const { program, captured, result } = closed
+  const donated = leafDonated.includes(true) ? [...captured.map(() => false), ...leafDonated] : []
+  const runnable = prepareProgram(program, donated)
+  return { runnable, captured, result, structure: { kind: 'array', children: structures }, donated }
+}
+
+/** The values of a call with the signature of `compiled`, or null for another; no text is made, no key compared. */
+function matchLeaves(
+  { structure, captured, runnable: { program } }: Compiled,
+  args: readonly unknown[],
+): Tensor[] | null {
+  const values: Leaf[] = captured.slice()
+  if (!collectLeaves(structure, args, values)) return null
+  const { inputs } = program
+  for (let i = captured.length; i < values.length; i++) {
+    const leaf = values[i]
+    const tensor = leaf instanceof Tensor ? leaf : leafTensor(leaf)
+    if (!sameAval(tensor, inputs[i].aval)) return null
+    values[i] = tensor
+  }
+  return values as Tensor[]
 }
 
 function positions(what: string, list: readonly number[] | undefined): Set<number> {

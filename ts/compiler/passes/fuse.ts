@@ -1,5 +1,5 @@
 // fuse: chains of elementwise equations of one shape become one instruction that runs them tile by tile.
-import type { MapOp } from '../../../assembly/format.js'
+import { MapOp } from '../../../assembly/format.js'
 import type { Atom, Aval, Equation, Program, Var } from '../../core/program.js'
 import { emitMaps, type MapStep } from '../emit-map.js'
 import { machinePrimitive } from '../machine-primitive.js'
@@ -95,24 +95,52 @@ function fuseElementwise(program: Program): Program {
   return { ...program, equations: result.map(item => ('made' in item ? groupEquation(item, readOutside) : item)) }
 }
 
+/** One operation of a chain before it has registers. */
+interface Operation {
+  readonly op: MapOp
+  readonly operands: readonly Atom[]
+  readonly result: Var
+}
+
 function groupEquation(group: Group, readOutside: (group: Group) => Set<Atom>): Equation {
   if (group.equations.length === 1) return group.equations[0].equation
+  const read = readOutside(group)
+  const operations = joinMultiplyAdds(
+    group.equations.map(({ equation, op }) => ({ op, operands: equation.inputs, result: equation.outputs[0] })),
+    read,
+  )
   const inputs = [...group.inputs]
   const register = new Map<Atom, number>(inputs.map((atom, i) => [atom, i]))
-  group.equations.forEach(({ equation }, i) => {
-    register.set(equation.outputs[0], inputs.length + i)
+  operations.forEach(({ result }, i) => {
+    register.set(result, inputs.length + i)
   })
-  const steps = group.equations.map(({ equation, op }) => ({
-    op,
-    operands: equation.inputs.map(atom => register.get(atom)!),
-  }))
-  const read = readOutside(group)
-  const results = group.equations.flatMap(({ equation }, i) => (read.has(equation.outputs[0]) ? [i] : []))
-  const outputs = results.map(i => group.equations[i].equation.outputs[0]) as Var[]
+  const steps = operations.map(({ op, operands }) => ({ op, operands: operands.map(atom => register.get(atom)!) }))
+  const results = operations.flatMap(({ result }, i) => (read.has(result) ? [i] : []))
+  const outputs = results.map(i => operations[i].result)
   return {
     primitive: fusedMapPrimitive,
     inputs,
     params: { steps, results, types: outputs.map(({ aval }) => aval) } satisfies FusedParams,
     outputs,
   }
+}
+
+/** a * b + c in one operation, with the two roundings of the two, where nothing else reads the product. */
+function joinMultiplyAdds(operations: readonly Operation[], read: ReadonlySet<Atom>): Operation[] {
+  const uses = new Map<Atom, number>()
+  for (const { operands } of operations) for (const atom of operands) uses.set(atom, (uses.get(atom) ?? 0) + 1)
+  const products = new Map<Atom, Operation>()
+  const joined = new Set<Operation>()
+  const result = operations.map(operation => {
+    if (operation.op === MapOp.MulF && uses.get(operation.result) === 1 && !read.has(operation.result)) {
+      products.set(operation.result, operation)
+    }
+    if (operation.op !== MapOp.AddF) return operation
+    const side = operation.operands.findIndex(atom => products.has(atom))
+    if (side < 0) return operation
+    const product = products.get(operation.operands[side])!
+    joined.add(product)
+    return { ...operation, op: MapOp.MulAddF, operands: [...product.operands, operation.operands[1 - side]] }
+  })
+  return result.filter(operation => !joined.has(operation))
 }
