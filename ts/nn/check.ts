@@ -2,8 +2,8 @@
 
 import { isInteger } from '../core/dtype.js'
 import { showShape } from '../core/shape.js'
-import { isSpec, type Spec } from '../transforms/eval-shape.js'
 import { rangeError, typeError } from '../errors.js'
+import { isSpec, type Spec } from '../transforms/eval-shape.js'
 
 /** Throws unless `value` is a positive integer. */
 export function checkCount(layer: string, name: string, value: number): void {

@@ -1,5 +1,7 @@
 // A cell run over a sequence.
+
 import type { Tensor } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { at } from '../ops/slice.js'
 import { scan } from '../transforms/scan.js'
 import type { Cell } from './cells.js'
@@ -23,7 +25,7 @@ export function recurrent<P, C>(
   { returnSequences = true, reverse = false }: RecurrentOptions = {},
 ): Layer<P> {
   if (typeof cell?.initialCarry !== 'function' || typeof cell.apply !== 'function') {
-    throw new TypeError('recurrent: the argument is not a cell ({ init, initialCarry, apply })')
+    throw typeError('recurrent: the argument is not a cell ({ init, initialCarry, apply })')
   }
   return {
     init: (key, input) => cell.init(key, stepSpec('recurrent', input)),
@@ -32,7 +34,7 @@ export function recurrent<P, C>(
         reverse,
       })
       if (returnSequences) return ys
-      if (xs.shape[0] === 0) throw new RangeError('recurrent: a sequence of no steps has no last output')
+      if (xs.shape[0] === 0) throw rangeError('recurrent: a sequence of no steps has no last output')
       return at(ys, reverse ? 0 : -1)
     },
   }

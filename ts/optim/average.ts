@@ -1,6 +1,8 @@
 // Running averages of gradients, leaf by leaf: what most optimisers keep.
+
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
+import { rangeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { zerosLike } from '../ops/full.js'
 import { checkDifferentiable } from '../transforms/arguments.js'
@@ -13,7 +15,7 @@ export function zerosOf(params: unknown): unknown {
 
 /** Throws unless `value` lies in [0, 1). */
 export function checkDecay(name: string, value: number): void {
-  if (!(value >= 0 && value < 1)) throw new RangeError(`${name} lies in [0, 1), not ${value}`)
+  if (!(value >= 0 && value < 1)) throw rangeError(`${name} lies in [0, 1), not ${value}`)
 }
 
 /** `decay * average + (1 - decay) * f(gradient)` for each leaf. */

@@ -1,6 +1,8 @@
 // Gradient descent and momentum.
+
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
+import { rangeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { checkDecay, zerosOf } from './average.js'
 import { type LearningRate, type ScheduleState, scaleByLearningRate } from './schedule.js'
@@ -41,6 +43,6 @@ export function sgd(
 ): Optimizer<[TraceState | null, ScheduleState]> {
   const still: Optimizer<TraceState | null> = { init: () => null, update: gradients => [gradients, null] }
   const moving = trace({ momentum, nesterov }) as Optimizer<TraceState | null>
-  if (momentum === 0 && nesterov) throw new RangeError('sgd: nesterov needs a momentum')
+  if (momentum === 0 && nesterov) throw rangeError('sgd: nesterov needs a momentum')
   return chain(momentum === 0 ? still : moving, scaleByLearningRate(learningRate))
 }
