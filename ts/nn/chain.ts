@@ -38,6 +38,9 @@ export function chain<const L extends readonly Link[]>(...links: L): Layer<Chain
       }) as ChainParams<L>
     },
     apply(params, x, mode) {
+      if (!Array.isArray(params) || params.length !== links.length) {
+        throw typeError(`chain: the parameters are not the list of ${links.length} that init returns`)
+      }
       const keys = mode?.key === undefined || links.length === 0 ? [] : split(mode.key, links.length)
       return links.reduce<unknown>(
         (y, link, i) =>

@@ -18,9 +18,8 @@ import {
 /** One tensor's words: in a block of the core's memory, or moved out to a typed array. */
 export class Storage implements Resident {
   readonly kind = 'storage'
-  /** @internal Neighbours in the pool's order. */
+  /** Neighbours in the pool's order. */
   older: Resident | null = null
-  /** @internal */
   newer: Resident | null = null
   /** Where the block lies while it is resident, else 0. */
   address = 0
@@ -96,7 +95,7 @@ export class Storage implements Resident {
     return heir
   }
 
-  /** @internal The pool needs the room; the words are in `words` from `at` on. */
+  /** The pool needs the room; the words are in `words` from `at` on. */
   moveOut(words: Uint32Array<ArrayBuffer>, at: number): void {
     this.moved = words
     this.movedAt = at

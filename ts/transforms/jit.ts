@@ -158,26 +158,29 @@ function positions(what: string, list: readonly number[] | undefined): Set<numbe
 const identities = new WeakMap<object, number>()
 let nextIdentity = 0
 
-/** Static values are compared by what they say; functions by identity. */
+/** Plain static values are compared by what they say; functions and instances by identity. */
 function staticKey(value: unknown, position: number): string {
-  const identity = (object: object): string => {
-    let known = identities.get(object)
-    if (known === undefined) {
-      known = nextIdentity++
-      identities.set(object, known)
-    }
-    return `#${known}`
+  const keyOf = (part: unknown): string => {
+    if (typeof part === 'string') return JSON.stringify(part)
+    if (typeof part === 'number') return Object.is(part, -0) ? '-0' : String(part)
+    if (part === null || part === undefined || typeof part === 'boolean') return String(part)
+    if (typeof part === 'function') return identityOf(part)
+    if (typeof part !== 'object') throw typeError(`jit: static argument ${position + 1} is a ${typeof part}`)
+    if (Array.isArray(part)) return `[${part.map(keyOf).join()}]`
+    const prototype = Object.getPrototypeOf(part)
+    if (prototype !== Object.prototype && prototype !== null) return identityOf(part)
+    return `{${Object.entries(part).map(([name, own]) => `${JSON.stringify(name)}:${keyOf(own)}`)}}`
   }
-  const text = JSON.stringify(value, (_, part) =>
-    typeof part === 'function'
-      ? identity(part)
-      : typeof part === 'number'
-        ? `${Object.is(part, -0) ? '-0' : part}n`
-        : part,
-  )
-  if (text === undefined && value !== undefined)
-    throw typeError(`jit: static argument ${position + 1} is a ${typeof value}`)
-  return String(text)
+  return keyOf(value)
+}
+
+function identityOf(object: object): string {
+  let known = identities.get(object)
+  if (known === undefined) {
+    known = nextIdentity++
+    identities.set(object, known)
+  }
+  return `#${known}`
 }
 
 /** A donated tensor given twice would be overwritten while it is read. */

@@ -1,7 +1,8 @@
 // simplify: common subexpressions, constants computed now, identities, and sums moved to where they cost least.
 import type { Atom, Equation, Literal, Program, Var } from '../../core/program.js'
 import { pruneProgram } from '../prune.js'
-import { isProgram, mapPrograms } from './rewrite.js'
+import { elements } from '../view.js'
+import { isElementwise, isProgram, mapPrograms } from './rewrite.js'
 
 /** What a rule sees of the program around an equation. */
 export interface Context {
@@ -22,7 +23,7 @@ export function rewriteBy(rules: Record<string, Rule[]>, program: Program): Prog
   const substitution = new Map<Var, Atom>()
   const definitions = new Map<Var, Equation>()
   const uses = countUses(program)
-  const known = new Map<string, Equation>()
+  const known = new Map<string, { equation: Equation; index: number }>()
   const names = new Map<Atom, number>()
   const result: Equation[] = []
   const resolve = (atom: Atom): Atom => (atom.kind === 'var' ? (substitution.get(atom) ?? atom) : atom)
@@ -43,15 +44,16 @@ export function rewriteBy(rules: Record<string, Rule[]>, program: Program): Prog
       return
     }
     const key = equationKey(equation, names)
-    const same = key === null ? undefined : known.get(key)
-    if (same !== undefined) {
+    const before = key === null ? undefined : known.get(key)
+    if (before !== undefined && !isBetterAgain(equation, result.length - before.index)) {
+      const same = before.equation
       equation.outputs.forEach((output, i) => {
         substitution.set(output, same.outputs[i])
         uses.set(same.outputs[i], (uses.get(same.outputs[i]) ?? 0) + (uses.get(output) ?? 0))
       })
       return
     }
-    if (key !== null) known.set(key, equation)
+    if (key !== null) known.set(key, { equation, index: result.length })
     for (const output of equation.outputs) definitions.set(output, equation)
     result.push(equation)
   }
@@ -64,6 +66,17 @@ export function rewriteBy(rules: Record<string, Rule[]>, program: Program): Prog
   }
   return pruneProgram({ inputs: program.inputs, equations: result, outputs: program.outputs.map(resolve) })
 }
+
+/** Equations between two equal cheap ones from which on the second is computed again: its value would be kept for long. */
+const NEAR = 32
+const SMALL = 1024
+
+/** True where computing a value again costs less than keeping it since it was computed before. */
+const isBetterAgain = (equation: Equation, distance: number): boolean =>
+  distance > NEAR &&
+  isElementwise(equation) &&
+  equation.primitive.cheap === true &&
+  elements(equation.outputs[0].aval.shape) > SMALL
 
 function countUses(program: Program): Map<Atom, number> {
   const uses = new Map<Atom, number>()
