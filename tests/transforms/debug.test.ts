@@ -57,9 +57,9 @@ test('the first equation is named, with its types and its line', () => {
 test('different equations have their own lines', () => {
   const lines = [tensor([-1]), tensor([0])].map(x => {
     const f = (y: Tensor) => {
-      const root = sqrt(y)
-      const inverse = div(1, root)
-      return inverse
+      const values = [sqrt(y)]
+      values.push(div(1, values[0]))
+      return values[1]
     }
     return thrownBy(() => debug.nans(f)(x))
   })
