@@ -70,9 +70,7 @@ test('temperature 0 is greedy, a high one even; a traced temperature is not bake
 })
 
 test('one key, one text; a text is the beginning of a longer one', () => {
-  const speak = (length: number, own = key) => [
-    ...sample(chain, tensor(0), ints([0]), { length, key: own })[1].data(),
-  ]
+  const speak = (length: number, own = key) => [...sample(chain, tensor(0), ints([0]), { length, key: own })[1].data()]
   assert.equal(speak(20), speak(20))
   assert.equal(speak(20), speak(50).slice(0, 20))
   assert.not.equal(speak(50), speak(50, random.key(9)))
