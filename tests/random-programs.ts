@@ -124,7 +124,7 @@ const steps: Record<string, Step> = {
       range(y.rank).flatMap(k => (x.shape[i] === y.shape[k] && x.shape[i] > 0 ? [[i, k]] : [])),
     )
     const free = x.rank + y.rank
-    if (pairs.length === 0 || free > 6) return [mul(sum(x), mean(tanh(y)))].map(tanh)
+    if (pairs.length === 0 || free > 6) return [tanh(mul(sum(x), sum(tanh(y))))]
     const [i, k] = choices.pick(pairs)
     const others = pairs.filter(([a, b]) => a !== i && b !== k)
     const batch = others.length > 0 && choices.integer(0, 2) === 0 ? choices.pick(others) : null

@@ -23,14 +23,14 @@ export function core(): Core {
   return instance
 }
 
+/** True once something has used the core. @internal */
+export const isInstantiated = (): boolean => instance !== null
+
 /** What `fetch` resolves with, as far as it matters here. */
 export interface Fetched {
   readonly ok: boolean
   arrayBuffer(): Promise<ArrayBuffer>
 }
-
-/** True once something has used the core. @internal */
-export const isInstantiated = (): boolean => instance !== null
 
 /**
  * Compiles and instantiates the core without blocking, for pages that prefer it; otherwise the first operation does it.

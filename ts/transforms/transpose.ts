@@ -2,7 +2,7 @@
 import type { MaybeZero } from '../core/primitive.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, tracePure } from '../core/trace.js'
+import { applyProgram, bind, readAtom, setOrigin, tracePure } from '../core/trace.js'
 import { addTangents } from '../ops/arithmetic.js'
 import { inputTypes, memoized, outputTypes, where, whereNot } from './interpret.js'
 import { zeroTangent } from './jvp.js'
@@ -81,7 +81,8 @@ function backward(
   }
   const read = (atom: Atom): Tensor => {
     if (atom.kind === 'var' && !environment.has(atom)) {
-      const { primitive, inputs, params, outputs: variables } = makers.get(atom)!
+      const { primitive, inputs, params, outputs: variables, source } = makers.get(atom)!
+      setOrigin(source)
       const results = bind(primitive, inputs.map(read), params)
       variables.forEach((variable, i) => {
         environment.set(variable, results[i])
@@ -97,7 +98,8 @@ function backward(
   program.outputs.forEach((atom, i) => {
     if (atom.kind === 'var' && linear.has(atom)) accumulate(atom, outputs[i])
   })
-  for (const { primitive, inputs, params, outputs: variables } of pending.reverse()) {
+  for (const { primitive, inputs, params, outputs: variables, source } of pending.reverse()) {
+    setOrigin(source)
     const incoming = variables.map(variable => cotangents.get(variable) ?? null)
     if (incoming.every(cotangent => cotangent === null)) continue
     if (primitive.transpose === null) throw new Error(`transpose: ${primitive.name} is not linear`)
