@@ -1,7 +1,6 @@
 // Bundles what tsc emitted: an entry for each sub-package in package.json above one file that they share (one tensor
 // type, one core), so that a page without a bundler and a cold start load few files.
 import { copyFileSync, readFileSync } from 'node:fs'
-import nodeResolve from '@rollup/plugin-node-resolve'
 import { minify } from 'terser'
 
 const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
@@ -38,19 +37,15 @@ function findCalls(node, places) {
   for (const child of Object.values(node)) for (const item of [child].flat()) findCalls(item, places)
 }
 
-/** What the licenses of bundled packages ask for. */
-const NOTICE = '/*! Contains @assemblyscript/loader, Copyright Daniel Wirtz and contributors, Apache License 2.0 */\n'
-
 const shrink = {
   name: 'shrink',
   // For rollup itself: it leaves out what only tests use.
   transform(code) {
     return { code: annotatePure(code, this.parse(code)), map: null }
   },
-  async renderChunk(chunk, { moduleIds }) {
-    const notice = moduleIds.some(id => id.includes('@assemblyscript/loader')) ? NOTICE : ''
+  async renderChunk(chunk) {
     const { code } = await minify(chunk, { module: true, ecma: 2020, compress: { passes: 3, keep_fargs: false } })
-    return { code: notice + annotatePure(code, this.parse(code)), map: null }
+    return { code: annotatePure(code, this.parse(code)), map: null }
   },
 }
 
@@ -63,13 +58,13 @@ const shipCore = {
 
 export default {
   input: entries,
-  plugins: [nodeResolve(), shrink, shipCore],
+  plugins: [shrink, shipCore],
   output: {
     dir: 'dist',
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
-    manualChunks: id => (/build\/ts\/(core|compiler|ops|runtime|transforms)\/|node_modules/.test(id) ? 'core' : null),
+    manualChunks: id => (/build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id) ? 'core' : null),
   },
   treeshake: { moduleSideEffects: false },
   // Rules of primitives name one another (the derivative of log is a division): inside functions, where cycles are no harm.

@@ -1,6 +1,5 @@
 // The one instance of the WebAssembly core: made synchronously at first use, never at import, so that importing
 // heddle on a server that renders pages touches no WebAssembly.
-import { instantiateSync } from '@assemblyscript/loader'
 import { coreBytes } from './decode.js'
 
 /** What the core exports. A plain record: profilers and tests may wrap its functions. @internal */
@@ -17,9 +16,12 @@ export interface Core {
 
 let instance: Core | null = null
 
+// Not through @assemblyscript/loader: there are no managed objects to marshal, and it would wrap every call.
+const exportsOf = (wasm: WebAssembly.Instance): Core => ({ ...(wasm.exports as unknown as Core) })
+
 /** The core, instantiated now if it was not yet. @internal */
 export function core(): Core {
-  instance ??= { ...(instantiateSync(coreBytes()).exports as unknown as Core) }
+  instance ??= exportsOf(new WebAssembly.Instance(new WebAssembly.Module(coreBytes())))
   return instance
 }
 
@@ -43,8 +45,8 @@ export async function init(source?: Fetched | PromiseLike<Fetched>): Promise<voi
   const module = await (source === undefined
     ? WebAssembly.compile(coreBytes())
     : WebAssembly.compileStreaming(source as Response | PromiseLike<Response>))
-  const { exports } = await WebAssembly.instantiate(module, { env: {} })
-  instance ??= { ...(exports as unknown as Core) }
+  const wasm = await WebAssembly.instantiate(module)
+  instance ??= exportsOf(wasm)
 }
 
 let heapView = new Uint32Array(0)
