@@ -32,11 +32,17 @@ test('long chains are cut at the number of registers', () => {
   assert.equal(opcodes(after(['simplify', 'fuse'], traced(f, zeros([4])))), [Opcode.Map, Opcode.Map])
 })
 
-test('a product that is added accumulates', () => {
-  const f = (x: Tensor, w: Tensor, b: Tensor) => add(matmul(x, w), b)
-  const program = after(['simplify', 'accumulate'], traced(f, zeros([4, 3]), zeros([3, 2]), zeros([2])))
+test('a product that is added to a value that dies accumulates in its place', () => {
+  const f = (x: Tensor, w: Tensor, z: Tensor) => add(matmul(x, w), exp(z))
+  const program = after(['simplify', 'accumulate'], traced(f, zeros([4, 3]), zeros([3, 2]), zeros([4, 2])))
   assert.is(count(program, 'dotAdd').outside, 1)
-  assert.equal(opcodes(program), [Opcode.Copy, Opcode.Pack, Opcode.Gemm])
+  assert.equal(opcodes(program).filter(opcode => opcode === Opcode.Copy).length, 0)
+})
+
+test('a product that is added to an argument does not: that would copy it', () => {
+  const f = (x: Tensor, w: Tensor, b: Tensor) => tanh(add(matmul(x, w), b))
+  const program = after(['simplify', 'accumulate', 'fuse'], traced(f, zeros([4, 3]), zeros([3, 2]), zeros([2])))
+  assert.equal(opcodes(program), [Opcode.Pack, Opcode.Gemm, Opcode.Map])
 })
 
 test('the sum of two products needs no third buffer', () => {
