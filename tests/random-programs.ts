@@ -236,7 +236,7 @@ const steps: Record<string, Step> = {
       const own = grow([...carry, ...x, ...outside], choices, choices.integer(1, 4), depth + 1)
       const next: Tensor[] = []
       for (const [i, c] of carry.entries()) next.push(nextCarry(c, i, carry, next, own, choices))
-      const ys = range(choices.integer(0, 3)).map(() => choices.pick([...own, ...next]))
+      const ys = range(choices.integer(0, 3)).map(() => choices.pick([...own, ...next, tensor(0.5)]))
       return [next, ys.map(y => (isFloat(y) ? y : cast(y, 'float32')))]
     }
     const [last, ys] = scan(body, carries, xs, { length, reverse: choices.integer(0, 1) === 1 })
