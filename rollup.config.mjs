@@ -1,11 +1,74 @@
-// Bundles what tsc emitted: one entry for each sub-package, shared chunks for what they share (one tensor type, one core).
+// Bundles what tsc emitted: an entry for each sub-package in package.json above one file that they share (one tensor
+// type, one core), so that a page without a bundler and a cold start load few files.
+import { copyFileSync, readFileSync } from 'node:fs'
 import nodeResolve from '@rollup/plugin-node-resolve'
+import { transform } from 'esbuild'
 
-const entries = { index: 'build/ts/index.js', nn: 'build/ts/nn/index.js', optim: 'build/ts/optim/index.js' }
+const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+
+/** `./nn` is built from build/ts/nn/index.js, `.` from build/ts/index.js. */
+const entries = Object.fromEntries(
+  Object.keys(exports)
+    .filter(path => !/\.\w+$/.test(path))
+    .map(path =>
+      path === '.' ? ['index', 'build/ts/index.js'] : [path.slice(2), `build/ts/${path.slice(2)}/index.js`],
+    ),
+)
+
+/**
+ * Marks the calls that initialise top-level constants as pure: no module has side effects, but inside a bundle a user's
+ * bundler cannot know that `const add = elementwise({...})` may go when nothing uses it.
+ */
+function annotatePure(code, program) {
+  const places = []
+  for (const statement of program.body) {
+    if (statement.type !== 'VariableDeclaration') continue
+    for (const { init } of statement.declarations) findCalls(init, places)
+  }
+  let marked = code
+  for (const at of places.sort((a, b) => b - a)) marked = `${marked.slice(0, at)}/*@__PURE__*/${marked.slice(at)}`
+  return marked
+}
+
+/** Adds the places of all calls that run when the expression is evaluated, not of those inside functions. */
+function findCalls(node, places) {
+  if (node === null || typeof node !== 'object' || /Function|Class/.test(node.type)) return
+  if (node.type === 'CallExpression' || node.type === 'NewExpression') places.push(node.start)
+  for (const child of Object.values(node)) for (const item of [child].flat()) findCalls(item, places)
+}
+
+/** What the licenses of bundled packages ask for. */
+const NOTICE = '/*! Contains @assemblyscript/loader, Copyright Daniel Wirtz and contributors, Apache License 2.0 */\n'
+
+const minify = {
+  name: 'minify',
+  async renderChunk(chunk, { moduleIds }) {
+    const { code } = await transform(chunk, { minify: true, format: 'esm', target: 'es2022', legalComments: 'none' })
+    const notice = moduleIds.some(id => id.includes('@assemblyscript/loader')) ? NOTICE : ''
+    return { code: notice + annotatePure(code, this.parse(code)), map: null }
+  },
+}
+
+/** The core as a file of its own, for pages that stream it. */
+const shipCore = {
+  name: 'ship-core',
+  writeBundle: () =>
+    copyFileSync(new URL('build/heddle.wasm', import.meta.url), new URL('dist/heddle.wasm', import.meta.url)),
+}
 
 export default {
   input: entries,
-  plugins: [nodeResolve()],
-  output: { dir: 'dist', format: 'es', entryFileNames: '[name].js', chunkFileNames: 'shared-[hash].js', compact: true },
+  plugins: [nodeResolve(), minify, shipCore],
+  output: {
+    dir: 'dist',
+    format: 'es',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name].js',
+    manualChunks: id => (/build\/ts\/(core|compiler|ops|runtime|transforms)\/|node_modules/.test(id) ? 'core' : null),
+  },
   treeshake: { moduleSideEffects: false },
+  // Rules of primitives name one another (the derivative of log is a division): inside functions, where cycles are no harm.
+  onwarn(warning, report) {
+    if (warning.code !== 'CIRCULAR_DEPENDENCY') report(warning)
+  },
 }

@@ -57,7 +57,7 @@ export const enum Opcode {
   /** u32 0 = float32 | 1 = integer, EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND updates, i32 updatesRow, OPERAND indices, i32 indexStride:
    *  out[clamp(indices[i]), :] += updates[i, :] in order of i; shares split the destination rows. */
   ScatterAdd = 25,
-  /** u32 ThreefryKind, EXTENT keys, EXTENT count, OPERAND out, i32 outStride (between keys), OPERAND key (2 words each), i32 keyStride. */
+  /** u32 ThreefryKind, EXTENT keys, EXTENT count, OPERAND out, i32 outStride (between keys), OPERAND key (2 words each, 4 for SplitAt), i32 keyStride. */
   Threefry = 26,
   /** EXTENT K, EXTENT N, OPERAND out, OPERAND b, u32 kInner, i32 kOuterStride, i32 kInnerStride, u32 nInner, i32 nOuterStride, i32 nInnerStride, EXTENT batch0, EXTENT batch1, i32 bBatch0, i32 bBatch1.
    *  Packs B [K, N] into panels [ceil(N / 8)][K][8], zero padded, batches one after the other. Index k lies at (k / kInner) * kOuterStride + (k % kInner) * kInnerStride; likewise n. */
@@ -110,6 +110,8 @@ export const enum ThreefryKind {
   Bits = 0,
   /** out[key, i, 0..1] = (x0, x1) of threefry2x32(key, (0, i)): JAX's split; count pairs. */
   Split = 1,
+  /** As Split, of (c0, c1 + i): a key is four words, its own two and the counter (c0, c1): JAX's foldIn. */
+  SplitAt = 2,
 }
 
 export const enum ReduceOp {

@@ -1,65 +1,59 @@
 // Runs every test file in every runtime that this machine has, and closes with one count over all of them.
-// Arguments narrow the run: `node build/tests/run.js gemm --runtime=node`.
-import { spawn, spawnSync } from 'node:child_process'
+// Arguments narrow the run: `node build/tests/run.js gemm --runtime=node`. Files named `*.node.test.ts` start processes
+// and read the disk: they run in Node only.
 import { readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { chromium, firefox } from './runtimes/browsers.js'
+import { bun, deno, node } from './runtimes/processes.js'
+import { type Runtime, root } from './runtimes/runtime.js'
 
-interface Runtime {
-  name: string
-  command: string[]
+interface Counts {
+  passed: number
+  failed: number
+  skipped: number
 }
 
-const here = dirname(fileURLToPath(import.meta.url))
 const filters = process.argv.slice(2).filter(argument => !argument.startsWith('--'))
 const only = process.argv.find(argument => argument.startsWith('--runtime='))?.slice('--runtime='.length)
-const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
+const files = readdirSync(join(root, 'build/tests'), { recursive: true, encoding: 'utf8' })
   .filter(name => name.endsWith('.test.js') && (filters.length === 0 || filters.some(filter => name.includes(filter))))
   .sort()
+const portable = files.filter(name => !name.endsWith('.node.test.js'))
 
-const candidates: Runtime[] = [
-  { name: 'node', command: [process.execPath] },
-  { name: 'deno', command: [join(here, '../../node_modules/.bin/deno'), 'run', '--allow-all', '--quiet'] },
-]
-
-function run({ name, command }: Runtime): Promise<{ passed: number; failed: number; skipped: number }> {
-  return new Promise(resolve => {
-    const child = spawn(command[0], [...command.slice(1), join(here, 'worker.js'), ...files], {
-      cwd: join(here, '../..'),
-    })
-    let output = ''
-    child.stdout.on('data', chunk => {
-      output += chunk
-    })
-    child.stderr.on('data', chunk => {
-      output += chunk
-    })
-    child.on('close', code => {
-      console.log(`\n== ${name} ==\n${output.trimEnd()}`)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes
-      const plain = output.replace(/\u001b\[\d+m/g, '')
-      const count = (label: string) => Number(plain.match(new RegExp(`${label}:\\s+(\\d+)`))?.[1] ?? 0)
-      const total = count('Total')
-      const passed = count('Passed')
-      const skipped = count('Skipped')
-      const failed = total - passed - skipped
-      // A process that dies before its summary, or exits non-zero without one, counts as a failure.
-      resolve({ passed, skipped, failed: failed === 0 && (code !== 0 || total === 0) ? 1 : failed })
-    })
-  })
+/** Runs the files, prints what they print and counts. */
+async function run(runtime: Runtime, list: readonly string[]): Promise<Counts> {
+  const start = performance.now()
+  const { output, ok } = await runtime.run(list)
+  console.log(output.trimEnd())
+  console.log(`  in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes
+  const plain = output.replace(/\u001b\[\d+m/g, '')
+  const count = (label: string) => Number(plain.match(new RegExp(`${label}:\\s+(\\d+)`))?.[1] ?? 0)
+  const total = count('Total')
+  const passed = count('Passed')
+  // uvu leaves skipped tests out of its total.
+  const failed = total - passed
+  // One that dies before its summary, or says that it failed without one, counts as a failure.
+  return { passed, skipped: count('Skipped'), failed: failed === 0 && (!ok || total === 0) ? 1 : failed }
 }
 
-const sum = { passed: 0, failed: 0, skipped: 0 }
-for (const runtime of candidates) {
+const sum: Counts = { passed: 0, failed: 0, skipped: 0 }
+const missing: string[] = []
+for (const runtime of [node, deno, bun, chromium, firefox]) {
   if (only !== undefined && runtime.name !== only) continue
-  if (spawnSync(runtime.command[0], ['--version']).status !== 0) {
-    console.log(`${runtime.name} was not found on this machine and is skipped`)
+  const list = runtime === node ? files : portable
+  if (list.length === 0) continue
+  const version = runtime.find()
+  if (version === null) {
+    missing.push(runtime.name)
     continue
   }
-  const result = await run(runtime)
-  sum.passed += result.passed
-  sum.failed += result.failed
-  sum.skipped += result.skipped
+  console.log(`\n== ${runtime.name} (${version}) ==`)
+  const counts = await run(runtime, list)
+  sum.passed += counts.passed
+  sum.failed += counts.failed
+  sum.skipped += counts.skipped
 }
+for (const name of missing) console.log(`${name} was not found on this machine and is skipped`)
 console.log(`\n${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ''}`)
 process.exitCode = sum.failed ? 1 : 0

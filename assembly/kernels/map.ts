@@ -1,12 +1,15 @@
 // Map: chains of elementwise operations, tile by tile, so that what passes between them stays in the first-level cache.
 // For each tile every register is a pointer to contiguous words, into memory where the strides allow it (walk.ts).
 import { MapOp, State } from '../format'
-import { shareStart } from '../operands'
+import { address, extent, operandSize, shareStart } from '../operands'
 import {
   TILE, advance, dimOf, fetchBlock, fillConstants, indexOf, makeStrided, makeTemporary, mergeDims, pointDirectly,
   pointerOf, putBlock, readDims, readRegisters, rowsInTile, setAccess, sharesMemory, startAt,
 } from './walk'
 import { runOperation } from './operation'
+
+/** The header, but for its inputs, of a Map with one dimension, one output and one operation. */
+const SIMPLE: u32 = 0x01010001
 
 /** Runs this share of the Map whose fields start at `at`. */
 export function mapInstruction(at: usize, state: usize): void {
@@ -16,6 +19,7 @@ export function mapInstruction(at: usize, state: usize): void {
   const inputs = (header >> 8) & 0xff
   const registers = inputs + ((header >> 16) & 0xff)
   const operations = header >> 24
+  if ((header & 0xffff00ff) == SIMPLE && runSimple(at, state, inputs)) return
   if (!readDims(at + 4, state, tiles, rank)) return
   const code = readRegisters(at + 4 + (<usize>rank << 2), state, tiles, rank, registers)
   const first = mergeDims(tiles, rank, registers)
@@ -49,6 +53,28 @@ export function mapInstruction(at: usize, state: usize): void {
   if (height > 1) runBlocks(code, operations, tiles, first, last, inputs, registers, height, end - start)
   else if (direct && operations == 1) runRows(code, tiles, first, last, registers, tilesInRow, start, end)
   else runTiles(code, operations, tiles, first, last, inputs, registers, tilesInRow, start, end, direct)
+}
+
+/** The commonest Map of all, which small models run by the thousand: one operation on contiguous operands, undivided.
+ *  False, and nothing done, if it is another. */
+function runSimple(at: usize, state: usize, inputs: u32): bool {
+  if (load<u32>(state, State.Parts) > 1) return false
+  const size = <u32>operandSize(state) + 4
+  const operands = at + 8
+  const output = operands + inputs * size
+  for (let stride = operands + size - 4; stride < output + size; stride += size) {
+    if (load<u32>(stride) != 4) return false
+  }
+  const code = output + size
+  const from = load<u32>(code, 4)
+  const a = from & 0xff
+  const b = (from >> 8) & 0xff
+  const c = (from >> 16) & 0xff
+  const atA = address(operands + a * size, state)
+  const atB = b == a ? atA : address(operands + b * size, state)
+  const atC = c == a ? atA : address(operands + c * size, state)
+  runOperation(load<u16>(code), address(output, state), atA, atB, atC, extent(at + 4, state))
+  return true
 }
 
 /** Several short rows in each tile. */

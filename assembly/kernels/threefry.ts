@@ -24,8 +24,11 @@ export function threefryInstruction(at: usize, state: usize): void {
   for (let k = first; k < last; k++) {
     const k0 = load<u32>(key + k * keyStride)
     const k1 = load<u32>(key + k * keyStride, 4)
-    const pair: u32 = kind == ThreefryKind.Split ? 8 : 4
-    threefry(kind, out + k * outStride + start * pair, end - start, k0, k1, 0, start)
+    const pair: u32 = kind == ThreefryKind.Bits ? 4 : 8
+    const isAt = kind == ThreefryKind.SplitAt
+    const high: u32 = isAt ? load<u32>(key + k * keyStride, 8) : 0
+    const low: u32 = isAt ? load<u32>(key + k * keyStride, 12) : 0
+    threefry(kind, out + k * outStride + start * pair, end - start, k0, k1, high, low + start)
   }
 }
 
@@ -44,7 +47,7 @@ function mix(x1: v128, x0: v128, by: i32): v128 {
   return v128.xor(rotate(x1, by), x0)
 }
 
-/** Encrypts the counters (high, low), (high, low + 1), ... and stores one word of each (Bits) or both (Split). */
+/** Encrypts the counters (high, low), (high, low + 1), ... and stores one word of each (Bits) or both (Split, SplitAt). */
 export function threefry(kind: u32, out: usize, count: u32, k0: u32, k1: u32, high: u32, low: u32): void {
   const four = i32x4.splat(4)
   let first = i32x4.add(i32x4.splat(low + k1), i32x4(0, 1, 2, 3))

@@ -172,8 +172,10 @@ for (const known of ALL) {
         const layout = { strides: [4], origin: 4 * shift, words: count + shift }
         return { layout, data: source(known, index, layout.words) }
       }
-      const inputs = Array.from({ length: known.sources }, (_, index) => placed(index))
-      const operations = [{ op: known.op, dst: known.sources, sources: inputs.map((_, index) => index) }]
+      // The operation's arguments lie in the registers in rotating order.
+      const sources = Array.from({ length: known.sources }, (_, index) => (index + count) % known.sources)
+      const inputs = sources.map((_, register) => placed(sources.indexOf(register)))
+      const operations = [{ op: known.op, dst: known.sources, sources }]
       const note = `${count} elements`
       check({ dims: [count], inputs, outputs: [{ layout: placed(3).layout }], operations }, note, [1])
       for (const [sharing, { layout }] of inputs.entries()) {

@@ -1,15 +1,13 @@
 // Loads the testing build of the core and gives tests guarded buffers: a kernel that reads garbage or writes
 // outside its operands is found out by the canaries on both sides.
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { readFile, repository } from '../platform.js'
 
 type Exports = { memory: WebAssembly.Memory } & Record<string, (...args: number[]) => number>
 
+const testing = await WebAssembly.compile(await readFile(new URL('build/testing.wasm', repository)))
+
 /** A fresh instance of the testing build. */
-export function loadKernels(): Exports {
-  const bytes = readFileSync(fileURLToPath(new URL('../../testing.wasm', import.meta.url)))
-  return new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports as Exports
-}
+export const loadKernels = (): Exports => new WebAssembly.Instance(testing, {}).exports as Exports
 
 const GUARD_WORDS = 64
 const CANARY = 0x7fc0dead // a quiet NaN: read as a float it poisons the result

@@ -26,20 +26,22 @@ test('agrees with its twin for any count, key and share', () => {
   const machine = makeMachine(loadKernels())
   const { core } = machine
   const pair = guarded(core, 2)
-  for (const kind of [ThreefryKind.Bits, ThreefryKind.Split])
+  for (const kind of [ThreefryKind.Bits, ThreefryKind.Split, ThreefryKind.SplitAt])
     for (const keys of [1, 2, 5])
       for (const count of [0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 31, 100]) {
         const key = guarded(
           core,
-          keys * 3,
-          Uint32Array.from({ length: keys * 3 }, (_, i) => Math.imul(i + 1, 0x9e3779b9)),
+          keys * 5,
+          Uint32Array.from({ length: keys * 5 }, (_, i) => Math.imul(i + 1, 0x9e3779b9)),
         )
-        const width = count * (kind === ThreefryKind.Split ? 2 : 1)
+        const width = count * (kind === ThreefryKind.Bits ? 1 : 2)
         const out = guarded(core, keys * (width + 1), new Uint32Array(keys * (width + 1)))
         const expected = new Uint32Array(keys * (width + 1))
         for (let k = 0; k < keys; k++)
           for (let i = 0; i < count; i++) {
-            core.naiveThreefry(pair.at, words(core, key)[k * 3], words(core, key)[k * 3 + 1], 0, i)
+            const [k0, k1, c0, c1] = words(core, key).subarray(k * 5)
+            if (kind === ThreefryKind.SplitAt) core.naiveThreefry(pair.at, k0, k1, c0, c1 + i)
+            else core.naiveThreefry(pair.at, k0, k1, 0, i)
             const [x0, x1] = words(core, pair)
             if (kind === ThreefryKind.Bits) expected[k * (width + 1) + i] = x0 ^ x1
             else expected.set([x0, x1], k * (width + 1) + 2 * i)
@@ -58,7 +60,7 @@ test('agrees with its twin for any count, key and share', () => {
               operand(0, out.at),
               (width + 1) * 4,
               operand(0, key.at),
-              12,
+              20,
             ),
           )
           assert.equal(words(core, out), expected, `${keys} x ${count}, ${parts} shares`)

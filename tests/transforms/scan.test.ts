@@ -158,7 +158,7 @@ const loops: Record<string, (size: Size, draw: Draw) => Subject> = {
   'a carry that becomes two, whose old values are read later': ({ T, n, reverse }, draw) => ({
     inputs: [values(draw, [n]), values(draw, [n]), values(draw, [n]), values(draw, [T, n])],
     f([a0, b0, c0, xs]) {
-      const step = ([a, b, c]: Tensor[], x: Tensor): [Tensor[], null] => {
+      const step = ([a, b, c]: [Tensor, Tensor, Tensor], x: Tensor): [[Tensor, Tensor, Tensor], null] => {
         const next = mul(c, x)
         return [[next, next, add(b, mul(a, x))], null]
       }
@@ -227,13 +227,14 @@ const loops: Record<string, (size: Size, draw: Draw) => Subject> = {
   'views of the carry that leave the step or become a carry': ({ T, n, reverse }, draw) => ({
     inputs: [values(draw, [n]), values(draw, [n]), values(draw, [n]), values(draw, [T, n])],
     f([a0, b0, d0, xs]) {
-      const step = ([a, b, d]: Tensor[], x: Tensor): [Tensor[], Tensor[]] => {
+      type Three = [Tensor, Tensor, Tensor]
+      const step = ([a, b, d]: Three, x: Tensor): [Three, Tensor[]] => {
         const turned = flip(a)
         const column = reshape(a, [n, 1])
         return [
           [add(a, x), flip(b), turned],
           [turned, column, flip(b), d],
-        ] as const
+        ]
       }
       const [carry, ys] = scan(step, [a0, b0, d0], xs, { reverse })
       return [...carry, ...ys]

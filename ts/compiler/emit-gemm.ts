@@ -112,12 +112,7 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
     const panelBytes = Math.ceil(n / PANEL) * PANEL * k * ITEM_BYTES
     // B that no batch moves is packed once and read by all.
     const packedCounts = bBatch.map((stride, i) => (stride === 0 ? 1 : batchCounts[i]))
-    const packed = lowering.temporary([packedCounts[0], packedCounts[1], panelBytes / ITEM_BYTES])
-    lowering.emit(Opcode.Pack, [
-      k,
-      n,
-      write(packed),
-      read(b.view),
+    const fields = [
       b.contract.inner,
       b.contract.outerStride,
       b.contract.innerStride,
@@ -128,7 +123,12 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
       packedCounts[1],
       bBatch[0],
       bBatch[1],
-    ])
+    ]
+    const packed = lowering.once(b.view, [k, n, ...fields].join(), () => {
+      const panels = lowering.temporary([packedCounts[0], packedCounts[1], panelBytes / ITEM_BYTES])
+      lowering.emit(Opcode.Pack, [k, n, write(panels), read(b.view), ...fields])
+      return panels
+    })
     bView = packed
     bBatch = [packedCounts[0] === 1 ? 0 : packedCounts[1] * panelBytes, packedCounts[1] === 1 ? 0 : panelBytes]
   }

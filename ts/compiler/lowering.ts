@@ -1,8 +1,9 @@
 // From equations to symbolic instructions. A Lowering knows where each variable lies and collects instructions whose
 // operands still name buffers; the plan (plan.ts) places the buffers and encode.ts writes the words.
-import { Opcode } from '../../assembly/format.js'
+import { MapOp, Opcode } from '../../assembly/format.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
 import { emitCopy } from './emit-copy.js'
+import { emitMap } from './emit-map.js'
 import { type Buffer, elements, ITEM_BYTES, isContiguous, stepView, type View, wholeBuffer } from './view.js'
 
 /** A memory operand of an instruction. */
@@ -27,22 +28,52 @@ export interface Instruction {
 /** Slots that every program has; arguments and results follow. */
 export const SLOT = { constants: 0, arena: 1, scratch: 2, first: 3 } as const
 
-const SCRATCH: Buffer = { bytes: 0, slot: SLOT.scratch }
+const SCRATCH: Buffer = { bytes: 0, slot: SLOT.scratch, depth: 0 }
+
+/** The instructions of the program, or of one open loop. */
+interface Scope {
+  readonly instructions: Instruction[]
+  /** Operands packed in this scope, by what they are. */
+  readonly packed: Map<string, View>
+}
+
+const openScope = (): Scope => ({ instructions: [], packed: new Map() })
+
+/** What a program that looks for NaN notes: report n is about equation n of the list. */
+export interface Checks {
+  readonly equations: Equation[]
+  /** False: only NaN counts. */
+  readonly infinities: boolean
+}
 
 export class Lowering {
-  readonly instructions: Instruction[] = []
   readonly constants: number[] = []
   readonly arena: Buffer[] = []
   private readonly constantOffsets = new Map<number, number>()
-  private readonly constantBuffer: Buffer = { bytes: 0, slot: SLOT.constants }
+  private readonly constantBuffer: Buffer = { bytes: 0, slot: SLOT.constants, depth: 0 }
   private readonly views = new Map<Var, View>()
   private readonly destinations = new Map<Var, View>()
-  private readonly loops: Instruction[] = []
+  private readonly occupied = new Set<Var>()
+  private readonly uses = new Map<Atom, number>()
+  private scopes: Scope[] = [openScope()]
   private equation = 0
+
+  constructor(private readonly checks?: Checks) {}
 
   /** Number of loops that enclose what is emitted now. */
   get depth(): number {
-    return this.loops.length
+    return this.scopes.length - 1
+  }
+
+  /** All instructions, loops closed. */
+  get instructions(): readonly Instruction[] {
+    const { instructions } = this.scopes[0]
+    const open: Instruction[] = []
+    instructions.forEach((instruction, index) => {
+      if (instruction.opcode === Opcode.Loop) open.push(instruction)
+      if (instruction.opcode === Opcode.End) open.pop()!.end = index
+    })
+    return instructions
   }
 
   /** Where the value of an atom lies. */
@@ -55,13 +86,41 @@ export class Lowering {
 
   /** Says that the value of a variable is this view of something that exists. */
   define(variable: Var, view: View): void {
-    this.views.set(variable, view)
+    this.views.set(variable, view.owned ? { ...view, owned: false } : view)
   }
 
-  /** Asks that a variable be computed right where it is needed; null: anywhere. */
-  aim(variable: Var, view: View | null): void {
+  /** The same, where nothing else names these elements: the only reader may overwrite them. */
+  defineOwned(variable: Var, view: View): void {
+    this.views.set(variable, { ...view, owned: true })
+  }
+
+  /** True if what the atom names is read here for the last time and may be overwritten. */
+  mayOverwrite(atom: Atom): boolean {
+    return this.uses.get(atom) === 1 && this.view(atom).owned === true
+  }
+
+  /** How often the equations of the atom's program read it; outputs count twice. */
+  useCount(atom: Atom): number {
+    return this.uses.get(atom) ?? 0
+  }
+
+  /**
+   * Asks that a variable be computed right where it is needed; null: anywhere. `isVacant`: nothing that is still read lies
+   * there, so that parts of the value may be written before its equation.
+   */
+  aim(variable: Var, view: View | null, isVacant = true): void {
     if (view === null) this.destinations.delete(variable)
     else this.destinations.set(variable, view)
+    if (isVacant) this.occupied.delete(variable)
+    else this.occupied.add(variable)
+  }
+
+  /** A place for the parts of a variable that are computed before it; null where they must wait. */
+  vacantPlace(variable: Var): View | null {
+    if (this.occupied.has(variable)) return null
+    const view = this.destinations.get(variable) ?? this.temporary(variable.aval.shape)
+    this.destinations.set(variable, view)
+    return view
   }
 
   /** The place that was asked for, if any. */
@@ -71,8 +130,9 @@ export class Lowering {
 
   /** A contiguous place for the value of a variable: its destination or a new buffer. */
   output(variable: Var): View {
-    const view = this.destinations.get(variable) ?? this.temporary(variable.aval.shape)
-    this.views.set(variable, view)
+    const aimed = this.destinations.get(variable)
+    const view = aimed ?? this.temporary(variable.aval.shape)
+    this.views.set(variable, aimed ? view : { ...view, owned: true })
     return view
   }
 
@@ -83,7 +143,7 @@ export class Lowering {
 
   /** A new buffer in the arena. */
   buffer(bytes: number): Buffer {
-    const buffer: Buffer = { bytes, slot: null }
+    const buffer: Buffer = { bytes, slot: null, depth: this.depth }
     this.arena.push(buffer)
     return buffer
   }
@@ -118,18 +178,59 @@ export class Lowering {
   /** Appends an instruction. */
   emit(opcode: Opcode, fields: Field[], elementwise = false): Instruction {
     const instruction = { opcode, equation: this.equation, depth: this.depth, fields, elementwise }
-    this.instructions.push(instruction)
+    this.scopes[this.depth].instructions.push(instruction)
     return instruction
   }
 
   /** Emits `body` inside a loop of `trip` iterations; views move with it by their steps. */
   loop(trip: number, body: () => void): void {
-    const begin = this.emit(Opcode.Loop, [trip, 0, 0])
-    this.loops.push(begin)
+    const begin: Instruction = {
+      opcode: Opcode.Loop,
+      equation: this.equation,
+      depth: this.depth,
+      fields: [trip, 0, 0],
+      elementwise: false,
+    }
+    this.scopes.push(openScope())
     body()
-    this.loops.pop()
-    begin.end = this.instructions.length
+    const { instructions } = this.scopes.pop()!
+    this.scopes[this.depth].instructions.push(begin, ...instructions)
     this.emit(Opcode.End, [])
+  }
+
+  /**
+   * Emits `body` before all loops in which the value of `view` does not change, once for equal keys; `body` returns the
+   * view that it made.
+   */
+  once(view: View, key: string, body: () => View): View {
+    const depth = Math.max(view.buffer.depth, view.steps.length)
+    const id = `${this.bufferId(view.buffer)}:${view.offset}:${view.steps.join()}:${key}`
+    const inner = this.scopes
+    for (const scope of inner.slice(depth)) {
+      const known = scope.packed.get(id)
+      if (known !== undefined) return known
+    }
+    this.scopes = inner.slice(0, depth + 1)
+    const made = body()
+    this.scopes[depth].packed.set(id, made)
+    this.scopes = inner
+    return made
+  }
+
+  private readonly bufferIds = new Map<Buffer, number>()
+
+  private bufferId(buffer: Buffer): number {
+    let id = this.bufferIds.get(buffer)
+    if (id === undefined) {
+      id = this.bufferIds.size
+      this.bufferIds.set(buffer, id)
+    }
+    return id
+  }
+
+  /** A view of something that each iteration of the innermost loop changes. */
+  changing(view: View): View {
+    return { ...view, steps: Array.from({ length: this.depth }, (_, i) => view.steps[i] ?? 0) }
   }
 
   /** The view for one iteration after the other of the innermost loop, along its first dimension. */
@@ -139,6 +240,16 @@ export class Lowering {
 
   /** Lowers all equations of a program whose inputs have been defined. */
   lower(program: Program): void {
+    for (const equation of program.equations) for (const output of equation.outputs) this.uses.set(output, 0)
+    for (const variable of program.inputs) this.uses.set(variable, 0)
+    const use = (atom: Atom, count: number) => this.uses.set(atom, (this.uses.get(atom) ?? 0) + count)
+    for (const { inputs } of program.equations) for (const atom of inputs) use(atom, 1)
+    for (const atom of program.outputs) use(atom, 2)
+    const makers = new Map<Atom, Equation>()
+    for (const equation of program.equations) for (const output of equation.outputs) makers.set(output, equation)
+    for (const equation of program.equations.toReversed()) {
+      equation.primitive.aim?.(this, equation, atom => makers.get(atom)?.primitive.elementwise === true)
+    }
     for (const equation of program.equations) this.lowerEquation(equation)
   }
 
@@ -146,7 +257,27 @@ export class Lowering {
     const outer = this.equation
     if (this.depth === 0) this.equation++
     equation.primitive.lower(this, equation, equation.params)
+    if (this.checks !== undefined) this.check(equation, this.checks)
     this.equation = Math.max(outer, this.equation)
+  }
+
+  /** Has the machine report this equation if a float of its results is NaN or infinite. */
+  private check(equation: Equation, { equations, infinities }: Checks): void {
+    const index = equations.push(equation) - 1
+    for (const output of equation.outputs) {
+      if (output.aval.dtype !== 'float32' || elements(output.aval.shape) === 0) continue
+      let view = this.contiguous(this.view(output))
+      if (!infinities) {
+        const finite = this.temporary(view.shape)
+        emitMap(this, MapOp.MaxF, [view, this.constant(-1, true)], finite)
+        emitMap(this, MapOp.MinF, [finite, this.constant(1, true)], finite)
+        view = finite
+      }
+      const own = this.equation
+      this.equation = index
+      this.emit(Opcode.Check, [elements(view.shape), read(view)])
+      this.equation = own
+    }
   }
 }
 

@@ -1,11 +1,23 @@
 // The passes over a program, in their order; each can be switched off.
 import type { Program } from '../core/program.js'
+import { accumulate } from './passes/accumulate.js'
+import { commute } from './passes/commute.js'
+import { contract } from './passes/contract.js'
+import { fuse } from './passes/fuse.js'
+import { hoist } from './passes/hoist.js'
 import { simplify } from './passes/simplify.js'
+import { sink } from './passes/sink.js'
 
 /** Rewritings of programs that keep their meaning, by name, in the order in which they run. */
-const passes = { simplify } satisfies Record<string, (program: Program) => Program>
+const passes = { simplify, hoist, sink, contract, commute, accumulate, fuse } satisfies Record<
+  string,
+  (program: Program) => Program
+>
 
 export type PassName = keyof typeof passes
+
+/** Those that change the order of sums, and with it low bits. */
+export const reorderingPasses: readonly PassName[] = ['hoist', 'sink', 'contract', 'commute', 'accumulate']
 
 const off = new Set<PassName>()
 

@@ -104,24 +104,25 @@ function shareInPlace(instructions: readonly Instruction[], lives: Map<Buffer, L
   instructions.forEach((instruction, index) => {
     if (!instruction.elementwise) return
     const operands = instruction.fields.filter(isOperand)
-    const out = operands.find(operand => operand.access !== 'read')!
-    const outLife = lives.get(out.view.buffer)!
-    if (out.view.buffer.slot !== null || outLife.first !== index || parent.has(out.view.buffer)) return
-    for (const operand of operands) {
-      const { buffer } = operand.view
-      if (operand.access !== 'read' || buffer.slot !== null || buffer === out.view.buffer) continue
-      if (buffer.bytes !== out.view.buffer.bytes) continue
-      const root = find(buffer)
-      const last = groupLast.get(root) ?? lives.get(buffer)!.last
-      const isSame = sameView({ ...operand.view, buffer: out.view.buffer }, out.view)
-      const isOnlyReader = operands.every(
-        other => other === operand || other.view.buffer !== buffer || sameView(other.view, operand.view),
-      )
-      if (last === index && lives.get(buffer)!.last === index && isSame && isOnlyReader) {
-        parent.set(out.view.buffer, root)
-        groupLast.set(root, outLife.last)
-        return
-      }
+    const taken = new Set<Buffer>()
+    for (const out of operands) {
+      if (out.access === 'read') continue
+      const outLife = lives.get(out.view.buffer)!
+      if (out.view.buffer.slot !== null || outLife.first !== index || parent.has(out.view.buffer)) continue
+      const dying = operands.find(({ access, view }) => {
+        const { buffer } = view
+        if (access !== 'read' || buffer.slot !== null || buffer.bytes !== out.view.buffer.bytes) return false
+        const root = find(buffer)
+        const last = groupLast.get(root) ?? lives.get(buffer)!.last
+        const isSame = sameView({ ...view, buffer: out.view.buffer }, out.view)
+        const isOnlyView = operands.every(other => other.view.buffer !== buffer || sameView(other.view, view))
+        return !taken.has(root) && last === index && lives.get(buffer)!.last === index && isSame && isOnlyView
+      })
+      if (dying === undefined) continue
+      const root = find(dying.view.buffer)
+      parent.set(out.view.buffer, root)
+      groupLast.set(root, outLife.last)
+      taken.add(root)
     }
   })
   return find

@@ -8,6 +8,8 @@ export interface Buffer {
   readonly bytes: number
   /** The slot of an argument, result or constant; null: the plan finds it a place in the arena. */
   readonly slot: number | null
+  /** Loops that enclose the place where it is made. */
+  readonly depth: number
 }
 
 export interface View {
@@ -17,6 +19,8 @@ export interface View {
   readonly strides: readonly number[]
   /** One for each enclosing loop that moves the view; missing ones are 0. */
   readonly steps: readonly number[]
+  /** True if no other view names these elements. */
+  readonly owned?: boolean
 }
 
 export const elements = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1)

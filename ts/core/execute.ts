@@ -1,59 +1,77 @@
 // Running programs: the place where tensors meet compiled code. Executables are cached by what the program says, so an
 // eager operation or a transform outside `jit` compiles once for each signature.
 import { compile, type Executable } from '../compiler/compile.js'
+import type { Checks } from '../compiler/lowering.js'
 import { optimize, passKey } from '../compiler/optimize.js'
 import { isProgram } from '../compiler/passes/rewrite.js'
+import { beginRun, compact, OutOfMemory } from '../runtime/pool.js'
 import { Storage } from '../runtime/storage.js'
+import { ITEM_BYTES } from './dtype.js'
 import type { AnyPrimitive } from './primitive.js'
-import { type Atom, type Aval, newVar, type Program, printProgram, type Var } from './program.js'
+import {
+  type Atom,
+  type Aval,
+  type Equation,
+  type Literal,
+  newVar,
+  type Program,
+  printProgram,
+  sameAval,
+  type Var,
+} from './program.js'
 import { sizeOf } from './shape.js'
 import { storedTensor, Tensor } from './tensor.js'
 
-/** How many compiled programs stay loaded. */
+/** How many compiled programs are remembered. */
 const CACHE_SIZE = 1024
 
 /** A compiled program and how its outputs are made of results, inputs and literals. */
 export interface Runnable {
+  /** Whose call it is, as messages name it. */
+  readonly name: string
   readonly executable: Executable
   readonly program: Program
   /** For each output: the result, the input or the literal it is. */
   readonly outputs: readonly { kind: 'result' | 'input' | 'literal'; index: number; atom: Atom }[]
   readonly results: readonly Aval[]
+  /** Bytes of each result. */
+  readonly bytes: readonly number[]
+  /** True where output i is result i and nothing else. */
+  readonly isPlain: boolean
+  lastUse: number
 }
 
 const cache = new Map<string, Runnable>()
+let uses = 0
 
 function remember(key: string, make: () => Runnable): Runnable {
-  const known = cache.get(key)
-  if (known !== undefined) {
-    cache.delete(key)
-    cache.set(key, known)
-    return known
+  let runnable = cache.get(key)
+  if (runnable === undefined) {
+    runnable = make()
+    cache.set(key, runnable)
+    if (cache.size > CACHE_SIZE) forgetOldest()
   }
-  const made = make()
-  cache.set(key, made)
-  if (cache.size > CACHE_SIZE) {
-    const [oldest, runnable] = cache.entries().next().value!
-    runnable.executable.code.unload()
-    cache.delete(oldest)
-  }
-  return made
+  runnable.lastUse = ++uses
+  return runnable
 }
 
-/** Bytes of loaded programs. */
-export function loadedBytes(): number {
-  let bytes = 0
-  for (const { executable } of cache.values()) bytes += executable.code.bytes
-  return bytes
+/** Forgets the quarter that was used longest ago. */
+function forgetOldest(): void {
+  const byUse = [...cache].sort(([, a], [, b]) => a.lastUse - b.lastUse)
+  for (const [key, { executable }] of byUse.slice(0, CACHE_SIZE / 4)) {
+    executable.code.unload()
+    cache.delete(key)
+  }
+  recent.clear()
 }
 
 /** Compiles a program, after the passes; outputs that are inputs, literals or given twice need no code. */
 export function prepareProgram(program: Program, donated: readonly boolean[] = []): Runnable {
   const key = `${passKey()}${donated.some(Boolean) ? donated.map(Number).join('') : ''}${printProgram(program)}`
-  return remember(key, () => buildRunnable(optimize(program), donated))
+  return remember(key, () => buildRunnable('a compiled function', optimize(program), donated))
 }
 
-function buildRunnable(program: Program, donated: readonly boolean[]): Runnable {
+function buildRunnable(name: string, program: Program, donated: readonly boolean[], checks?: Checks): Runnable {
   const results: Var[] = []
   const outputs = program.outputs.map(atom => {
     if (atom.kind === 'literal') return { kind: 'literal' as const, index: 0, atom }
@@ -66,36 +84,136 @@ function buildRunnable(program: Program, donated: readonly boolean[]): Runnable 
   // A donated input that is returned as it is stays where it is.
   const returned = new Set(outputs.map(({ kind, index }) => (kind === 'input' ? index : -1)))
   const free = donated.map((isDonated, i) => isDonated && !returned.has(i))
-  const executable = compile({ ...program, outputs: results }, free)
-  return { executable, program, outputs, results: results.map(variable => variable.aval) }
+  const executable = compile({ ...program, outputs: results }, free, checks)
+  return {
+    name,
+    executable,
+    program,
+    outputs,
+    results: results.map(variable => variable.aval),
+    bytes: results.map(({ aval }) => sizeOf(aval.shape) * ITEM_BYTES),
+    isPlain: outputs.every(({ kind, index }, i) => kind === 'result' && index === i),
+    lastUse: 0,
+  }
 }
+
+/** What a run that looked for NaN came upon first. */
+export interface NonFinite {
+  readonly equation: Equation
+  /** The steps of the enclosing loops, outermost first. */
+  readonly steps: readonly number[]
+}
+
+/** A report names at most 16 nested loops. */
+const REPORT_WORDS = 19
+
+/** Runs a program as it was traced, without passes, and stops where an equation yields NaN (or an infinity). */
+export function runChecked(
+  program: Program,
+  values: readonly Tensor[],
+  infinities: boolean,
+): { results: Tensor[] } | { found: NonFinite } {
+  const checks: Checks = { equations: [], infinities }
+  const runnable = buildRunnable('debug.nans', program, [], checks)
+  const { code } = runnable.executable
+  let storages: Storage[] = []
+  try {
+    storages = bindSlots(runnable, values)
+    // Between two pauses every result is checked at most once.
+    const words = checks.equations.reduce((sum, { outputs }) => sum + outputs.length, 1) * REPORT_WORDS
+    const report = code.runChecked(addresses, literals, values.length + storages.length, words)
+    if (report === null) return { results: takeResults(runnable, values, storages, []) }
+    freeResults(storages, values)
+    return { found: { equation: checks.equations[report.equation], steps: report.steps } }
+  } catch (error) {
+    freeResults(storages, values)
+    throw error
+  } finally {
+    code.unload()
+  }
+}
+
+/** Where the slots of the run that is being prepared lie; filled and used up by each run. */
+const addresses: number[] = []
+const literals: number[] = []
 
 /** Runs compiled code. Donated tensors are consumed; nothing is if it throws before the run. */
 export function runPrepared(runnable: Runnable, values: readonly Tensor[], donated: readonly boolean[] = []): Tensor[] {
-  const { executable, results, outputs } = runnable
-  executable.code.ready()
-  const addresses: number[] = []
-  const literals: number[] = []
-  for (let i = 0; i < values.length; i++) {
-    const { source, dtype } = values[i]
-    if (source.kind === 'storage') addresses.push(source.address)
-    else if (source.kind === 'literal') {
-      addresses.push(0)
-      literals[i] = wordOf(source.value, dtype)
-    } else throw new Error('runPrepared: a traced value')
+  const storages = bindSlots(runnable, values)
+  const { executable } = runnable
+  try {
+    executable.code.run(addresses, literals, values.length + storages.length)
+  } catch (error) {
+    freeResults(storages, values)
+    throw error
   }
+  return takeResults(runnable, values, storages, donated)
+}
+
+/** Brings the operands into the core's memory and finds places for the results. If it throws nothing has changed. */
+export function bindSlots(runnable: Runnable, values: readonly Tensor[]): Storage[] {
+  let storages: Storage[]
+  try {
+    storages = place(runnable, values)
+  } catch (error) {
+    if (!(error instanceof OutOfMemory && error.mayFit)) throw error
+    compact()
+    storages = place(runnable, values)
+  }
+  const count = values.length
+  for (let i = 0; i < count; i++) {
+    const { source, dtype } = values[i]
+    if (source.kind === 'storage') addresses[i] = source.address
+    else {
+      addresses[i] = 0
+      literals[i] = wordOf((source as Literal).value, dtype)
+    }
+  }
+  for (let i = 0; i < storages.length; i++) addresses[count + i] = storages[i].address
+  return storages
+}
+
+function place({ executable, bytes, name }: Runnable, values: readonly Tensor[]): Storage[] {
+  const run = beginRun()
+  for (let i = 0; i < values.length; i++) {
+    const { source } = values[i]
+    if (source.kind === 'storage') source.use(values[i], run, name)
+    else if (source.kind === 'traced') throw new Error('runPrepared: a traced value')
+  }
+  executable.code.ready(name)
   const { aliases } = executable
-  const storages = results.map((aval, i) => {
-    const from = aliases[i] >= 0 ? values[aliases[i]].source : null
-    return from !== null && from.kind === 'storage' ? from : Storage.allocate(sizeOf(aval.shape) * 4)
-  })
-  for (const storage of storages) addresses.push(storage.address)
-  executable.code.run(addresses, literals)
-  const made = results.map((aval, i) => {
+  const storages: Storage[] = []
+  try {
+    for (let i = 0; i < bytes.length; i++) {
+      const from = aliases[i] >= 0 ? values[aliases[i]].source : null
+      storages.push(from !== null && from.kind === 'storage' ? from : Storage.allocate(bytes[i], run, name))
+    }
+  } catch (error) {
+    freeResults(storages, values)
+    throw error
+  }
+  return storages
+}
+
+/** Gives back places for results; those that results would have taken from donated operands stay theirs. */
+function freeResults(storages: readonly Storage[], values: readonly Tensor[]): void {
+  for (const storage of storages) if (!values.some(({ source }) => source === storage)) storage.free('disposed')
+}
+
+/** The tensors that a run has made. */
+function takeResults(
+  { results, outputs, isPlain }: Runnable,
+  values: readonly Tensor[],
+  storages: readonly Storage[],
+  donated: readonly boolean[],
+): Tensor[] {
+  const made: Tensor[] = []
+  for (let i = 0; i < results.length; i++) {
+    const { shape, dtype } = results[i]
     const storage = storages[i]
-    const isAlias = aliases[i] >= 0 && storage === values[aliases[i]].source
-    return storedTensor(aval.shape, aval.dtype, isAlias ? storage.donate() : storage)
-  })
+    made.push(storedTensor(shape, dtype, storage.isOwned ? storage.donate() : storage))
+  }
+  if (isPlain && donated.length === 0) return made
   const returned = new Map<number, Tensor>()
   const list = outputs.map(({ kind, index, atom }) => {
     if (kind === 'result') return made[index]
@@ -126,7 +244,7 @@ const prepared = new WeakMap<Program, Runnable>()
 
 /** Compiles (or finds) a program and runs it. */
 export function executeProgram(program: Program, values: readonly Tensor[]): Tensor[] {
-  let runnable = prepared.get(program)
+  let runnable = passKey() === '' ? prepared.get(program) : prepareProgram(program)
   if (runnable === undefined) {
     runnable = prepareProgram(program)
     prepared.set(program, runnable)
@@ -134,28 +252,84 @@ export function executeProgram(program: Program, values: readonly Tensor[]): Ten
   return runPrepared(runnable, values)
 }
 
-/** Runs one primitive: a program of one equation. */
-export function executeEquation(
-  primitive: AnyPrimitive,
-  inputs: readonly Tensor[],
-  params: unknown,
-  types: readonly Aval[],
-): Tensor[] {
-  let key = primitive.name
+/** The signatures of a primitive that were used last: most calls find theirs without writing a key. */
+interface Signature {
+  readonly params: unknown
+  readonly inputs: readonly Aval[]
+  readonly runnable: Runnable
+}
+const RECENT = 8
+const recent = new Map<AnyPrimitive, Signature[]>()
+
+/** Runs one primitive: a program of one equation. Its type rule checks the inputs before anything else happens. */
+export function executeEquation(primitive: AnyPrimitive, inputs: readonly Tensor[], params: unknown): Tensor[] {
+  if (passKey() !== '') return runPrepared(findEquation(primitive, inputs, params), inputs)
+  let signatures = recent.get(primitive)
+  if (signatures === undefined) {
+    signatures = []
+    recent.set(primitive, signatures)
+  }
+  for (let i = 0; i < signatures.length; i++) {
+    const signature = signatures[i]
+    if (!fits(signature, inputs, params)) continue
+    if (i > 0) {
+      signatures[i] = signatures[i - 1]
+      signatures[i - 1] = signature
+    }
+    signature.runnable.lastUse = ++uses
+    return runPrepared(signature.runnable, inputs)
+  }
+  const runnable = findEquation(primitive, inputs, params)
+  const avals = inputs.map(({ shape, dtype }) => ({ shape, dtype }))
+  if (signatures.unshift({ params, inputs: avals, runnable }) > RECENT) signatures.pop()
+  return runPrepared(runnable, inputs)
+}
+
+function fits(signature: Signature, inputs: readonly Tensor[], params: unknown): boolean {
+  const known = signature.inputs
+  if (known.length !== inputs.length) return false
+  for (let i = 0; i < known.length; i++) if (!sameAval(known[i], inputs[i])) return false
+  return sameParams(signature.params, params)
+}
+
+/** Parameters are plain data, and programs, of which only the very same counts. */
+function sameParams(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || isProgram(a)) return false
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false
+    for (let i = 0; i < a.length; i++) if (!sameParams(a[i], b[i])) return false
+    return true
+  }
+  let count = 0
+  for (const key in a) {
+    count++
+    if (!sameParams((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false
+  }
+  for (const _ in b) count--
+  return count === 0
+}
+
+function findEquation(primitive: AnyPrimitive, inputs: readonly Tensor[], params: unknown): Runnable {
+  const types = primitive.type(inputs, params)
+  let key = passKey() + primitive.name
   for (const { dtype, shape } of inputs) key += `|${dtype}${shape.join(',')}`
   key += showParams(params)
-  const runnable = remember(key, () => {
+  return remember(key, () => {
     const variables = inputs.map(({ shape, dtype }) => newVar({ shape, dtype }))
     const outputs = types.map(newVar)
-    return buildRunnable(
-      { inputs: variables, equations: [{ primitive, inputs: variables, params, outputs }], outputs },
-      [],
-    )
+    const equation = { primitive, inputs: variables, params, outputs }
+    return buildRunnable(primitive.name, optimize({ inputs: variables, equations: [equation], outputs }), [])
   })
-  return runPrepared(runnable, inputs)
 }
 
 function showParams(params: unknown): string {
   if (params === null || params === undefined) return ''
-  return JSON.stringify(params, (_, value) => (isProgram(value) ? printProgram(value) : value))
+  return JSON.stringify(params, (_, value) =>
+    isProgram(value)
+      ? printProgram(value)
+      : typeof value === 'number'
+        ? `${Object.is(value, -0) ? '-0' : value}n`
+        : value,
+  )
 }

@@ -1,6 +1,8 @@
 // The record that a primitive is: all its rules in one value, in one file. A missing rule is a compile error.
+import type { MapOp } from '../../assembly/format.js'
 import type { Lowering } from '../compiler/lowering.js'
-import type { Aval, Equation, Program } from './program.js'
+import type { Replacement } from '../compiler/passes/rewrite.js'
+import type { Atom, Aval, Equation, Program } from './program.js'
 import type { Tensor } from './tensor.js'
 
 /** Null is a tangent or cotangent that is zero everywhere. */
@@ -17,6 +19,13 @@ export interface Primitive<P> {
 
   /** Tangents of the results, given those of the inputs; called only if one of them is not zero. */
   jvp(primals: readonly Tensor[], tangents: readonly MaybeZero[], results: readonly Tensor[], params: P): MaybeZero[]
+
+  /** Control flow only: results and tangents by one equation, so that the results are not computed twice. */
+  readonly jvpWithResults?: (
+    primals: readonly Tensor[],
+    tangents: readonly MaybeZero[],
+    params: P,
+  ) => { results: Tensor[]; tangents: MaybeZero[] }
 
   /**
    * Cotangents of the inputs in which the primitive is linear (`linear[i]`), given those of the results;
@@ -42,14 +51,26 @@ export interface Primitive<P> {
   /** Writes machine instructions (or makes views) for one equation. */
   lower(lowering: Lowering, equation: Equation, params: P): void
 
+  /** Asks, before anything is lowered, that operands be computed in their place in the result. */
+  readonly aim?: (lowering: Lowering, equation: Equation, isElementwise: (atom: Atom) => boolean) => void
+
   /** True where computing again costs less than keeping: cheap elementwise functions and views. */
   readonly cheap?: boolean
 
   /** True where element i of the result depends on element i of the operands alone, so that it may take their place. */
   readonly elementwise?: boolean
 
+  /** Elementwise only: the machine's operation, by which it can be part of a chain. */
+  readonly mapOp?: (inputs: readonly Aval[], params: P) => MapOp
+
   /** Control flow only: the equation split into what is known and what is linear. */
   readonly partial?: (equation: Equation, unknown: readonly boolean[]) => PartialEquation
+
+  /** Control flow only: the equation with work moved before it; null where nothing moves. */
+  readonly hoist?: (equation: Equation) => Replacement | null
+
+  /** Control flow only: the equation with work moved behind it; null where nothing moves. */
+  readonly sink?: (equation: Equation, isZero: (atom: Atom) => boolean) => Replacement | null
 
   /** Control flow only: the equation without the results that nobody uses. */
   readonly prune?: (equation: Equation, isUsed: (output: Equation['outputs'][number]) => boolean) => Equation

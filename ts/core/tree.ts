@@ -1,5 +1,6 @@
 // Trees: nested arrays and plain objects whose leaves are tensors. Every transform flattens its arguments, works on
 // the list of leaves, and builds the same tree again. Missing optional fields (undefined, null) are part of the structure.
+import { typeError } from '../errors.js'
 import { Tensor } from './tensor.js'
 
 /** The shape of a tree without its leaves. */
@@ -8,6 +9,10 @@ export type TreeDef =
   | { kind: 'empty'; value: null | undefined }
   | { kind: 'array'; children: TreeDef[] }
   | { kind: 'object'; keys: string[]; children: TreeDef[] }
+
+/** What functions take and return. The empty tuple is a hint: with it TypeScript infers `[a, b]` as a pair, not as a list. */
+// biome-ignore lint/complexity/noBannedTypes: everything there is, so that generic callers need no constraint of their own
+export type Tree = {} | [] | null | undefined
 
 export type Leaf = Tensor | number | boolean
 
@@ -27,9 +32,35 @@ export function flatten(tree: unknown, what = 'argument'): { leaves: Leaf[]; str
       const keys = Object.keys(node).sort()
       return { kind: 'object', keys, children: keys.map(key => walk(node[key], `${path}.${key}`)) }
     }
-    throw new TypeError(`${path} is ${describe(node)}: a tree holds tensors and numbers in arrays and plain objects`)
+    throw typeError(`${path} is ${describe(node)}: a tree holds tensors and numbers in arrays and plain objects`)
   }
   return { structure: walk(tree, what), leaves }
+}
+
+/** Appends the leaves of a tree if it has this structure; false if it has another. Quicker than to flatten and compare. */
+export function collectLeaves(structure: TreeDef, node: unknown, leaves: Leaf[]): boolean {
+  switch (structure.kind) {
+    case 'leaf':
+      if (!(node instanceof Tensor) && typeof node !== 'number' && typeof node !== 'boolean') return false
+      leaves.push(node)
+      return true
+    case 'empty':
+      return node === structure.value
+    case 'array': {
+      const { children } = structure
+      if (!Array.isArray(node) || node.length !== children.length) return false
+      for (let i = 0; i < children.length; i++) if (!collectLeaves(children[i], node[i], leaves)) return false
+      return true
+    }
+    case 'object': {
+      const { keys, children } = structure
+      if (!isPlainObject(node) || Object.keys(node).length !== keys.length) return false
+      for (let i = 0; i < keys.length; i++) {
+        if (!Object.hasOwn(node, keys[i]) || !collectLeaves(children[i], node[keys[i]], leaves)) return false
+      }
+      return true
+    }
+  }
 }
 
 /** The tree with this structure and these leaves; the inverse of `flatten`. */
@@ -41,10 +72,19 @@ export function unflatten(structure: TreeDef, leaves: readonly unknown[]): unkno
         return leaves[at++]
       case 'empty':
         return node.value
-      case 'array':
-        return node.children.map(build)
-      case 'object':
-        return Object.fromEntries(node.keys.map((key, i) => [key, build(node.children[i])]))
+      case 'array': {
+        const list: unknown[] = []
+        for (const child of node.children) list.push(build(child))
+        return list
+      }
+      case 'object': {
+        const { keys, children } = node
+        // An own key of this name would set the prototype.
+        if (keys.includes('__proto__')) return Object.fromEntries(keys.map((key, i) => [key, build(children[i])]))
+        const object: Record<string, unknown> = {}
+        for (let i = 0; i < keys.length; i++) object[keys[i]] = build(children[i])
+        return object
+      }
     }
   }
   return build(structure)
@@ -95,9 +135,7 @@ export function treeMap<T>(f: (leaf: Tensor, ...rest: Tensor[]) => unknown, tree
   const others = rest.map((other, i) => {
     const flat = flatten(other)
     if (showStructure(flat.structure) !== text) {
-      throw new TypeError(
-        `treeMap: tree ${i + 2} differs from the first: ${showStructure(flat.structure)} beside ${text}`,
-      )
+      throw typeError(`treeMap: tree ${i + 2} differs from the first: ${showStructure(flat.structure)} beside ${text}`)
     }
     return flat.leaves
   })

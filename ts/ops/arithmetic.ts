@@ -4,7 +4,7 @@ import type { MaybeZero } from '../core/primitive.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { equal, greater } from './compare.js'
-import { elementwise, withoutTangent } from './elementwise.js'
+import { elementwise, NO_PARAMS, withoutTangent } from './elementwise.js'
 import { log } from './exponential.js'
 import { apart, elementwiseLaws, SPECIAL } from './laws.js'
 import { align, type Operand, toTensor } from './operand.js'
@@ -101,29 +101,29 @@ export function addTangents(x: MaybeZero, y: MaybeZero): MaybeZero {
 
 /** Sum, element by element, of two or more tensors or numbers (NumPy broadcasting); `or` for `bool`. */
 export const add = (x: Operand, y: Operand, ...more: Operand[]): Tensor =>
-  more.reduce<Tensor>((sum, operand) => add(sum, operand), bind1(addPrimitive, align('add', [x, y]), {}))
+  more.length > 0 ? add(add(x, y), ...(more as [Operand])) : bind1(addPrimitive, align('add', [x, y]), NO_PARAMS)
 
 /** Product, element by element, of two or more tensors or numbers (NumPy broadcasting); `and` for `bool`. */
 export const mul = (x: Operand, y: Operand, ...more: Operand[]): Tensor =>
-  more.reduce<Tensor>((product, operand) => mul(product, operand), bind1(mulPrimitive, align('mul', [x, y]), {}))
+  more.length > 0 ? mul(mul(x, y), ...(more as [Operand])) : bind1(mulPrimitive, align('mul', [x, y]), NO_PARAMS)
 
 /** `x - y`, element by element (NumPy broadcasting). */
-export const sub = (x: Operand, y: Operand): Tensor => bind1(subPrimitive, align('sub', [x, y]), {})
+export const sub = (x: Operand, y: Operand): Tensor => bind1(subPrimitive, align('sub', [x, y]), NO_PARAMS)
 
 /** `x / y`, element by element; integers truncate towards zero and division by zero gives all bits set. */
-export const div = (x: Operand, y: Operand): Tensor => bind1(divPrimitive, align('div', [x, y]), {})
+export const div = (x: Operand, y: Operand): Tensor => bind1(divPrimitive, align('div', [x, y]), NO_PARAMS)
 
 /** The remainder of `x / y` with the sign of `x` (as `%` in JavaScript). */
-export const rem = (x: Operand, y: Operand): Tensor => bind1(remPrimitive, align('rem', [x, y]), {})
+export const rem = (x: Operand, y: Operand): Tensor => bind1(remPrimitive, align('rem', [x, y]), NO_PARAMS)
 
 /** `x` to the power `y`, element by element, with IEEE 754's special values. */
-export const pow = (x: Operand, y: Operand): Tensor => bind1(powPrimitive, align('pow', [x, y]), {})
+export const pow = (x: Operand, y: Operand): Tensor => bind1(powPrimitive, align('pow', [x, y]), NO_PARAMS)
 
 /** The larger of `x` and `y`, element by element; NaN if either is. */
-export const maximum = (x: Operand, y: Operand): Tensor => bind1(maxPrimitive, align('maximum', [x, y]), {})
+export const maximum = (x: Operand, y: Operand): Tensor => bind1(maxPrimitive, align('maximum', [x, y]), NO_PARAMS)
 
 /** The smaller of `x` and `y`, element by element; NaN if either is. */
-export const minimum = (x: Operand, y: Operand): Tensor => bind1(minPrimitive, align('minimum', [x, y]), {})
+export const minimum = (x: Operand, y: Operand): Tensor => bind1(minPrimitive, align('minimum', [x, y]), NO_PARAMS)
 
 /** `-x`. */
 export const neg = (x: Operand): Tensor => bind1(negPrimitive, [toTensor('neg', x)], {})

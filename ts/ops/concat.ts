@@ -1,10 +1,13 @@
 // Concatenation and splitting: each the other's transpose, both addressing.
+
 import { emitCopy } from '../compiler/emit-copy.js'
-import { sliceView } from '../compiler/view.js'
+import { sameView, sliceView, type View } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
+import type { Atom, Var } from '../core/program.js'
 import { normalizeAxis, range, removeAt, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, describe, type Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { broadcastInDim } from './broadcast.js'
 import { zeros, zerosLike } from './full.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
@@ -29,11 +32,9 @@ export const concatPrimitive: Primitive<ConcatParams> = {
   type(inputs, { axis }) {
     const [first] = inputs
     for (const { shape, dtype } of inputs) {
-      if (dtype !== first.dtype) throw new TypeError(`concat: dtypes differ: ${first.dtype} and ${dtype}`)
+      if (dtype !== first.dtype) throw typeError(`concat: dtypes differ: ${first.dtype} and ${dtype}`)
       if (shape.length !== first.shape.length || !sameShape(removeAt(shape, axis), removeAt(first.shape, axis))) {
-        throw new TypeError(
-          `concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`,
-        )
+        throw typeError(`concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`)
       }
     }
     const length = inputs.reduce((total, input) => total + input.shape[axis], 0)
@@ -65,26 +66,40 @@ export const concatPrimitive: Primitive<ConcatParams> = {
     })
     return { results: [bind1(concatPrimitive, operands, { axis: axis >= at ? axis + 1 : axis })], dims: [at] }
   },
-  lower(lowering, { inputs, outputs }, { axis }) {
-    const out = lowering.output(outputs[0])
-    let start = 0
-    for (const input of inputs) {
-      const length = input.aval.shape[axis]
-      const from = out.shape.map((_, i) => (i === axis ? start : 0))
-      const to = withLength(out.shape, axis, start + length)
-      emitCopy(
-        lowering,
-        lowering.view(input),
-        sliceView(
-          out,
-          from,
-          to,
-          out.shape.map(() => 1),
-        ),
-      )
-      start += length
-    }
+  aim(lowering, { inputs, outputs, params }, isElementwise) {
+    const parts = inputs.filter(
+      (atom, i): atom is Var =>
+        atom.kind === 'var' && isElementwise(atom) && inputs.indexOf(atom) === i && !lowering.destination(atom),
+    )
+    const place = parts.length === 0 ? null : lowering.vacantPlace(outputs[0])
+    if (place === null) return
+    placesIn(place, inputs, params.axis).forEach((view, i) => {
+      const atom = inputs[i]
+      if (parts.includes(atom as Var)) lowering.aim(atom as Var, view)
+    })
   },
+  lower(lowering, { inputs, outputs }, { axis }) {
+    placesIn(lowering.output(outputs[0]), inputs, axis).forEach((place, i) => {
+      const view = lowering.view(inputs[i])
+      if (!sameView(view, place)) emitCopy(lowering, view, place)
+    })
+  },
+}
+
+/** Where each operand lies in the result. */
+function placesIn(out: View, inputs: readonly Atom[], axis: number): View[] {
+  let start = 0
+  return inputs.map(({ aval }) => {
+    const from = out.shape.map((_, i) => (i === axis ? start : 0))
+    const to = withLength(out.shape, axis, start + aval.shape[axis])
+    start += aval.shape[axis]
+    return sliceView(
+      out,
+      from,
+      to,
+      out.shape.map(() => 1),
+    )
+  })
 }
 
 export const splitPrimitive: Primitive<SplitParams> = {
@@ -125,11 +140,20 @@ export const splitPrimitive: Primitive<SplitParams> = {
   cheap: true,
 }
 
+function checkList(operation: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors))
+    throw typeError(`${operation}: the first argument is a list of tensors, not ${describe(tensors)}`)
+  if (tensors.length === 0) throw typeError(`${operation}: there is no tensor`)
+  tensors.forEach((tensor, i) => {
+    checkTensor(operation, tensor, `element ${i} of the list`)
+  })
+}
+
 /** Tensors one after the other along `axis` (0). Throws if shapes differ elsewhere or there is none. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new TypeError('concat: there is no tensor')
+  checkList('concat', tensors)
   const operands = sameDtype('concat', tensors)
-  if (operands[0].rank === 0) throw new TypeError('concat: scalars have no axis; use stack')
+  if (operands[0].rank === 0) throw typeError('concat: scalars have no axis; use stack')
   return operands.length === 1
     ? operands[0]
     : bind1(concatPrimitive, operands, { axis: normalizeAxis('concat', axis, operands[0].rank) })
@@ -137,7 +161,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape as the entries of a new dimension `axis` (0). */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new TypeError('stack: there is no tensor')
+  checkList('stack', tensors)
   const dim = normalizeAxis('stack', axis, tensors[0].rank + 1)
   return concat(
     tensors.map(tensor => expandDims(tensor, dim)),
@@ -151,13 +175,20 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  * @example const [i, f, g, o] = split(gates, 4)
  */
 export function split(x: Tensor, parts: number | readonly number[], axis = -1): Tensor[] {
+  checkTensor('split', x)
   const dim = normalizeAxis('split', axis, x.rank)
   const length = x.shape[dim]
+  if (typeof parts !== 'number' && !Array.isArray(parts)) {
+    throw typeError(`split: the parts are a number or a list of sizes, not ${describe(parts)}`)
+  }
+  if (typeof parts === 'number' && (!Number.isInteger(parts) || parts < 1)) {
+    throw rangeError(`split: the number of parts is a positive integer, not ${parts}`)
+  }
   const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(length / parts) : parts
   const isExact =
     sizes.every(size => Number.isInteger(size) && size >= 0) && sizes.reduce((a, b) => a + b, 0) === length
   if (!isExact)
-    throw new RangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
+    throw rangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
   return bind(splitPrimitive, [x], { axis: dim, sizes })
 }
 

@@ -1,22 +1,27 @@
 // Random numbers from keys: threefry2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), laid out as
 // JAX's partitionable generator lays it out, so that one key gives the same bits there and here.
+
 import { Opcode, ThreefryKind } from '../../assembly/format.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
-import { storedTensor, type Tensor } from '../core/tensor.js'
+import { checkTensor, storedTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
-import { add, mul, neg, sub } from './arithmetic.js'
+import { argmax } from './argmax.js'
+import { add, maximum, mul, neg, sub } from './arithmetic.js'
 import { shiftRight } from './bitwise.js'
 import { cast } from './cast.js'
 import { less } from './compare.js'
-import { split as splitParts } from './concat.js'
+import { concat, split as splitParts } from './concat.js'
 import { withoutTangent } from './elementwise.js'
-import { log1p, sqrt } from './exponential.js'
+import { log, log1p, sqrt } from './exponential.js'
+import { zeros } from './full.js'
 import { build, type Laws } from './laws.js'
 import { reshape } from './reshape.js'
+import { tensor } from './tensor.js'
 import { moveaxis } from './transpose.js'
 import { where } from './where.js'
 
@@ -26,12 +31,12 @@ interface ThreefryParams {
   pairs: boolean
 }
 
-/** key [..., 2] uint32 -> [..., count] words, or [..., count, 2] pairs. */
+/** key [..., 2] uint32 -> [..., count] words, or [..., count, 2] pairs; keys [..., 4] end in the counter they start at. */
 export const threefryPrimitive: Primitive<ThreefryParams> = {
   name: 'threefry',
   type([key], { count, pairs }) {
-    if (key.dtype !== 'uint32' || key.shape.at(-1) !== 2) {
-      throw new TypeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
+    if (key.dtype !== 'uint32' || !(key.shape.at(-1) === 2 || (pairs && key.shape.at(-1) === 4))) {
+      throw typeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
     }
     return [{ shape: [...key.shape.slice(0, -1), count, ...(pairs ? [2] : [])], dtype: 'uint32' }]
   },
@@ -48,8 +53,9 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
     const key = lowering.contiguous(lowering.view(inputs[0]))
     const out = lowering.output(outputs[0])
     if (elements(out.shape) === 0) return
-    const keys = elements(key.shape) / 2
-    const kind = pairs ? ThreefryKind.Split : ThreefryKind.Bits
+    const words = key.shape.at(-1)!
+    const keys = elements(key.shape) / words
+    const kind = words === 4 ? ThreefryKind.SplitAt : pairs ? ThreefryKind.Split : ThreefryKind.Bits
     lowering.emit(Opcode.Threefry, [
       kind,
       keys,
@@ -57,25 +63,48 @@ export const threefryPrimitive: Primitive<ThreefryParams> = {
       write(out),
       count * (pairs ? 2 : 1) * ITEM_BYTES,
       read(key),
-      2 * ITEM_BYTES,
+      words * ITEM_BYTES,
     ])
   },
 }
 
 /** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
 export function key(seed: number): Tensor {
-  if (!Number.isSafeInteger(seed)) throw new TypeError(`random.key: the seed is an integer, not ${seed}`)
-  return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed)))
+  if (!Number.isSafeInteger(seed)) throw typeError(`random.key: the seed is an integer, not ${seed}`)
+  return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'))
+}
+
+function checkKey(operation: string, from: Tensor): void {
+  checkTensor(`random.${operation}`, from, 'the key')
+  if (from.dtype !== 'uint32' || from.shape.length !== 1 || from.shape[0] !== 2) {
+    throw typeError(
+      `random.${operation}: a key is uint32[2] (see random.key), not ${from.dtype}${showShape(from.shape)}; vmap for many`,
+    )
+  }
 }
 
 /** `count` (2) new keys from one, independent of it and of each other; never use a key twice. */
 export function split(from: Tensor, count = 2): Tensor[] {
+  checkKey('split', from)
+  if (!Number.isInteger(count) || count < 0)
+    throw rangeError(`random.split: the count is a non-negative integer, not ${count}`)
   const keys = bind1(threefryPrimitive, [from], { count, pairs: true })
   return splitParts(keys, count, 0).map(part => reshape(part, [2]))
 }
 
+/**
+ * A new key from one and an integer (taken as uint32), a step's number for instance: the same integer gives the same key.
+ * @example const stepKey = random.foldIn(key, step)
+ */
+export function foldIn(from: Tensor, data: number | Tensor): Tensor {
+  const words = typeof data === 'number' ? tensor([data], { dtype: 'uint32' }) : reshape(cast(data, 'uint32'), [1])
+  const counted = concat([from, zeros([1], 'uint32'), words])
+  return reshape(bind1(threefryPrimitive, [counted], { count: 1, pairs: true }), [2])
+}
+
 /** Random 32-bit words (uint32) of `shape`. */
 export function bits(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkKey('bits', from)
   checkShape('random.bits', shape)
   return reshape(bind1(threefryPrimitive, [from], { count: sizeOf(shape), pairs: false }), shape)
 }
@@ -84,16 +113,42 @@ const TWO_TO_MINUS_23 = 1.1920928955078125e-7
 
 /** Uniform floats of `shape` in [low, high) = [0, 1), multiples of 2^-23 of the range. */
 export function uniform(from: Tensor, shape: readonly number[] = [], low = 0, high = 1): Tensor {
+  checkKey('uniform', from)
+  checkShape('random.uniform', shape)
   const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
   return low === 0 && high === 1 ? unit : add(mul(unit, high - low), low)
 }
 
 /** Standard normal floats of `shape`: sqrt(2) erfinv(u), u uniform in (-1, 1). */
 export function normal(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkKey('normal', from)
+  checkShape('random.normal', shape)
   const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
   // Odd multiples of 2^-23: symmetric about 0, and neither end is reached.
   const open = add(sub(mul(unit, 2), 1), TWO_TO_MINUS_23)
   return mul(erfinv(open), Math.SQRT2)
+}
+
+/** True with probability `probability` (a half), each of `shape` on its own; a tensor broadcasts to the shape, its own if none is given. */
+export function bernoulli(from: Tensor, probability: number | Tensor = 0.5, shape?: readonly number[]): Tensor {
+  return less(uniform(from, shape ?? (typeof probability === 'number' ? [] : probability.shape)), probability)
+}
+
+/** The smallest normal float32, in place of a 0 that has no logarithm. */
+const TINY = 1.1754943508222875e-38
+
+/** Standard Gumbel floats of `shape`: -log(-log(u)), u uniform in (0, 1); Gumbel 1954. */
+export function gumbel(from: Tensor, shape: readonly number[] = []): Tensor {
+  return neg(log(neg(log(maximum(uniform(from, shape), TINY)))))
+}
+
+/**
+ * An index along the last axis of `logits` [..., C], drawn with probability softmax(logits): int32 [...]. The largest of
+ * logits plus Gumbel noise is such a draw (Maddison et al. 2014, section 2).
+ * @example const next = random.categorical(key, div(logits, temperature))
+ */
+export function categorical(from: Tensor, logits: Tensor): Tensor {
+  return argmax(add(logits, gumbel(from, logits.shape)), -1)
 }
 
 /** The inverse of the error function on (-1, 1); Giles 2010, "Approximating the erfinv function", single precision. */
@@ -142,9 +197,11 @@ export const threefryLaws: Laws<ThreefryParams> = {
   tolerance: 0,
   reference([keys], { count, pairs }) {
     const lead = keys.shape.slice(0, -1)
+    const width = keys.shape.at(-1)!
     const word = (index: number[]) => {
-      const at = index.slice(0, lead.length).reduce((flat, i, axis) => flat * lead[axis] + i, 0) * 2
-      return threefry(keys.data[at], keys.data[at + 1], 0, index[lead.length])
+      const at = index.slice(0, lead.length).reduce((flat, i, axis) => flat * lead[axis] + i, 0) * width
+      const [c0, c1] = width === 4 ? [keys.data[at + 2], keys.data[at + 3]] : [0, 0]
+      return threefry(keys.data[at], keys.data[at + 1], c0, c1 + index[lead.length])
     }
     const element = (index: number[]) => {
       const [x0, x1] = word(index)
@@ -154,7 +211,9 @@ export const threefryLaws: Laws<ThreefryParams> = {
   },
   draw(draw) {
     const random = draw.random()
-    const keys = build([...draw.shape({ maxRank: 2 }), 2], 'uint32', () => Math.floor(random() * 4294967296))
-    return { inputs: [keys], params: { count: draw.integer(0, 9), pairs: draw.integer(0, 1) === 1 } }
+    const pairs = draw.integer(0, 1) === 1
+    const width = pairs ? draw.integer(1, 2) * 2 : 2
+    const keys = build([...draw.shape({ maxRank: 2 }), width], 'uint32', () => Math.floor(random() * 4294967296))
+    return { inputs: [keys], params: { count: draw.integer(0, 9), pairs } }
   },
 }

@@ -1,33 +1,65 @@
 // Loading programs into the core and running them: the state block, the arena that all programs share, the slot table.
 import { Gemm, State, Status } from '../../assembly/format.js'
+import { rangeError } from '../errors.js'
 import { core, heap, memoryWords } from './core.js'
-import { allocateRaw, releaseRaw } from './storage.js'
+import { allocate, release, whenExhausted } from './pool.js'
 
 const NO_LIMIT = 0xffffffff
 const FIXED_SLOTS = 3
+/** Programs may hold so much of the core's memory; those used longest ago make room and load again when they run. */
+const PROGRAM_BYTES = 2 ** 26
 
 let state = 0
 let scratch = 0
 let arena = 0
 let arenaBytes = 0
+/** The program that is being made ready or runs. */
+let running: LoadedCode | null = null
+const loaded = new Set<LoadedCode>()
+let loadedBytes = 0
+let uses = 0
 
-/** Bytes of the arena that all programs share. */
-export const arenaSize = (): number => arenaBytes
+/** Bytes of the arena and of loaded programs, as `memory()` tells them. */
+export const machineUse = () => ({ arena: arenaBytes, programs: loadedBytes })
 
 function prepare(): void {
-  const block = allocateRaw(State.Size + State.TileBytes + Gemm.Scratch)
+  const block = allocate(State.Size + State.TileBytes + Gemm.Scratch, 'the machine')
   memoryWords(block, State.Size / 4).fill(0)
-  memoryWords(block, State.Size / 4)[State.Tiles / 4] = block + State.Size
+  const words = memoryWords(block, State.Size / 4)
+  words[State.Tiles / 4] = block + State.Size
+  words[State.Parts / 4] = 1
   scratch = block + State.Size + State.TileBytes
   state = block
+  whenExhausted(shrink)
 }
 
-function growArena(bytes: number): void {
-  if (arena !== 0) releaseRaw(arena)
+function growArena(bytes: number, what: string): void {
+  releaseArena()
+  arena = allocate(bytes, `${what}, temporaries`)
+  arenaBytes = bytes
+}
+
+function releaseArena(): void {
+  if (arena !== 0) release(arena)
   arena = 0
   arenaBytes = 0
-  arena = allocateRaw(bytes)
-  arenaBytes = bytes
+}
+
+/** Memory is exhausted: gives back programs that do not run, and the arena; the running program makes it anew. */
+function shrink(): boolean {
+  const before = loadedBytes + arenaBytes
+  for (const code of loaded) if (code !== running) code.unload()
+  if (arenaBytes > (running?.code.peak ?? 0)) releaseArena()
+  return loadedBytes + arenaBytes < before
+}
+
+function boundPrograms(): void {
+  if (loadedBytes <= PROGRAM_BYTES) return
+  const byUse = [...loaded].sort((a, b) => a.lastUse - b.lastUse)
+  for (const code of byUse) {
+    if (loadedBytes <= PROGRAM_BYTES / 2) break
+    if (code !== running) code.unload()
+  }
 }
 
 /** A program's words, its constants and the bytes of arena it needs. */
@@ -39,54 +71,115 @@ export interface Code {
   readonly slots: number
 }
 
+/** A report of a Check (format.ts). */
+export interface CheckReport {
+  readonly equation: number
+  /** Counters of the enclosing loops, outermost first. */
+  readonly steps: readonly number[]
+}
+
 /** A program in the core's memory: words, then constants, then literal arguments, then the slot table. */
 export class LoadedCode {
+  /** Counts up; what was used longest ago has the smallest. */
+  lastUse = 0
   private block = 0
   private readonly constantsAt: number
   private readonly literalsAt: number
   private readonly slotsAt: number
   readonly bytes: number
 
-  constructor(private readonly code: Code) {
+  constructor(readonly code: Code) {
     this.constantsAt = code.words.length * 4
     this.literalsAt = this.constantsAt + code.constants.length * 4
     this.slotsAt = this.literalsAt + code.slots * 4
     this.bytes = this.slotsAt + (FIXED_SLOTS + code.slots) * 4
   }
 
-  private load(): void {
+  private load(what: string): void {
     const { words, constants } = this.code
-    this.block = allocateRaw(this.bytes)
+    this.block = allocate(this.bytes, `${what}, its program`)
     const memory = memoryWords(this.block, this.bytes / 4)
     memory.set(words)
     memory.set(constants, words.length)
+    loaded.add(this)
+    loadedBytes += this.bytes
+    boundPrograms()
   }
 
   /** Gives the memory back; a later run loads again. */
   unload(): void {
-    if (this.block !== 0) releaseRaw(this.block)
+    if (this.block === 0) return
+    release(this.block)
     this.block = 0
+    loaded.delete(this)
+    loadedBytes -= this.bytes
   }
 
   /**
    * Makes everything ready that could need memory, so that `run` allocates nothing.
-   * Call before the addresses of results are taken.
+   * Call before the addresses of results are taken; `what` names who asks, should there be no memory.
    */
-  ready(): void {
+  ready(what: string): void {
+    running = this
+    this.lastUse = ++uses
     if (state === 0) prepare()
-    if (this.code.peak > arenaBytes) growArena(this.code.peak)
-    if (this.block === 0) this.load()
+    if (this.code.peak > arenaBytes) growArena(this.code.peak, what)
+    if (this.block === 0) this.load(what)
   }
 
-  /** Runs the program; slot i lies at `addresses[i]`, or holds the literal word `literals[i]` where the address is 0. */
-  run(addresses: readonly number[], literals: readonly number[]): void {
+  /**
+   * Runs the program. Slot i of `count` lies at `addresses[i]`, or holds the literal word `literals[i]` where the address
+   * is 0.
+   */
+  run(addresses: readonly number[], literals: readonly number[], count: number): void {
+    this.start(addresses, literals, count)
+    this.resume()
+  }
+
+  /**
+   * Runs the program and pauses after each iteration of a loop to see whether a Check has reported: returns the first
+   * report, or null at the end. `reportWords`: enough for all checks between two pauses.
+   */
+  runChecked(
+    addresses: readonly number[],
+    literals: readonly number[],
+    count: number,
+    reportWords: number,
+  ): CheckReport | null {
+    // Not `allocate`: the addresses of operands are known, so nothing may move now.
+    const ring = core().allocate(reportWords * 4) >>> 0
+    if (ring === 0) throw rangeError(`debug.nans: out of memory: ${reportWords * 4} bytes were asked for`)
+    try {
+      this.start(addresses, literals, count)
+      const field = (offset: State): number => (state + offset) >>> 2
+      heap()[field(State.Report)] = ring
+      heap()[field(State.ReportCapacity)] = reportWords
+      for (;;) {
+        heap()[field(State.Fuel)] = 1
+        const isDone = this.resume()
+        const words = heap()
+        if (words[field(State.ReportWritten)] > 0) {
+          const at = ring >>> 2
+          return { equation: words[at + 1], steps: [...words.subarray(at + 3, at + 3 + words[at + 2])] }
+        }
+        if (isDone) return null
+      }
+    } finally {
+      heap()[(state + State.Report) >>> 2] = 0
+      running = null
+      release(ring)
+    }
+  }
+
+  /** Sets the machine to the program's first instruction. */
+  private start(addresses: readonly number[], literals: readonly number[], count: number): void {
     const words = heap()
     const slots = (this.block + this.slotsAt) >>> 2
     const literalAt = this.block + this.literalsAt
     words[slots] = this.block + this.constantsAt
     words[slots + 1] = arena
     words[slots + 2] = scratch
-    for (let i = 0; i < addresses.length; i++) {
+    for (let i = 0; i < count; i++) {
       let address = addresses[i]
       if (address === 0) {
         address = literalAt + i * 4
@@ -99,12 +192,21 @@ export class LoadedCode {
     words[at + State.Counter / 4] = 0
     words[at + State.Slots / 4] = this.block + this.slotsAt
     words[at + State.Depth / 4] = 0
-    words[at + State.Part / 4] = 0
-    words[at + State.Parts / 4] = 1
     words[at + State.Fuel / 4] = NO_LIMIT
+    words[at + State.Report / 4] = 0
+    words[at + State.ReportWritten / 4] = 0
+    words[at + State.ReportOldest / 4] = 0
+  }
+
+  /** Runs until the end (true), or until the fuel is used up. */
+  private resume(): boolean {
     const status = core().run(state)
-    if (status !== Status.Done) {
-      throw new Error(`the machine stopped with status ${status} at word ${heap()[(state + State.Counter) >>> 2]}`)
+    if (status === Status.Done) {
+      running = null
+      return true
     }
+    if (status === Status.Paused) return false
+    running = null
+    throw new Error(`the machine stopped with status ${status} at word ${heap()[(state + State.Counter) >>> 2]}`)
   }
 }

@@ -1,115 +1,147 @@
-// Storage: the block of core memory behind a stored tensor. Tensors are ordinary values: the garbage collector finds
-// them, and a FinalizationRegistry that holds the record (never the tensor) gives the block back.
-import { core, memoryWords } from './core.js'
+// Storage: the record behind a stored tensor. Tensors are ordinary values: the garbage collector finds those that are
+// forgotten, and a FinalizationRegistry that holds the record (never the tensor) gives the block back. There is no
+// WeakRef: it would keep its target alive until the job ends.
+import { typeError } from '../errors.js'
+import { heap } from './core.js'
+import {
+  allocateBlock,
+  beginRun,
+  cameBack,
+  enter,
+  leave,
+  type Resident,
+  releaseBlock,
+  SMALL_BYTES,
+  touch,
+} from './pool.js'
 
-/** Blocks up to this size come from slabs that this room carves, without a call into the core. */
-const SMALL_BYTES = 256
-const SLAB_BYTES = 16384
-const ALIGNMENT = 64
-
-const small: number[][] = Array.from({ length: SMALL_BYTES / ALIGNMENT + 1 }, () => [])
-
-function allocateBlock(bytes: number): number {
-  if (bytes > SMALL_BYTES) {
-    const address = core().allocate(bytes)
-    if (address === 0) throw outOfMemory(bytes)
-    return address
-  }
-  const units = Math.max(1, Math.ceil(bytes / ALIGNMENT))
-  const free = small[units]
-  if (free.length === 0) {
-    const slab = core().allocate(SLAB_BYTES)
-    if (slab === 0) throw outOfMemory(bytes)
-    for (let at = SLAB_BYTES - units * ALIGNMENT; at >= 0; at -= units * ALIGNMENT) free.push(slab + at)
-  }
-  return free.pop()!
-}
-
-function releaseBlock(address: number, bytes: number): void {
-  if (bytes > SMALL_BYTES) core().release(address)
-  else small[Math.max(1, Math.ceil(bytes / ALIGNMENT))].push(address)
-}
-
-/** A block for programs and tables, not behind a tensor. Throws when memory cannot grow. */
-export function allocateRaw(bytes: number): number {
-  const address = core().allocate(bytes)
-  if (address === 0) throw outOfMemory(bytes)
-  return address
-}
-
-/** Gives a block of `allocateRaw` back. */
-export const releaseRaw = (address: number): void => core().release(address)
-
-const outOfMemory = (bytes: number): RangeError =>
-  new RangeError(
-    `out of memory: ${bytes} bytes were asked for, ${core().memory.buffer.byteLength} are held of at most 4294967296; every live tensor is intact`,
-  )
-
-/** One tensor's block. */
-export class Storage {
+/** One tensor's words: in a block of the core's memory, or moved out to a typed array. */
+export class Storage implements Resident {
   readonly kind = 'storage'
+  /** Neighbours in the pool's order. */
+  older: Resident | null = null
+  newer: Resident | null = null
+  /** Where the block lies while it is resident, else 0. */
+  address = 0
+  pinnedBy = 0
+  /** True once it is some tensor's. */
+  isOwned = false
+  /** The words from `movedAt` on, while they are not in the core's memory. */
+  private moved: Uint32Array<ArrayBuffer> | null = null
+  private movedAt = 0
   /** Why it can no longer be read, or null while it can. */
   private gone: 'disposed' | 'donated' | null = null
-  private constructor(
-    private block: number,
-    readonly bytes: number,
-  ) {}
+  private constructor(readonly bytes: number) {}
 
-  /** A new block; what lies in it is unspecified. */
-  static allocate(bytes: number): Storage {
-    return new Storage(allocateBlock(bytes), bytes)
-  }
-
-  /** A new block that holds these words. */
-  static of(words: Uint32Array): Storage {
-    const storage = Storage.allocate(words.byteLength)
-    memoryWords(storage.address, words.length).set(words)
+  /** A new block, pinned by `run`; what lies in it is unspecified. `what` names who asks, should there be no memory. */
+  static allocate(bytes: number, run: number, what: string): Storage {
+    const storage = new Storage(bytes)
+    storage.address = allocateBlock(bytes, what)
+    storage.pinnedBy = run
+    enter(storage)
     return storage
   }
 
-  /** Where the block lies. Throws if it was donated or disposed. */
-  get address(): number {
-    if (this.gone !== null) {
-      throw new TypeError(
-        this.gone === 'donated'
-          ? "a tensor is used after it was donated to a compiled function; use the function's result instead, or do not donate it"
-          : 'a tensor is used after dispose()',
-      )
-    }
-    return this.block
+  /** A new block that holds these words. */
+  static of(words: Uint32Array, what: string): Storage {
+    const storage = Storage.allocate(words.byteLength, beginRun(), what)
+    heap().set(words, storage.address >>> 2)
+    return storage
   }
 
-  /** A view of the words, valid until memory grows. */
-  words(length: number): Uint32Array {
-    return memoryWords(this.address, length)
+  /**
+   * Makes sure that the words are in the core's memory, at `address`, for as long as `run` is the current one.
+   * `owner` is the tensor whose record this is, `what` names who asks. Throws if it was donated or disposed.
+   */
+  use(owner: object, run: number, what: string): void {
+    if (this.gone !== null) throw this.goneError(what)
+    this.pinnedBy = run
+    if (this.moved === null) touch(this)
+    else this.moveIn(owner, what)
+  }
+
+  /** A copy of the words, from wherever they are. */
+  copy(length: number): Uint32Array<ArrayBuffer> {
+    if (this.gone !== null) throw this.goneError('data')
+    if (this.moved !== null) return this.moved.slice(this.movedAt, this.movedAt + length)
+    const at = this.address >>> 2
+    return heap().slice(at, at + length)
   }
 
   /** Frees the block when `owner` is forgotten. */
   keepWhile(owner: object): void {
-    registry.register(owner, this, this)
+    this.isOwned = true
+    this.register(owner)
   }
 
-  /** Frees the block now. */
+  /** Frees the words now. */
   free(reason: 'disposed' | 'donated'): void {
     if (this.gone !== null) return
     this.gone = reason
-    registry.unregister(this)
-    releaseBlock(this.block, this.bytes)
+    this.moved = null
+    this.drop()
   }
 
   /** Hands the block to a new record; this one counts as donated. */
   donate(): Storage {
-    const heir = new Storage(this.address, this.bytes)
+    const heir = new Storage(this.bytes)
+    heir.address = this.address
+    heir.pinnedBy = this.pinnedBy
+    leave(this)
+    enter(heir)
+    this.address = 0
     this.gone = 'donated'
     registry.unregister(this)
     return heir
   }
 
-  /** @internal Called when the owner was collected. */
+  /** The pool needs the room; the words are in `words` from `at` on. */
+  moveOut(words: Uint32Array<ArrayBuffer>, at: number): void {
+    this.moved = words
+    this.movedAt = at
+    this.drop()
+  }
+
+  private moveIn(owner: object, what: string): void {
+    const words = this.moved!
+    this.address = allocateBlock(this.bytes, what)
+    heap().set(words.subarray(this.movedAt, this.movedAt + (this.bytes >>> 2)), this.address >>> 2)
+    this.moved = null
+    enter(this)
+    cameBack(this.bytes)
+    this.register(owner)
+  }
+
+  /** Small records cost more to watch than they hold: forgotten ones stay until they move out. */
+  private register(owner: object): void {
+    if (this.bytes > SMALL_BYTES) registry.register(owner, this, this)
+  }
+
+  private drop(): void {
+    if (this.address === 0) return
+    if (this.bytes > SMALL_BYTES) registry.unregister(this)
+    this.dropBlock()
+  }
+
+  private dropBlock(): void {
+    leave(this)
+    releaseBlock(this.address, this.bytes)
+    this.address = 0
+  }
+
+  private goneError(what: string): TypeError {
+    return typeError(
+      this.gone === 'donated'
+        ? `${what}: a tensor is used after it was donated to a compiled function; use the function's result instead, or do not donate it`
+        : `${what}: a tensor is used after dispose()`,
+    )
+  }
+
+  /** @internal The owner was collected. */
   collected(): void {
-    if (this.gone !== null) return
+    if (this.address === 0) return
     this.gone = 'disposed'
-    releaseBlock(this.block, this.bytes)
+    this.dropBlock()
   }
 }
 

@@ -1,8 +1,11 @@
 // jit: trace once for each signature, compile once, then one call into the core runs everything.
+
 import { prepareProgram, type Runnable, runPrepared } from '../core/execute.js'
-import type { Tensor } from '../core/tensor.js'
+import { sameAval } from '../core/program.js'
+import { Tensor } from '../core/tensor.js'
 import { isTracing } from '../core/trace.js'
-import { flatten, type Leaf, showStructure, type TreeDef, unflatten } from '../core/tree.js'
+import { collectLeaves, flatten, type Leaf, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { leafTensor } from './arguments.js'
 import { closedFunction } from './function.js'
 
@@ -17,6 +20,9 @@ interface Compiled {
   runnable: Runnable
   captured: readonly Tensor[]
   result: TreeDef
+  /** The structure of the list of arguments, static ones as empty. */
+  structure: TreeDef
+  donated: readonly boolean[]
 }
 
 /** How many signatures of one function stay compiled. */
@@ -42,19 +48,27 @@ export interface JitFunction<A extends unknown[], B> {
  * `donate`: argument positions whose memory results may take. `static`: positions of plain JavaScript values.
  * @example const step = jit(trainStep, { donate: [0, 1] })
  */
-export function jit<A extends unknown[], B>(f: (...args: A) => B, options: JitOptions = {}): JitFunction<A, B> {
-  if (typeof f !== 'function') throw new TypeError('jit: the first argument is not a function')
+export function jit<A extends unknown[], B extends Tree>(
+  f: (...args: A) => B,
+  options: JitOptions = {},
+): JitFunction<A, B> {
+  if (typeof f !== 'function') throw typeError('jit: the first argument is not a function')
   const donate = positions('donate', options.donate)
   const fixed = positions('static', options.static)
   for (const position of donate) {
-    if (fixed.has(position)) throw new TypeError(`jit: argument ${position} is both donated and static`)
+    if (fixed.has(position)) throw typeError(`jit: argument ${position} is both donated and static`)
   }
   const cache = new Map<string, Compiled>()
 
-  const prepare = (args: A): { compiled: Compiled; values: Tensor[]; donated: boolean[] } => {
+  let last: Compiled | null = null
+
+  const prepare = (args: A): { compiled: Compiled; values: Tensor[] } => {
+    const again = last === null ? null : matchLeaves(last, args)
+    if (last !== null && again !== null) return { compiled: last, values: again }
     let key = ''
     const leaves: Leaf[] = []
     const leafDonated: boolean[] = []
+    const structures: TreeDef[] = []
     args.forEach((arg, i) => {
       if (fixed.has(i)) {
         key += `s${staticKey(arg, i)};`
@@ -62,6 +76,7 @@ export function jit<A extends unknown[], B>(f: (...args: A) => B, options: JitOp
       }
       const flat = flatten(arg, `jit: argument ${i + 1}`)
       key += showStructure(flat.structure)
+      structures.push(flat.structure)
       for (const leaf of flat.leaves) {
         leaves.push(leaf)
         leafDonated.push(donate.has(i))
@@ -72,23 +87,20 @@ export function jit<A extends unknown[], B>(f: (...args: A) => B, options: JitOp
     for (const { dtype, shape } of tensors) key += `${dtype}${shape.join()};`
     let compiled = cache.get(key)
     if (compiled === undefined) {
-      compiled = build(f as (...args: never[]) => unknown, args, fixed, leafDonated)
+      compiled = build(f as (...args: never[]) => unknown, args, fixed, leafDonated, structures)
       cache.set(key, compiled)
       if (cache.size > SIGNATURES) cache.delete(cache.keys().next().value!)
     }
-    const captured = compiled.captured
-    return {
-      compiled,
-      values: captured.length === 0 ? tensors : [...captured, ...tensors],
-      donated: donate.size === 0 ? [] : [...captured.map(() => false), ...leafDonated],
-    }
+    if (fixed.size === 0) last = compiled
+    return { compiled, values: [...compiled.captured, ...tensors] }
   }
 
   const call = (...args: A): B => {
     if (isTracing()) return f(...args)
-    const { compiled, values, donated } = prepare(args)
+    const { compiled, values } = prepare(args)
+    const { runnable, result, donated } = compiled
     if (donated.length > 0) checkDonation(values, donated)
-    return unflatten(compiled.result, runPrepared(compiled.runnable, values, donated)) as B
+    return unflatten(result, runPrepared(runnable, values, donated)) as B
   }
   const compile = (...args: A): CompiledInfo => {
     const { executable } = prepare(args).compiled.runnable
@@ -102,6 +114,7 @@ function build(
   args: readonly unknown[],
   fixed: ReadonlySet<number>,
   leafDonated: readonly boolean[],
+  structures: TreeDef[],
 ): Compiled {
   const dynamic = args.filter((_, i) => !fixed.has(i))
   const withStatic = (...given: unknown[]): unknown => {
@@ -109,8 +122,27 @@ function build(
     return (f as (...all: unknown[]) => unknown)(...args.map((arg, i) => (fixed.has(i) ? arg : given[next++])))
   }
   const closed = closedFunction('jit', withStatic as (...args: never[]) => unknown, dynamic)
-  const donated = [...closed.captured.map(() => false), ...leafDonated]
-  return { runnable: prepareProgram(closed.program, donated), captured: closed.captured, result: closed.result }
+  const { program, captured, result } = closed
+  const donated = leafDonated.includes(true) ? [...captured.map(() => false), ...leafDonated] : []
+  const runnable = prepareProgram(program, donated)
+  return { runnable, captured, result, structure: { kind: 'array', children: structures }, donated }
+}
+
+/** The values of a call with the signature of `compiled`, or null for another; no text is made, no key compared. */
+function matchLeaves(
+  { structure, captured, runnable: { program } }: Compiled,
+  args: readonly unknown[],
+): Tensor[] | null {
+  const values: Leaf[] = captured.slice()
+  if (!collectLeaves(structure, args, values)) return null
+  const { inputs } = program
+  for (let i = captured.length; i < values.length; i++) {
+    const leaf = values[i]
+    const tensor = leaf instanceof Tensor ? leaf : leafTensor(leaf)
+    if (!sameAval(tensor, inputs[i].aval)) return null
+    values[i] = tensor
+  }
+  return values as Tensor[]
 }
 
 function positions(what: string, list: readonly number[] | undefined): Set<number> {
@@ -118,7 +150,7 @@ function positions(what: string, list: readonly number[] | undefined): Set<numbe
     list !== undefined &&
     (!Array.isArray(list) || list.some(position => !Number.isInteger(position) || position < 0))
   ) {
-    throw new TypeError(`jit: ${what} is a list of argument positions (0, 1, ...), not ${JSON.stringify(list)}`)
+    throw typeError(`jit: ${what} is a list of argument positions (0, 1, ...), not ${JSON.stringify(list)}`)
   }
   return new Set(list)
 }
@@ -133,7 +165,7 @@ function staticKey(value: unknown, position: number): string {
     if (typeof part === 'number') return Object.is(part, -0) ? '-0' : String(part)
     if (part === null || part === undefined || typeof part === 'boolean') return String(part)
     if (typeof part === 'function') return identityOf(part)
-    if (typeof part !== 'object') throw new TypeError(`jit: static argument ${position + 1} is a ${typeof part}`)
+    if (typeof part !== 'object') throw typeError(`jit: static argument ${position + 1} is a ${typeof part}`)
     if (Array.isArray(part)) return `[${part.map(keyOf).join()}]`
     const prototype = Object.getPrototypeOf(part)
     if (prototype !== Object.prototype && prototype !== null) return identityOf(part)
@@ -158,7 +190,7 @@ function checkDonation(values: readonly Tensor[], donated: readonly boolean[]): 
     if (source.kind !== 'storage') return
     const before = seen.get(source)
     if (before !== undefined && (donated[i] || donated[before])) {
-      throw new TypeError('jit: a tensor is donated and passed a second time; copy one of them or do not donate it')
+      throw typeError('jit: a tensor is donated and passed a second time; copy one of them or do not donate it')
     }
     seen.set(source, i)
   })

@@ -1,9 +1,12 @@
 // Forward mode: each equation is followed by the equation of its tangent. Tangents that are zero are not written at all.
+
 import type { MaybeZero } from '../core/primitive.js'
 import type { Program, Var } from '../core/program.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, scalar, tracePure } from '../core/trace.js'
+import { applyProgram, bind, readAtom, scalar, setOrigin, tracePure } from '../core/trace.js'
+import type { Tree } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { flattenTensors, sameTrees } from './arguments.js'
 import { closedFunction } from './function.js'
@@ -36,15 +39,19 @@ export const jvpProgram: (
       })
       const tangentOf = (atom: Program['outputs'][number]): MaybeZero =>
         atom.kind === 'var' ? (tangents.get(atom) ?? null) : null
-      for (const { primitive, inputs, params, outputs } of program.equations) {
+      for (const { primitive, inputs, params, outputs, source } of program.equations) {
+        setOrigin(source)
         const primals = inputs.map(atom => readAtom(environment, atom))
-        const results = bind(primitive, primals, params)
+        const incoming = inputs.map(tangentOf)
+        const isConstant = incoming.every(tangent => tangent === null)
+        const together = isConstant ? undefined : primitive.jvpWithResults?.(primals, incoming, params)
+        const results = together?.results ?? bind(primitive, primals, params)
         outputs.forEach((variable, i) => {
           environment.set(variable, results[i])
         })
-        const incoming = inputs.map(tangentOf)
-        if (incoming.every(tangent => tangent === null)) continue
-        primitive.jvp(primals, incoming, results, params).forEach((tangent, i) => {
+        if (isConstant) continue
+        const outgoingTangents = together?.tangents ?? primitive.jvp(primals, incoming, results, params)
+        outgoingTangents.forEach((tangent, i) => {
           if (tangent !== null && outputs[i].aval.dtype === 'float32') tangents.set(outputs[i], tangent)
         })
       }
@@ -69,13 +76,17 @@ export const zeroTangent = (shape: readonly number[]): Tensor => broadcastInDim(
  * The value of `f` and its directional derivative: `jvp(f, [x, y], [dx, dy])` -> `[f(x, y), df]`. Forward mode.
  * `tangents` has the trees of `primals`, float32 leaves. Throws where trees or shapes differ.
  */
-export function jvp<A extends unknown[], B>(f: (...args: A) => B, primals: [...A], tangents: [...A]): [B, B] {
+export function jvp<A extends unknown[], B extends Tree>(
+  f: (...args: A) => B,
+  primals: [...A],
+  tangents: [...A],
+): [B, B] {
   sameTrees('jvp', primals, tangents)
   const closed = closedFunction('jvp', f, primals)
   const flatTangents = flattenTensors('jvp', tangents, 'tangents').leaves
   closed.leaves.forEach((leaf, i) => {
     if (leaf.dtype === 'float32' && !sameShape(leaf.shape, flatTangents[i].shape)) {
-      throw new TypeError(
+      throw typeError(
         `jvp: a tangent has shape ${showShape(flatTangents[i].shape)}, its primal ${showShape(leaf.shape)}`,
       )
     }

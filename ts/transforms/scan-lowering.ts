@@ -26,6 +26,10 @@ export function lowerScan(
   { body, consts, carry, length, reverse }: ScanParams,
 ): void {
   const operands = equation.inputs.map(atom => lowering.view(atom))
+  // A stack that only this loop reads, made at this level, may be overwritten step by step.
+  const mayOverwriteStack = equation.inputs.map(
+    (atom, i) => lowering.mayOverwrite(atom) && operands[i].buffer.depth === lowering.depth,
+  )
   const carryIn = body.inputs.slice(consts, consts + carry)
   const carryOut = body.outputs.slice(0, carry)
   const ys = body.outputs.slice(carry)
@@ -53,22 +57,25 @@ export function lowerScan(
     body.inputs.forEach((variable, i) => {
       if (i < consts) lowering.define(variable, operands[i])
       else if (i < consts + carry) lowering.define(variable, current(lowering, places[i - consts], 'before', reverse))
+      else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
       else lowering.define(variable, lowering.step(operands[i], reverse))
     })
-    const targets: { atom: Atom; view: View; carry?: number }[] = []
+    const targets: { atom: Atom; view: View; cell?: Var }[] = []
     ys.forEach((atom, y) => {
       if (stacks[y] === undefined) targets.push({ atom, view: lowering.step(outs[y], reverse) })
     })
     carryOut.forEach((atom, i) => {
-      targets.push({ atom, view: current(lowering, places[i], 'after', reverse), carry: i })
+      const cell = places[i].isStacked ? undefined : carryIn[i]
+      targets.push({ atom, view: current(lowering, places[i], 'after', reverse), cell })
     })
-    const aims = new Map<Var, View | null>()
-    for (const { atom, view, carry: own } of targets) {
-      if (atom.kind === 'literal' || aims.get(atom) || body.inputs.includes(atom)) continue
-      const overwrites = own !== undefined && !places[own].isStacked
-      aims.set(atom, overwrites && !diesBefore(body, carryIn[own], atom) ? null : view)
+    const aims = new Map<Var, { view: View | null; isVacant: boolean }>()
+    for (const { atom, view, cell } of targets) {
+      if (atom.kind === 'literal' || aims.get(atom)?.view || body.inputs.includes(atom)) continue
+      // Writing a cell destroys the carry that is in it, which need not be this value's own.
+      const isKept = cell !== undefined && !diesBefore(body, cell, atom)
+      aims.set(atom, { view: isKept ? null : view, isVacant: cell === undefined })
     }
-    for (const [variable, view] of aims) lowering.aim(variable, view)
+    for (const [variable, { view, isVacant }] of aims) lowering.aim(variable, view, isVacant)
     lowering.lower(body)
     moveAll(
       lowering,
@@ -102,7 +109,7 @@ function stack(lowering: Lowering, shape: readonly number[], length: number, rev
 
 /** The part of a place that the current step touches. */
 const current = (lowering: Lowering, place: Place, side: 'before' | 'after', reverse: boolean): View =>
-  place.isStacked ? lowering.step(place[side], reverse) : place[side]
+  place.isStacked ? lowering.step(place[side], reverse) : lowering.changing(place[side])
 
 /** True if nothing reads the old carry after the equation that makes the new one, and that one reads it element by element. */
 function diesBefore(body: Program, old: Var, next: Var): boolean {

@@ -1,18 +1,21 @@
 // scan: a loop with a carry, as a primitive with the same rules as `add`. Its body is a program; every transform of the
 // loop is the transform of the body, so nothing grows with the number of steps.
+
 import { pruneProgram } from '../compiler/prune.js'
 import type { BatchDim, PartialEquation, Primitive } from '../core/primitive.js'
 import { type Equation, newVar, type Program, sameAval, showAval, type Var } from '../core/program.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, traceProgram, tracePure } from '../core/trace.js'
-import { flatten, leafPaths, showStructure, type TreeDef, unflatten } from '../core/tree.js'
+import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
+import { rangeError, typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 import { flattenTensors, leafTensor } from './arguments.js'
 import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { lowerScan } from './scan-lowering.js'
+import { hoistScan, sinkScan } from './scan-motion.js'
 import { transposeProgram } from './transpose.js'
 import { placeBatch, vmapProgram } from './vmap.js'
 
@@ -28,7 +31,7 @@ export interface ScanParams {
 const bindScan = (params: ScanParams, inputs: readonly Tensor[]): Tensor[] => bind(scanPrimitive, inputs, params)
 
 /** The body with tangents; a carry has one if its start or its step gives one. */
-const scanJvp: Primitive<ScanParams>['jvp'] = (primals, tangents, _results, params) => {
+const scanJvp: NonNullable<Primitive<ScanParams>['jvpWithResults']> = (primals, tangents, params) => {
   const { body, consts, carry } = params
   const nonzero = tangents.map(tangent => tangent !== null)
   const count = body.outputs.length
@@ -77,14 +80,14 @@ const scanJvp: Primitive<ScanParams>['jvp'] = (primals, tangents, _results, para
     { ...params, body: rearranged, consts: c.length + dc.length, carry: h.length + dh.length },
     order.map(i => all[i]),
   )
-  const dCarry = results.slice(h.length, h.length + dh.length)
-  const dY = results.slice(h.length + dh.length + yOut.length)
+  const [carried, dCarry, ys, dYs] = cut(results, carry, dh.length, count - carry)
   let nextCarry = 0
   let nextY = 0
-  return step.nonzero.map((has, i) => {
+  const outgoing = step.nonzero.map((has, i) => {
     if (i < carry) return carryMask[i] ? dCarry[nextCarry++] : null
-    return has ? dY[nextY++] : null
+    return has ? dYs[nextY++] : null
   })
+  return { results: [...carried, ...ys], tangents: outgoing }
 }
 
 const zeroTangentOf = (primal: Tensor): Tensor => zeroTangent(primal.shape)
@@ -315,17 +318,20 @@ export const scanPrimitive: Primitive<ScanParams> = {
   name: 'scan',
   type(inputs, { body, consts, carry, length }) {
     inputs.slice(consts + carry).forEach(({ shape }) => {
-      if (shape[0] !== length) throw new TypeError(`scan: an xs leaf has ${shape[0]} steps, expected ${length}`)
+      if (shape[0] !== length) throw typeError(`scan: an xs leaf has ${shape[0]} steps, expected ${length}`)
     })
     const [last, ys] = cut(outputTypes(body), carry)
     return [...last, ...ys.map(({ shape, dtype }) => ({ shape: [length, ...shape], dtype }))]
   },
-  jvp: scanJvp,
+  jvp: (primals, tangents, _results, params) => scanJvp(primals, tangents, params).tangents,
+  jvpWithResults: scanJvp,
   transpose: scanTranspose,
   batch: scanBatch,
   lower: lowerScan,
   partial: scanPartial,
   prune: scanPrune,
+  hoist: hoistScan,
+  sink: sinkScan,
 }
 
 export interface ScanOptions {
@@ -341,13 +347,13 @@ export interface ScanOptions {
  * Throws if the carry changes its tree, shape or dtype, or the leaves of `xs` have different lengths.
  * @example const [total, sums] = scan((sum, x) => [add(sum, x), sum], tensor(0), tensor([1, 2, 3]))
  */
-export function scan<C, X, Y>(
+export function scan<C extends Tree, X extends Tree, Y extends Tree>(
   f: (carry: NoInfer<C>, x: X) => readonly [NoInfer<C>, Y],
   init: C,
   xs: X,
   { reverse = false, length }: ScanOptions = {},
 ): [C, Y] {
-  if (typeof f !== 'function') throw new TypeError('scan: the first argument is not a function')
+  if (typeof f !== 'function') throw typeError('scan: the first argument is not a function')
   const start = flattenTensors('scan', init, 'init')
   const steps = flattenTensors('scan', xs, 'xs')
   const count = stepCount(steps.leaves, length)
@@ -358,8 +364,7 @@ export function scan<C, X, Y>(
     tracers => {
       const [carried, x] = cut(tracers, start.leaves.length)
       const returned = f(unflatten(start.structure, carried) as C, unflatten(steps.structure, x) as X)
-      if (!Array.isArray(returned) || returned.length !== 2)
-        throw new TypeError('scan: the function returns [carry, y]')
+      if (!Array.isArray(returned) || returned.length !== 2) throw typeError('scan: the function returns [carry, y]')
       const carryOut = flattenTensors('scan', returned[0], 'the carry')
       checkCarry(start, carryOut)
       const flat = flatten(returned[1], "scan: the function's y")
@@ -383,17 +388,17 @@ export function scan<C, X, Y>(
 
 function stepCount(leaves: readonly Tensor[], length: number | undefined): number {
   for (const leaf of leaves) {
-    if (leaf.rank === 0) throw new TypeError('scan: a leaf of xs is a scalar; it needs a first axis to step along')
+    if (leaf.rank === 0) throw typeError('scan: a leaf of xs is a scalar; it needs a first axis to step along')
     if (leaf.shape[0] !== (length ?? leaves[0].shape[0])) {
-      throw new TypeError(
+      throw typeError(
         `scan: leaves of xs have different numbers of steps: ${length ?? leaves[0].shape[0]} and ${leaf.shape[0]}`,
       )
     }
   }
   const count = length ?? leaves[0]?.shape[0]
-  if (count === undefined) throw new TypeError('scan: there is no xs; give the number of steps as { length }')
+  if (count === undefined) throw typeError('scan: there is no xs; give the number of steps as { length }')
   if (!Number.isInteger(count) || count < 0)
-    throw new RangeError(`scan: the number of steps is a non-negative integer, not ${count}`)
+    throw rangeError(`scan: the number of steps is a non-negative integer, not ${count}`)
   return count
 }
 
@@ -403,12 +408,12 @@ function checkCarry(
 ): void {
   const [before, after] = [showStructure(start.structure), showStructure(end.structure)]
   if (before !== after)
-    throw new TypeError(`scan: the carry changes its structure: it starts as ${before} and a step returns ${after}`)
+    throw typeError(`scan: the carry changes its structure: it starts as ${before} and a step returns ${after}`)
   start.leaves.forEach((leaf, i) => {
     if (sameAval(leaf, end.leaves[i])) return
     const path = leafPaths(start.structure)[i]
     const hint =
       leaf.dtype === end.leaves[i].dtype ? `shape ${showShape(end.leaves[i].shape)}` : showAval(end.leaves[i])
-    throw new TypeError(`scan: the carry${path} changes: it starts as ${showAval(leaf)} and a step returns ${hint}`)
+    throw typeError(`scan: the carry${path} changes: it starts as ${showAval(leaf)} and a step returns ${hint}`)
   })
 }

@@ -1,5 +1,5 @@
 // What passes share: walking the programs inside of equations.
-import type { Program } from '../../core/program.js'
+import type { Atom, Equation, Program } from '../../core/program.js'
 
 /** True for a parameter that is itself a program (the body of a scan). */
 export const isProgram = (value: unknown): value is Program =>
@@ -11,4 +11,75 @@ export function mapPrograms<P>(params: P, rewrite: (program: Program) => Program
   return Object.fromEntries(
     Object.entries(params).map(([key, value]) => [key, isProgram(value) ? rewrite(value) : value]),
   ) as P
+}
+
+/** What stands for an equation: other equations, and the atoms that are its results. */
+export interface Replacement {
+  readonly equations: readonly Equation[]
+  readonly outputs: readonly Atom[]
+}
+
+/** The program with every equation for which `rule` gives a replacement replaced, inner programs first. */
+export function replaceEquations(
+  program: Program,
+  rule: (equation: Equation, definition: (atom: Atom) => Equation | undefined) => Replacement | null,
+): Program {
+  const substitution = new Map<Atom, Atom>()
+  const definitions = new Map<Atom, Equation>()
+  const resolve = (atom: Atom): Atom => substitution.get(atom) ?? atom
+  const equations: Equation[] = []
+  for (const original of program.equations) {
+    const equation = {
+      ...original,
+      inputs: original.inputs.map(resolve),
+      params: mapPrograms(original.params, inner => replaceEquations(inner, rule)),
+    }
+    const replacement = rule(equation, atom => definitions.get(atom))
+    for (const part of replacement?.equations ?? [equation])
+      for (const output of part.outputs) definitions.set(output, part)
+    if (replacement === null) {
+      equations.push(equation)
+      continue
+    }
+    equations.push(...replacement.equations)
+    equation.outputs.forEach((output, i) => {
+      substitution.set(output, resolve(replacement.outputs[i]))
+    })
+  }
+  return { inputs: program.inputs, equations, outputs: program.outputs.map(resolve) }
+}
+
+/** A program's equations with atoms in place of its inputs. The program must not be used again: its variables are. */
+export function inline(program: Program, atoms: readonly Atom[]): Replacement {
+  const substitution = new Map<Atom, Atom>(program.inputs.map((variable, i) => [variable, atoms[i]]))
+  const resolve = (atom: Atom): Atom => substitution.get(atom) ?? atom
+  return {
+    equations: program.equations.map(equation => ({ ...equation, inputs: equation.inputs.map(resolve) })),
+    outputs: program.outputs.map(resolve),
+  }
+}
+
+/** The primitives that move out of loops: contractions, gathers, scatters and reductions. */
+const HEAVY = new Set([
+  'dotGeneral',
+  'take',
+  'scatterAdd',
+  'sum',
+  'reduceMax',
+  'reduceMin',
+  'logSumExp',
+  'crossEntropy',
+])
+
+export const isHeavy = (equation: Equation): boolean => HEAVY.has(equation.primitive.name)
+
+/** True for equations that only look at a value in another way. */
+export const isView = ({ primitive }: Equation): boolean => primitive.cheap === true && primitive.elementwise !== true
+
+export const isElementwise = ({ primitive }: Equation): boolean => primitive.elementwise === true
+
+/** True for a broadcast zero, given the equation that makes it. */
+export function isZeroBroadcast(maker: Equation | undefined): boolean {
+  const [value] = maker?.inputs ?? []
+  return maker?.primitive.name === 'broadcast' && value.kind === 'literal' && value.value === 0
 }

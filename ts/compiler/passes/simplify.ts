@@ -1,11 +1,11 @@
 // simplify: common subexpressions, constants computed now, identities, and sums moved to where they cost least.
 import type { Atom, Equation, Literal, Program, Var } from '../../core/program.js'
-import type { Contraction } from '../emit-gemm.js'
 import { pruneProgram } from '../prune.js'
-import { isProgram, mapPrograms } from './rewrite.js'
+import { elements } from '../view.js'
+import { isElementwise, isProgram, mapPrograms } from './rewrite.js'
 
 /** What a rule sees of the program around an equation. */
-interface Context {
+export interface Context {
   /** The equation that makes a variable; undefined for inputs. */
   definition(atom: Atom): Equation | undefined
   /** True if one equation reads the variable and it is no output. */
@@ -13,14 +13,17 @@ interface Context {
 }
 
 /** Null: the equation stays. Atoms: its results are these. Equations: they stand for it and bind its outputs. */
-type Rule = (equation: Equation, context: Context) => null | { atoms: Atom[] } | { equations: Equation[] }
+export type Rule = (equation: Equation, context: Context) => null | { atoms: Atom[] } | { equations: Equation[] }
 
-/** The program with the same meaning, bit for bit, and less to do. Sums of batched products become longer contractions. */
-export function simplify(program: Program): Program {
+/** The program with the same meaning, bit for bit, and less to do. */
+export const simplify = (program: Program): Program => rewriteBy(rules, program)
+
+/** The program with rules applied wherever they fit, equal equations merged and unused ones dropped. */
+export function rewriteBy(rules: Record<string, Rule[]>, program: Program): Program {
   const substitution = new Map<Var, Atom>()
   const definitions = new Map<Var, Equation>()
   const uses = countUses(program)
-  const known = new Map<string, Equation>()
+  const known = new Map<string, { equation: Equation; index: number }>()
   const names = new Map<Atom, number>()
   const result: Equation[] = []
   const resolve = (atom: Atom): Atom => (atom.kind === 'var' ? (substitution.get(atom) ?? atom) : atom)
@@ -29,7 +32,7 @@ export function simplify(program: Program): Program {
     isUsedOnce: atom => atom.kind === 'var' && uses.get(atom) === 1,
   }
   const add = (equation: Equation): void => {
-    const rewritten = applyRules(equation, context)
+    const rewritten = applyRules(rules, equation, context)
     if (rewritten !== null && 'atoms' in rewritten) {
       equation.outputs.forEach((output, i) => {
         substitution.set(output, rewritten.atoms[i])
@@ -41,23 +44,39 @@ export function simplify(program: Program): Program {
       return
     }
     const key = equationKey(equation, names)
-    const same = key === null ? undefined : known.get(key)
-    if (same !== undefined) {
+    const before = key === null ? undefined : known.get(key)
+    if (before !== undefined && !isBetterAgain(equation, result.length - before.index)) {
+      const same = before.equation
       equation.outputs.forEach((output, i) => {
         substitution.set(output, same.outputs[i])
         uses.set(same.outputs[i], (uses.get(same.outputs[i]) ?? 0) + (uses.get(output) ?? 0))
       })
       return
     }
-    if (key !== null) known.set(key, equation)
+    if (key !== null) known.set(key, { equation, index: result.length })
     for (const output of equation.outputs) definitions.set(output, equation)
     result.push(equation)
   }
   for (const equation of program.equations) {
-    add({ ...equation, inputs: equation.inputs.map(resolve), params: mapPrograms(equation.params, simplify) })
+    add({
+      ...equation,
+      inputs: equation.inputs.map(resolve),
+      params: mapPrograms(equation.params, inner => rewriteBy(rules, inner)),
+    })
   }
   return pruneProgram({ inputs: program.inputs, equations: result, outputs: program.outputs.map(resolve) })
 }
+
+/** Equations between two equal cheap ones from which on the second is computed again: its value would be kept for long. */
+const NEAR = 32
+const SMALL = 1024
+
+/** True where computing a value again costs less than keeping it since it was computed before. */
+const isBetterAgain = (equation: Equation, distance: number): boolean =>
+  distance > NEAR &&
+  isElementwise(equation) &&
+  equation.primitive.cheap === true &&
+  elements(equation.outputs[0].aval.shape) > SMALL
 
 function countUses(program: Program): Map<Atom, number> {
   const uses = new Map<Atom, number>()
@@ -86,7 +105,7 @@ function equationKey({ primitive, inputs, params }: Equation, names: Map<Atom, n
   return `${primitive.name}${JSON.stringify(params)}${inputs.map(operand).join()}`
 }
 
-function applyRules(equation: Equation, context: Context): ReturnType<Rule> {
+function applyRules(rules: Record<string, Rule[]>, equation: Equation, context: Context): ReturnType<Rule> {
   for (const rule of rules[equation.primitive.name] ?? []) {
     const rewritten = rule(equation, context)
     if (rewritten !== null) return rewritten
@@ -131,50 +150,13 @@ const mergeTransposes: Rule = (equation, { definition }) => {
   return { equations: [{ ...equation, inputs: [inner.inputs[0]], params: { permutation: merged } }] }
 }
 
-/** A sum of a transposition is a transposition of a sum over the axes where they were. */
-const sumBeforeTranspose: Rule = (equation, { definition, isUsedOnce }) => {
-  const axes: number[] = equation.params.axes
+/** broadcast(broadcast(x)) is one broadcast. */
+const mergeBroadcasts: Rule = (equation, { definition }) => {
   const inner = definition(equation.inputs[0])
-  if (inner?.primitive.name !== 'transpose' || !isUsedOnce(equation.inputs[0])) return null
-  const permutation: number[] = inner.params.permutation
-  const summed = axes.map(axis => permutation[axis]).sort((a, b) => a - b)
-  const order = permutation.filter((_, i) => !axes.includes(i)).map(axis => axis - summed.filter(s => s < axis).length)
-  const shape = inner.inputs[0].aval.shape.filter((_, i) => !summed.includes(i))
-  const partial: Var = { kind: 'var', aval: { shape, dtype: equation.outputs[0].aval.dtype } }
-  const sum: Equation = { ...equation, inputs: [inner.inputs[0]], params: { axes: summed }, outputs: [partial] }
-  if (order.every((axis, i) => axis === i)) return { equations: [{ ...sum, outputs: equation.outputs }] }
-  return {
-    equations: [sum, { ...inner, inputs: [partial], params: { permutation: order }, outputs: equation.outputs }],
-  }
-}
-
-/** A sum over a dimension in which a product is batched is one more contracted dimension (the mean of vmap(grad)). */
-const sumOfBatchedProduct: Rule = (equation, { definition, isUsedOnce }) => {
-  const axes: number[] = equation.params.axes
-  const product = definition(equation.inputs[0])
-  if (product?.primitive.name !== 'dotGeneral' || !isUsedOnce(equation.inputs[0])) return null
-  const { contract, batch } = product.params as Contraction
-  const nBatch = batch[0].length
-  const isSummed = (i: number) => axes.includes(i)
-  if (!axes.some(axis => axis < nBatch)) return null
-  const params: Contraction = {
-    contract: [
-      [...batch[0].filter((_, i) => isSummed(i)), ...contract[0]],
-      [...batch[1].filter((_, i) => isSummed(i)), ...contract[1]],
-    ],
-    batch: [batch[0].filter((_, i) => !isSummed(i)), batch[1].filter((_, i) => !isSummed(i))],
-  }
-  const gone = axes.filter(axis => axis < nBatch)
-  const rest = axes.filter(axis => axis >= nBatch).map(axis => axis - gone.length)
-  if (rest.length === 0) return { equations: [{ ...product, params, outputs: equation.outputs }] }
-  const shape = product.outputs[0].aval.shape.filter((_, i) => !gone.includes(i))
-  const partial: Var = { kind: 'var', aval: { shape, dtype: 'float32' } }
-  return {
-    equations: [
-      { ...product, params, outputs: [partial] },
-      { ...equation, inputs: [partial], params: { axes: rest } },
-    ],
-  }
+  if (inner?.primitive.name !== 'broadcast') return null
+  const outer: number[] = equation.params.axes
+  const axes = (inner.params.axes as number[]).map(axis => outer[axis])
+  return { equations: [{ ...equation, inputs: inner.inputs, params: { shape: equation.params.shape, axes } }] }
 }
 
 const rules: Record<string, Rule[]> = {
@@ -183,5 +165,5 @@ const rules: Record<string, Rule[]> = {
   mul: [fold((x, y) => x * y), timesOne],
   div: [fold((x, y) => x / y), overOne],
   transpose: [mergeTransposes],
-  sum: [sumBeforeTranspose, sumOfBatchedProduct],
+  broadcast: [mergeBroadcasts],
 }

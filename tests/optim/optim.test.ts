@@ -1,0 +1,171 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  add,
+  cast,
+  div,
+  grad,
+  jit,
+  mul,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+  treeLeaves,
+  zeros,
+} from '../../ts/index.js'
+import * as optim from '../../ts/optim/index.js'
+import { close } from '../close.js'
+
+interface Params {
+  w: Tensor
+  rest: [Tensor, { b: Tensor }]
+}
+
+const params: Params = { w: tensor([1, -2]), rest: [tensor([[3]]), { b: tensor(4) }] }
+const target: Params = { w: tensor([0, 1]), rest: [tensor([[1]]), { b: tensor(-1) }] }
+const loss = (p: Params): Tensor =>
+  treeLeaves(p).reduce((total, leaf, i) => add(total, sum(square(sub(leaf, treeLeaves(target)[i])))), zeros([]))
+
+const optimizers: Record<string, optim.Optimizer> = {
+  sgd: optim.sgd(0.1),
+  momentum: optim.sgd(0.02, { momentum: 0.9 }),
+  nesterov: optim.sgd(0.02, { momentum: 0.9, nesterov: true }),
+  adam: optim.adam(0.3),
+  adamw: optim.adamw(0.3, { weightDecay: 1e-4 }),
+  rmsprop: optim.rmsprop(0.1, { momentum: 0.5, centered: true }),
+  adagrad: optim.adagrad(1),
+  'a chain': optim.chain(
+    optim.clipByGlobalNorm(5),
+    optim.scale(0.5),
+    optim.adam(step => div(0.6, add(1, mul(cast(step, 'float32'), 0.01)))),
+  ),
+} as Record<string, optim.Optimizer>
+
+for (const [name, optimizer] of Object.entries(optimizers)) {
+  const step = (p: Params, state: unknown): [Params, unknown] => {
+    const [updates, next] = optimizer.update(grad(loss)(p), state, p)
+    return [optim.applyUpdates(p, updates), next]
+  }
+
+  test(`${name} reaches the minimum of a quadratic, compiled with donation`, () => {
+    const compiled = jit(step, { donate: [0, 1] })
+    let current: Params = { w: add(params.w, 0), rest: [add(params.rest[0], 0), { b: add(params.rest[1].b, 0) }] }
+    let state = optimizer.init(current)
+    for (let i = 0; i < 200; i++) [current, state] = compiled(current, state)
+    assert.ok(loss(current).item() < 1e-2, `loss ${loss(current).item()}`)
+    assert.is(compiled.compile(current, state).instructions > 0, true)
+  })
+
+  test(`${name}: eager and compiled agree`, () => {
+    const compiled = jit(step)
+    let [eager, fast] = [params, params]
+    let [eagerState, fastState] = [optimizer.init(params), optimizer.init(params)]
+    for (let i = 0; i < 3; i++) {
+      ;[eager, eagerState] = step(eager, eagerState)
+      ;[fast, fastState] = compiled(fast, fastState)
+    }
+    treeLeaves(eager).forEach((leaf, i) => {
+      close(treeLeaves(fast)[i], leaf.toArray(), 1e-5)
+    })
+  })
+}
+
+test('the bias correction of Adam is that of float64, at the first step and far away', () => {
+  const { update } = optim.scaleByAdam({ b1: 0.9, b2: 0.999, eps: 0 })
+  for (const steps of [1, 2, 10, 1000, 100000]) {
+    const state = { step: tensor(steps - 1, { dtype: 'int32' }), mean: tensor([0.5]), square: tensor([0.25]) }
+    const [direction] = update(tensor([1]), state)
+    const mean = (0.9 * 0.5 + 0.1) / (1 - 0.9 ** steps)
+    const expected = mean / Math.sqrt((0.999 * 0.25 + 0.001) / (1 - 0.999 ** steps))
+    assert.ok(
+      Math.abs(direction.item() / expected - 1) < 5e-7,
+      `step ${steps}: ${direction.item()}, expected ${expected}`,
+    )
+  }
+})
+
+test('the first step of Adam has the length of the learning rate, however large the gradient', () => {
+  const adam = optim.adam(0.01)
+  for (const size of [1e-3, 1, 1e6]) {
+    const [updates] = adam.update(tensor([size, -size]), adam.init(tensor([0, 0])))
+    close(updates, [-0.01, 0.01], 1e-6)
+  }
+})
+
+test('momentum and nesterov by hand', () => {
+  const own = optim.sgd(1, { momentum: 0.5, nesterov: true })
+  const [first, state] = own.update(tensor([2]), own.init(tensor([0])))
+  assert.equal(first.toArray(), [-3])
+  assert.equal(own.update(tensor([4]), state)[0].toArray(), [-6.5])
+})
+
+test('a schedule sees the step, from 0; a learning rate may be traced', () => {
+  const own = optim.sgd(step => add(cast(step, 'float32'), 1))
+  const [first, state] = own.update(tensor([1]), own.init(null))
+  const [second] = own.update(tensor([1]), state)
+  assert.equal([first.toArray(), second.toArray()], [[-1], [-2]])
+  let traces = 0
+  const run = jit((rate: Tensor, gradient: Tensor) => {
+    traces++
+    const sgd = optim.sgd(rate)
+    return sgd.update(gradient, sgd.init(gradient))[0]
+  })
+  assert.equal(run(0.5 as unknown as Tensor, tensor([2])).toArray(), [-1])
+  assert.equal(run(0.25 as unknown as Tensor, tensor([2])).toArray(), [-0.5])
+  assert.is(traces, 1)
+})
+
+test('clipByGlobalNorm: large ones shrink to the norm, small ones pass bit for bit, zeros stay', () => {
+  const gradients = { a: tensor([3, 0]), b: tensor([[4]]) }
+  assert.is(optim.globalNorm(gradients).item(), 5)
+  const [clipped] = optim.clipByGlobalNorm(1).update(gradients, null)
+  close(optim.globalNorm(clipped), 1)
+  const small = { a: tensor([0.1, 0.7]) }
+  assert.equal(optim.clipByGlobalNorm(1).update(small, null)[0].a.toArray(), small.a.toArray())
+  assert.equal(
+    optim
+      .clipByGlobalNorm(1)
+      .update(tensor([0, 0]), null)[0]
+      .toArray(),
+    [0, 0],
+  )
+  const [broken] = optim.clipByGlobalNorm(1).update(tensor([Number.NaN, 1]), null)
+  assert.ok(broken.data().every(Number.isNaN))
+})
+
+test('weight decay: decoupled after Adam, part of the gradient before it', () => {
+  const decay = optim.addDecayedWeights(0.1)
+  assert.equal(decay.update(tensor([1]), null, tensor([10]))[0].toArray(), [2])
+  assert.throws(() => decay.update(tensor([1]), null), /needs the parameters/)
+})
+
+test('types: updates are like the gradients, states like init’s', () => {
+  const optimizer = optim.chain(optim.clipByGlobalNorm(1), optim.adam(0.1))
+  const state = optimizer.init(params)
+  const [updates, next] = optimizer.update(params, state, params)
+  const b: Tensor = updates.rest[1].b
+  const step: Tensor = next[1][0].step
+  assert.is(step.item(), 1)
+  assert.equal(b.shape, [])
+  const typed: optim.StateOf<typeof optimizer> = next
+  assert.is(typed.length, 2)
+})
+
+test('refusals', () => {
+  assert.throws(() => optim.adam(0.1, { b1: 1 }), /b1 lies in \[0, 1\), not 1/)
+  assert.throws(() => optim.clipByGlobalNorm(0), /positive, not 0/)
+  assert.throws(() => optim.sgd(Number.NaN), /not finite/)
+  assert.throws(() => optim.sgd(0.1, { nesterov: true }), /needs a momentum/)
+  assert.throws(() => optim.adam(0.1).init({ a: cast(tensor([1]), 'int32') }), /argument.a has dtype int32/)
+  const adam = optim.adam(0.1)
+  const state = adam.init({ a: tensor([1]) })
+  assert.throws(() => adam.update({ b: tensor([1]) } as unknown as { a: Tensor }, state), /tree 2 differs/)
+  assert.throws(
+    () => optim.chain(optim.scale(1), optim.scale(2)).update(tensor([1]), [null] as never),
+    /expected the list of 2/,
+  )
+})
+
+test.run()

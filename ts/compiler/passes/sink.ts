@@ -1,0 +1,89 @@
+// sink: what a loop only adds up or only emits is computed after it, for all steps at once: the weight gradients of a
+// recurrence become one matrix product.
+import type { Atom, Equation, Program, Var } from '../../core/program.js'
+import { isElementwise, isHeavy, isView, isZeroBroadcast, replaceEquations } from './rewrite.js'
+import { simplify } from './simplify.js'
+
+/** The program with sums and emissions moved behind their loops. */
+export const sink = (program: Program): Program =>
+  simplify(
+    replaceEquations(program, (equation, definition) => {
+      const isZero = (atom: Atom) => isZeroBroadcast(definition(atom))
+      return equation.primitive.sink?.(equation, isZero) ?? null
+    }),
+  )
+
+/** A carry that a loop only adds to. */
+export interface Accumulator {
+  /** Which carry. */
+  readonly index: number
+  /** What is added in each step. */
+  readonly terms: readonly Atom[]
+  /** The adding equations. */
+  readonly adds: readonly Equation[]
+}
+
+/** What can be computed after the loop. */
+export interface Sunk {
+  readonly accumulators: readonly Accumulator[]
+  /** Equations to move, in order. */
+  readonly equations: readonly Equation[]
+}
+
+/** Chooses what moves behind a loop whose body is `body`. `carries` are the carry inputs, in the order of the first outputs. */
+export function chooseSunk(body: Program, carries: readonly Var[]): Sunk {
+  const consumers = new Map<Atom, Equation[]>()
+  for (const equation of body.equations) {
+    for (const input of equation.inputs) consumers.set(input, [...(consumers.get(input) ?? []), equation])
+  }
+  const accumulators = carries.flatMap((carry, index) => accumulatorOf(body, carry, index, consumers) ?? [])
+  const adds = new Set(accumulators.flatMap(accumulator => accumulator.adds))
+  const accumulated = new Set(accumulators.map(({ index }) => index))
+
+  // What the true carries need stays.
+  const needed = new Set<Atom>(carries.flatMap((_, i) => (accumulated.has(i) ? [] : [body.outputs[i]])))
+  const stays = new Set<Equation>()
+  for (const equation of body.equations.toReversed()) {
+    if (!equation.outputs.some(output => needed.has(output))) continue
+    stays.add(equation)
+    for (const input of equation.inputs) needed.add(input)
+  }
+  const given = new Set<Atom>(body.inputs)
+  for (const carry of carries) given.delete(carry)
+  const emitted = new Set<Atom>(body.outputs.slice(carries.length))
+  const sunk = new Set<Equation>()
+  // Values that exist for all steps after the loop: what comes in, what is emitted anyway, what moved equations read.
+  const stacked = new Set<Atom>(emitted)
+  for (const equation of body.equations.toReversed()) {
+    if (adds.has(equation) || stays.has(equation)) continue
+    const readers = equation.outputs.flatMap(output => consumers.get(output) ?? [])
+    if (!readers.every(reader => adds.has(reader) || sunk.has(reader))) continue
+    const isFree = (atom: Atom) => atom.kind === 'literal' || given.has(atom) || stacked.has(atom)
+    const moves = isHeavy(equation) || isView(equation) || (isElementwise(equation) && equation.inputs.every(isFree))
+    if (!moves) continue
+    sunk.add(equation)
+    for (const input of equation.inputs) stacked.add(input)
+  }
+  return { accumulators, equations: body.equations.filter(equation => sunk.has(equation)) }
+}
+
+/** The chain of additions by which a carry becomes its next value, if nothing else reads it on the way. */
+function accumulatorOf(body: Program, carry: Var, index: number, consumers: Map<Atom, Equation[]>): Accumulator | null {
+  const terms: Atom[] = []
+  const adds: Equation[] = []
+  const emitted = body.outputs.slice()
+  emitted.splice(index, 1)
+  let current: Atom = carry
+  while (current !== body.outputs[index]) {
+    const readers: Equation[] = consumers.get(current) ?? []
+    if (readers.length !== 1 || emitted.includes(current)) return null
+    const [add] = readers
+    if (add.primitive.name !== 'add' || add.inputs[0] === add.inputs[1]) return null
+    if (add.outputs[0].aval.dtype !== 'float32') return null
+    terms.push(add.inputs[add.inputs[0] === current ? 1 : 0])
+    adds.push(add)
+    current = add.outputs[0]
+  }
+  if (adds.length === 0 || emitted.includes(current) || (consumers.get(current) ?? []).length > 0) return null
+  return { index, terms, adds }
+}

@@ -1,0 +1,44 @@
+// The fully connected layer.
+import type { Tensor } from '../core/tensor.js'
+import { add } from '../ops/arithmetic.js'
+import { matmul } from '../ops/dot-general.js'
+import { split } from '../ops/random.js'
+import { checkCount, lastLength } from './check.js'
+import { glorotUniform, type Initializer, zeros } from './initializers.js'
+import type { Layer } from './layer.js'
+
+export interface DenseOptions {
+  /** Whether a bias is added (true). */
+  bias?: boolean
+  /** How the weights start (`glorotUniform`). */
+  init?: Initializer
+  /** How the bias starts (`zeros`). */
+  biasInit?: Initializer
+}
+
+/** Weights `w` [inputs, units] and bias `b` [units]. */
+export interface DenseParams {
+  w: Tensor
+  b: Tensor
+}
+
+/**
+ * `x w + b`: [..., inputs] -> [..., units]. Throws at `init` if the input is a scalar.
+ * @example const layer = dense(10); const params = layer.init(random.key(0), { shape: [784] })
+ */
+export function dense(units: number, options?: DenseOptions & { bias?: true }): Layer<DenseParams>
+export function dense(units: number, options: DenseOptions & { bias: false }): Layer<{ w: Tensor }>
+export function dense(
+  units: number,
+  { bias = true, init = glorotUniform, biasInit = zeros }: DenseOptions = {},
+): Layer<{ w: Tensor; b?: Tensor }> {
+  checkCount('dense', 'units', units)
+  return {
+    init(key, input) {
+      const [weightKey, biasKey] = split(key)
+      const w = init(weightKey, [lastLength('dense', input), units])
+      return bias ? { w, b: biasInit(biasKey, [units]) } : { w }
+    },
+    apply: ({ w, b }, x) => (b === undefined ? matmul(x, w) : add(matmul(x, w), b)),
+  }
+}

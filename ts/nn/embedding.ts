@@ -1,0 +1,27 @@
+// Tables of vectors that ids look up.
+import type { Tensor } from '../core/tensor.js'
+import { take } from '../ops/take.js'
+import { checkCount, checkIds } from './check.js'
+import { type Initializer, normal } from './initializers.js'
+import type { Layer } from './layer.js'
+
+/**
+ * The row of a table `w` [vocabulary, size] for each id: integers [...] -> [..., size]. Ids outside are clamped.
+ * The table starts normal with deviation 1 (PyTorch). Throws at `init` if the input is not of integers.
+ * @example chain(embedding(65, 128), recurrent(lstmCell(256)), dense(65))
+ */
+export function embedding(
+  vocabulary: number,
+  size: number,
+  { init = normal() }: { init?: Initializer } = {},
+): Layer<{ w: Tensor }> {
+  checkCount('embedding', 'vocabulary', vocabulary)
+  checkCount('embedding', 'size', size)
+  return {
+    init(key, input) {
+      checkIds('embedding', input)
+      return { w: init(key, [vocabulary, size]) }
+    },
+    apply: ({ w }, ids) => take(w, ids),
+  }
+}

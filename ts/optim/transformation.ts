@@ -1,0 +1,56 @@
+// What an optimiser is: two pure functions (Optax's shape). Optimisers are chains of small transformations of gradients.
+
+import { flatten, showStructure, treeMap } from '../core/tree.js'
+import { typeError } from '../errors.js'
+import { add } from '../ops/arithmetic.js'
+
+/**
+ * A transformation of gradients. `S` is the type of its state, a tree: trees like the parameters' in it are `unknown`,
+ * because one optimiser serves parameters of every type.
+ */
+export interface Optimizer<S = unknown> {
+  /** The state before the first step. */
+  init(params: unknown): S
+  /** What to add to the parameters, and the next state. `params` is needed only where weights decay. */
+  update<P>(gradients: P, state: S, params?: P): [P, S]
+}
+
+/** The state of an optimiser, for annotations. */
+export type StateOf<O> = O extends Optimizer<infer S> ? S : never
+
+/**
+ * `params + updates`, leaf by leaf. Throws if the trees differ.
+ * @example const [updates, state1] = optimizer.update(gradients, state, params); params = applyUpdates(params, updates)
+ */
+export const applyUpdates = <P>(params: P, updates: P): P => treeMap(add, params, updates)
+
+/**
+ * Transformations one after the other; the state is the list of theirs.
+ * @example const optimizer = chain(clipByGlobalNorm(5), adam(1e-3))
+ */
+export function chain<const S extends readonly unknown[]>(
+  ...parts: { readonly [K in keyof S]: Optimizer<S[K]> }
+): Optimizer<{ -readonly [K in keyof S]: S[K] }> {
+  type States = { -readonly [K in keyof S]: S[K] }
+  const links = parts as unknown as readonly Optimizer[]
+  return {
+    init: params => links.map(link => link.init(params)) as unknown as States,
+    update(gradients, state, params) {
+      checkState('chain', state, links.length)
+      let updates = gradients
+      const states = links.map((link, i) => {
+        const [next, own] = link.update(updates, (state as readonly unknown[])[i], params)
+        updates = next
+        return own
+      })
+      return [updates, states as unknown as States]
+    },
+  }
+}
+
+function checkState(name: string, state: unknown, count: number): void {
+  if (Array.isArray(state) && state.length === count) return
+  throw typeError(
+    `${name}: the state is ${showStructure(flatten(state).structure)}, expected the list of ${count} that init returns`,
+  )
+}
