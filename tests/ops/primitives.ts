@@ -12,6 +12,7 @@ import * as exponential from '../../ts/ops/exponential.js'
 import * as full from '../../ts/ops/full.js'
 import type { AnyLaws } from '../../ts/ops/laws.js'
 import * as random from '../../ts/ops/random.js'
+import * as randomLaws from '../../ts/ops/random-laws.js'
 import * as reduce from '../../ts/ops/reduce.js'
 import * as reshape from '../../ts/ops/reshape.js'
 import * as rounding from '../../ts/ops/rounding.js'
@@ -46,7 +47,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(dotGeneral),
     lawsOf(exponential),
     lawsOf(full),
-    lawsOf(random),
+    lawsOf({ ...random, ...randomLaws }),
     lawsOf(reduce),
     lawsOf(reshape),
     lawsOf(rounding),
