@@ -1,10 +1,6 @@
 // Random numbers from keys: threefry2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), laid out as
 // JAX's partitionable generator lays it out, so that one key gives the same bits there and here.
 
-import { Opcode, ThreefryKind } from '../../assembly/format.js'
-import { read, write } from '../compiler/lowering.js'
-import { elements, ITEM_BYTES } from '../compiler/view.js'
-import type { Primitive } from '../core/primitive.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, storedTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
@@ -16,56 +12,12 @@ import { shiftRight } from './bitwise.js'
 import { cast } from './cast.js'
 import { less } from './compare.js'
 import { concat, split as splitParts } from './concat.js'
-import { withoutTangent } from './elementwise.js'
 import { log, log1p, sqrt } from './exponential.js'
 import { zeros } from './full.js'
 import { reshape } from './reshape.js'
 import { tensor } from './tensor.js'
-import { moveaxis } from './transpose.js'
+import { threefryPrimitive } from './threefry.js'
 import { where } from './where.js'
-
-export interface ThreefryParams {
-  count: number
-  /** Pairs of words instead of their exclusive or. */
-  pairs: boolean
-}
-
-/** key [..., 2] uint32 -> [..., count] words, or [..., count, 2] pairs; keys [..., 4] end in the counter they start at. */
-export const threefryPrimitive: Primitive<ThreefryParams> = {
-  name: 'threefry',
-  type([key], { count, pairs }) {
-    if (key.dtype !== 'uint32' || !(key.shape.at(-1) === 2 || (pairs && key.shape.at(-1) === 4))) {
-      throw typeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
-    }
-    return [{ shape: [...key.shape.slice(0, -1), count, ...(pairs ? [2] : [])], dtype: 'uint32' }]
-  },
-  jvp: withoutTangent,
-  transpose: null,
-  batch([key], [dim], params) {
-    const isLast = dim === key.rank - 1
-    return {
-      results: [bind1(threefryPrimitive, [isLast ? moveaxis(key, dim!, 0) : key], params)],
-      dims: [isLast ? 0 : dim],
-    }
-  },
-  lower(lowering, { inputs, outputs }, { count, pairs }) {
-    const key = lowering.contiguous(lowering.view(inputs[0]))
-    const out = lowering.output(outputs[0])
-    if (elements(out.shape) === 0) return
-    const words = key.shape.at(-1)!
-    const keys = elements(key.shape) / words
-    const kind = words === 4 ? ThreefryKind.SplitAt : pairs ? ThreefryKind.Split : ThreefryKind.Bits
-    lowering.emit(Opcode.Threefry, [
-      kind,
-      keys,
-      count,
-      write(out),
-      count * (pairs ? 2 : 1) * ITEM_BYTES,
-      read(key),
-      words * ITEM_BYTES,
-    ])
-  },
-}
 
 /** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
 export function key(seed: number): Tensor {
