@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The one tensor type. A tensor is an immutable value: it is stored (in the core's memory), literal (a number that
 // became a scalar) or traced (a variable of a program under construction). Users see no difference.
 
