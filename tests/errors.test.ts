@@ -275,6 +275,24 @@ const table: Record<string, Row[]> = {
     [() => h.random.normal(h.stack(random.split(key)), [2]), 'random.normal: a key is uint32[2]', 'uint32[2, 2]'],
     [() => h.random.normal(key, [-1]), 'random.normal: a shape is a list of non-negative integers'],
   ],
+  'random.foldIn': [
+    [() => h.random.foldIn(f2, 1), 'random.foldIn: a key is uint32[2]', 'float32[2]'],
+    [() => h.random.foldIn(key, 0.5), 'random.foldIn: the data is one integer, not 0.5'],
+    [() => h.random.foldIn(key, i2), 'random.foldIn: the data is one integer, not int32[2]'],
+    [() => h.random.foldIn(key, 'a'), 'random.foldIn: the data is the string a, not a tensor'],
+  ],
+  'random.bernoulli': [
+    [() => h.random.bernoulli(key, 'a'), 'random.bernoulli: the probability is the string a, not a tensor'],
+    [() => h.random.bernoulli(1), 'random.bernoulli: the key is the number 1, not a tensor'],
+  ],
+  'random.gumbel': [
+    [() => h.random.gumbel(key, 2), 'random.gumbel: a shape is a list of non-negative integers, not 2'],
+  ],
+  'random.categorical': [
+    [() => h.random.categorical(key, tensor(1)), 'random.categorical: logits are float32[..., classes]', 'float32[]'],
+    [() => h.random.categorical(key, i2), 'random.categorical: logits are float32[..., classes]', 'int32[2]'],
+    [() => h.random.categorical(key, [1]), 'random.categorical: logits is an array, not a tensor'],
+  ],
   setMemoryLimit: [[() => h.setMemoryLimit(0), 'setMemoryLimit: a limit is a positive number of bytes, not 0']],
   treeMap: [
     [() => h.treeMap(x3, { a: f2 }, { b: f2 }), 'treeMap: tree 2 differs from the first: {"b": *} beside {"a": *}'],

@@ -4,8 +4,9 @@
 /** A TypeError that names the user's line. */
 export const typeError = (message: string): TypeError => new TypeError(located(message, userSource()))
 
-/** A RangeError that names the user's line. */
-export const rangeError = (message: string): RangeError => new RangeError(located(message, userSource()))
+/** A RangeError that names the user's line, which may be known already. */
+export const rangeError = (message: string, source: string | null | undefined = userSource()): RangeError =>
+  new RangeError(located(message, source))
 
 /** The message with where it comes from, if that is known. */
 export const located = (message: string, source: string | null | undefined): string =>

@@ -48,7 +48,14 @@ export function split(from: Tensor, count = 2): Tensor[] {
  * @example const stepKey = random.foldIn(key, step)
  */
 export function foldIn(from: Tensor, data: number | Tensor): Tensor {
-  const words = typeof data === 'number' ? tensor([data], { dtype: 'uint32' }) : reshape(cast(data, 'uint32'), [1])
+  checkKey('foldIn', from)
+  if (typeof data !== 'number') checkTensor('random.foldIn', data, 'the data')
+  if (typeof data === 'number' ? !Number.isInteger(data) : data.size !== 1) {
+    const given = typeof data === 'number' ? data : `${data.dtype}${showShape(data.shape)}`
+    throw typeError(`random.foldIn: the data is one integer, not ${given}`)
+  }
+  const words =
+    typeof data === 'number' ? tensor([data >>> 0], { dtype: 'uint32' }) : reshape(cast(data, 'uint32'), [1])
   const counted = concat([from, zeros([1], 'uint32'), words])
   return reshape(bind1(threefryPrimitive, [counted], { count: 1, pairs: true }), [2])
 }
@@ -82,6 +89,8 @@ export function normal(from: Tensor, shape: readonly number[] = []): Tensor {
 
 /** True with probability `probability` (a half), each of `shape` on its own; a tensor broadcasts to the shape, its own if none is given. */
 export function bernoulli(from: Tensor, probability: number | Tensor = 0.5, shape?: readonly number[]): Tensor {
+  checkKey('bernoulli', from)
+  if (typeof probability !== 'number') checkTensor('random.bernoulli', probability, 'the probability')
   return less(uniform(from, shape ?? (typeof probability === 'number' ? [] : probability.shape)), probability)
 }
 
@@ -90,6 +99,8 @@ const TINY = 1.1754943508222875e-38
 
 /** Standard Gumbel floats of `shape`: -log(-log(u)), u uniform in (0, 1); Gumbel 1954. */
 export function gumbel(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkKey('gumbel', from)
+  checkShape('random.gumbel', shape)
   return neg(log(neg(log(maximum(uniform(from, shape), TINY)))))
 }
 
@@ -99,6 +110,13 @@ export function gumbel(from: Tensor, shape: readonly number[] = []): Tensor {
  * @example const next = random.categorical(key, div(logits, temperature))
  */
 export function categorical(from: Tensor, logits: Tensor): Tensor {
+  checkKey('categorical', from)
+  checkTensor('random.categorical', logits, 'logits')
+  if (logits.dtype !== 'float32' || logits.rank === 0 || logits.shape[logits.rank - 1] === 0) {
+    throw typeError(
+      `random.categorical: logits are float32[..., classes], at least one class, not ${logits.dtype}${showShape(logits.shape)}`,
+    )
+  }
   return argmax(add(logits, gumbel(from, logits.shape)), -1)
 }
 

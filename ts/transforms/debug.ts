@@ -3,7 +3,7 @@ import { runChecked } from '../core/execute.js'
 import { showAval } from '../core/program.js'
 import { isTracing, withSources } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'
-import { located, typeError } from '../errors.js'
+import { rangeError, typeError } from '../errors.js'
 import { closedFunction } from './function.js'
 
 export interface NansOptions {
@@ -33,8 +33,6 @@ export function nans<A extends unknown[], B extends Tree>(
     const what = infinities ? 'a NaN or an infinity' : 'a NaN'
     const where = steps.length === 0 ? '' : `, in step ${steps.join(', ')} of scan`
     const name = `${equation.primitive.name} of ${inputs || 'nothing'}`
-    throw new RangeError(
-      located(`debug.nans: ${name} produced ${what} in its result ${result}${where}`, equation.source),
-    )
+    throw rangeError(`debug.nans: ${name} produced ${what} in its result ${result}${where}`, equation.source)
   }
 }
