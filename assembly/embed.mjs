@@ -16,10 +16,12 @@ const singles = alphabet.length - PREFIXES
 const bytes = readFileSync(new URL('../build/heddle.wasm', import.meta.url))
 const counts = new Array(256).fill(0)
 for (const byte of bytes) counts[byte]++
-const order = counts.map((_, byte) => byte).sort((a, b) => counts[b] - counts[a] || a - b)
+const byCount = counts.map((_, byte) => byte).sort((a, b) => counts[b] - counts[a] || a - b)
+const common = byCount.slice(0, singles)
+const rare = byCount.slice(singles).sort((a, b) => a - b)
 
 const codes = []
-order.forEach((byte, rank) => {
+common.concat(rare).forEach((byte, rank) => {
   const rest = rank - singles
   codes[byte] =
     rest < 0
@@ -33,8 +35,7 @@ mkdirSync(new URL('.', target), { recursive: true })
 writeFileSync(
   target,
   `export const alphabet = '${alphabet}'
-export const singles = ${singles}
-export const order = '${Buffer.from(order).toString('hex')}'
+export const common = '${Buffer.from(common).toString('hex')}'
 export const text = '${text}'
 `,
 )

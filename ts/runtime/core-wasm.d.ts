@@ -2,8 +2,6 @@
 
 /** The characters of the text, in the order of their numbers. */
 export declare const alphabet: string
-/** How many of them stand for a byte alone; the others begin a pair. */
-export declare const singles: number
-/** The byte values, the commonest first, two hexadecimal digits each. */
-export declare const order: string
+/** The bytes that a character alone stands for, two hexadecimal digits each; others take a pair, in ascending order. */
+export declare const common: string
 export declare const text: string
