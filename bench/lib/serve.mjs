@@ -1,0 +1,80 @@
+// The process of one contestant: prepares it, answers for its results and times it when asked, in lines of JSON.
+// A contestant's module gives `prepare()`, an array of cases `{ name, run, answers?, notes? }`. `run` is what is timed;
+// it may return a promise. `answers` gives the numbers that must be right; without it, they are what five runs return.
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+import benny from 'benny'
+
+/** Runs that take less are repeated inside one sample, so that the clock and awaiting do not weigh. */
+const SAMPLE = 2
+/** Runs that take more are timed one by one: a suite would need a dozen of them. */
+const SINGLY = 60
+const ANSWERS = 5
+
+const say = message => process.stdout.write(`@${JSON.stringify(message)}\n`)
+const median = values => values.toSorted((a, b) => a - b)[values.length >> 1]
+
+async function time(run) {
+  const start = performance.now()
+  const result = await run()
+  return [performance.now() - start, result]
+}
+
+/** Runs a case for the first time, gathers its answers and guesses how long a run takes. */
+async function introduce(each) {
+  const [first, result] = await time(each.run)
+  const results = [result]
+  const times = []
+  while (results.length < ANSWERS) {
+    const [took, next] = await time(each.run)
+    results.push(next)
+    times.push(took)
+  }
+  each.guess = Math.min(...times)
+  const answers = each.answers === undefined ? results : await each.answers()
+  return { name: each.name, first, answers: Array.from(answers), notes: await each.notes?.() }
+}
+
+/** Warms up and times one case, ms a run. */
+async function round({ run, guess }) {
+  if (guess > SINGLY) {
+    await run()
+    const samples = []
+    for (let i = 0; i < 3; i++) samples.push((await time(run))[0])
+    return median(samples)
+  }
+  const repeats = Math.max(1, Math.round(SAMPLE / guess))
+  const synchronous = !(run() instanceof Promise)
+  const loop = synchronous
+    ? () => {
+        for (let i = 0; i < repeats; i++) run()
+      }
+    : async () => {
+        for (let i = 0; i < repeats; i++) await run()
+      }
+  const options = { minTime: 0.01, maxTime: 0.25, minSamples: 5 }
+  const { results } = await benny.suite('round', benny.add('run', loop, options))
+  return (results[0].details.median * 1000) / repeats
+}
+
+const { prepare } = await import(pathToFileURL(process.argv[2]))
+let cases = []
+for await (const line of createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line)
+  try {
+    if (message.ask === 'prepare') {
+      cases = await prepare(message.only)
+      const introduced = []
+      for (const each of cases) introduced.push(await introduce(each))
+      say({ cases: introduced })
+    } else if (message.ask === 'round') {
+      say({ ms: await round(cases.find(each => each.name === message.name)) })
+    } else {
+      say({ peak: process.resourceUsage().maxRSS / 1024 })
+      process.exit(0)
+    }
+  } catch (error) {
+    say({ error: String(error?.stack ?? error) })
+  }
+}
