@@ -14,6 +14,9 @@ export const systems = {
   torch: 'native PyTorch',
 }
 
+/** A training step whose first losses are known. */
+const training = losses => [{ name: 'step', known: () => losses }]
+
 const gflops = shape => ms => flops(shape) / ms / 1e6
 
 /** `known` gives a case's right answers; `show` turns milliseconds into what the table shows, in `unit`. */
@@ -28,5 +31,11 @@ export const workloads = {
       show: gflops(shape),
       known: () => product(shape),
     })),
+  },
+  W2: {
+    title: 'training step of an LSTM character model',
+    folder: 'w2-lstm',
+    contestants: ['heddle', 'jax', 'tfjs', 'tfjs-expert'],
+    cases: training([4.175531, 4.170994, 4.166457, 4.161842, 4.157064]),
   },
 }

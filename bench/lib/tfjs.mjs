@@ -20,3 +20,32 @@ export async function loadTensorFlow() {
 }
 
 export const toTensor = tf => leaf => tf.tensor(leaf.data, leaf.shape, leaf.data instanceof Int32Array ? 'int32' : 'float32')
+
+/** Adam 1e-3 on the variables of `params` over `loss()`; gives a function that runs a step and returns the loss. */
+export function adamStep(tf, params, loss, { clip } = {}) {
+  const optimizer = tf.train.adam(1e-3, 0.9, 0.999, 1e-8)
+  const variables = Object.values(params)
+  return () =>
+    tf.tidy(() => {
+      const { value, grads } = tf.variableGrads(loss, variables)
+      optimizer.applyGradients(clip === undefined ? grads : clipByGlobalNorm(tf, grads, clip))
+      return value.dataSync()[0]
+    })
+}
+
+function clipByGlobalNorm(tf, grads, maximum) {
+  const norm = tf.sqrt(tf.addN(Object.values(grads).map(g => tf.sum(tf.square(g)))))
+  const factor = tf.minimum(1, tf.div(maximum, norm))
+  return Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, factor)]))
+}
+
+/**
+ * a · b for matrices whose gradient avoids TensorFlow.js' products with a transposed operand, which are plain loops and
+ * fifty times slower: it transposes first. `bT` is b's transpose, when it is used more than once.
+ */
+export const fastMatMul = (tf, a, b, bT = tf.transpose(b)) =>
+  tf.customGrad((a, b, save) => {
+    save([a, bT])
+    const gradFunc = (dy, [a, bT]) => [tf.matMul(dy, bT), tf.matMul(tf.transpose(a), dy)]
+    return { value: tf.matMul(a, b), gradFunc }
+  })(a, b)
