@@ -1,6 +1,6 @@
 // What `npm run bench` knows: the workloads, what their numbers must be, and who takes part. A contestant of a workload
 // is the module of that name in the workload's folder; the first one is what the others are compared with.
-import { flops, known as product, nameOf, shapes } from './w1-gemm/shapes.mjs'
+import { flops, nameOf, known as product, shapes } from './w1-gemm/shapes.mjs'
 
 /** How far an answer may be from the known one: relative, or absolute where the known one is below 1. */
 export const TOLERANCE = 2e-5
@@ -11,13 +11,15 @@ export const systems = {
   tfjs: 'TensorFlow.js 4.22 wasm, as written',
   'tfjs-expert': 'TensorFlow.js 4.22 wasm, rewritten around its slow kernels',
   ort: 'onnxruntime-web 1.30',
-  torch: 'native PyTorch',
+  pytorch: 'native PyTorch (Debian: apt install python3-torch libopenblas0)',
 }
 
 /** A training step whose first losses are known. */
 const training = losses => [{ name: 'step', known: () => losses }]
 
 const gflops = shape => ms => flops(shape) / ms / 1e6
+
+const trainers = ['heddle', 'jax', 'tfjs', 'tfjs-expert', 'pytorch']
 
 /** `known` gives a case's right answers; `show` turns milliseconds into what the table shows, in `unit`. */
 export const workloads = {
@@ -35,7 +37,25 @@ export const workloads = {
   W2: {
     title: 'training step of an LSTM character model',
     folder: 'w2-lstm',
-    contestants: ['heddle', 'jax', 'tfjs', 'tfjs-expert'],
+    contestants: trainers,
     cases: training([4.175531, 4.170994, 4.166457, 4.161842, 4.157064]),
+  },
+  W3: {
+    title: 'the same with a GRU',
+    folder: 'w3-gru',
+    contestants: trainers,
+    cases: training([4.175397, 4.166465, 4.157688, 4.148929, 4.140102]),
+  },
+  W4: {
+    title: 'training step of a small RNN, batch 1',
+    folder: 'w4-rnn',
+    contestants: trainers,
+    cases: training([4.18524, 4.17648, 4.16774, 4.15901, 4.15028]),
+  },
+  W5: {
+    title: 'training step of a GPT',
+    folder: 'w5-gpt',
+    contestants: trainers,
+    cases: training([4.307594, 4.2531, 4.134457, 4.108515, 4.072455]),
   },
 }

@@ -12,10 +12,12 @@ const PYTHON = '/usr/bin/python3'
 const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0
 
 /** The command that runs one process on one core, where the system can. */
-export const pinned = (core, command) => (canPin && core !== undefined ? ['taskset', '-c', String(core), ...command] : command)
+export const pinned = (core, command) =>
+  canPin && core !== undefined ? ['taskset', '-c', String(core), ...command] : command
 
 /** The pinned command of a contestant's module; `.py` modules serve themselves. */
-const command = module => (module.endsWith('.py') ? [PYTHON, path(`../${module}`)] : [process.execPath, path('serve.mjs'), path(`../${module}`)])
+const command = module =>
+  module.endsWith('.py') ? [PYTHON, path(`../${module}`)] : [process.execPath, path('serve.mjs'), path(`../${module}`)]
 
 /** Starts a contestant: `ask(message)` gives its next answer and throws what it reports as an error. */
 export function start(module, core) {

@@ -13,7 +13,12 @@ export function crossEntropy(logits, labels) {
 }
 
 function clipByGlobalNorm(gradient, maximum) {
-  const norm = np.sqrt(tree.leaves(tree.ref(gradient)).map(g => np.square(g).sum()).reduce((a, b) => a.add(b)))
+  const norm = np.sqrt(
+    tree
+      .leaves(tree.ref(gradient))
+      .map(g => np.square(g).sum())
+      .reduce((a, b) => a.add(b)),
+  )
   const factor = np.minimum(1, np.trueDivide(maximum, norm))
   const clipped = tree.map(g => g.mul(factor.ref), gradient)
   factor.dispose()
@@ -31,7 +36,17 @@ export function adamStep(params, loss, [x, y], { clip } = {}) {
     const c1 = np.subtract(1, np.exp(next.ref.mul(Math.log(0.9))))
     const c2 = np.subtract(1, np.exp(next.ref.mul(Math.log(0.999))))
     const p1 = tree.map(
-      (p, m, v) => p.sub(m.ref.div(c1.ref).div(np.sqrt(v.ref.div(c2.ref)).add(1e-8)).mul(1e-3)), p, m1, v1)
+      (p, m, v) =>
+        p.sub(
+          m.ref
+            .div(c1.ref)
+            .div(np.sqrt(v.ref.div(c2.ref)).add(1e-8))
+            .mul(1e-3),
+        ),
+      p,
+      m1,
+      v1,
+    )
     c1.dispose()
     c2.dispose()
     return [p1, m1, v1, next, value]

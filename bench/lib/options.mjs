@@ -1,11 +1,12 @@
 // The command line of `npm run bench`; what is wrong in it is answered with what is right.
-const HELP = `npm run bench -- [workload ...] [--case a,b] [--contestants a,b] [--rounds 5] [--core 1] [--out build/bench]
+const HELP = `npm run bench -- [workload ...] [--case a,b] [--contestants a,b] [--rounds 5] [--core 1] [--clock wall] [--out build/bench]
 
   workload       names as listed below; all of them when none is given
   --case         only these cases of the workloads
   --contestants  only these systems
   --rounds       how often every contestant is timed, in turn
   --core         the processor core that every contestant is pinned to (where taskset exists)
+  --clock        wall, or cpu: processor time, for a machine whose cores others use too
   --out          the folder for the figures (JSON) and the chart (SVG)
 `
 
@@ -27,18 +28,27 @@ function listed(what, names, known) {
 
 /** `{ workloads, contestants, cases, rounds, core, out }`, or null when only help was asked for and printed. */
 export function parseOptions(args, registry) {
-  const options = { workloads: [], rounds: 5, out: 'build/bench' }
+  const options = { workloads: [], rounds: 5, clock: 'wall', out: 'build/bench' }
   const words = [...args]
   while (words.length > 0) {
     const word = words.shift()
     if (word === '--help' || word === '-h') {
-      console.log(`${HELP}\nworkloads: ${Object.entries(registry.workloads).map(([name, { title }]) => `\n  ${name.padEnd(12)} ${title}`).join('')}`)
-      console.log(`contestants: ${Object.entries(registry.systems).map(([name, title]) => `\n  ${name.padEnd(12)} ${title}`).join('')}`)
+      console.log(
+        `${HELP}\nworkloads: ${Object.entries(registry.workloads)
+          .map(([name, { title }]) => `\n  ${name.padEnd(12)} ${title}`)
+          .join('')}`,
+      )
+      console.log(
+        `contestants: ${Object.entries(registry.systems)
+          .map(([name, title]) => `\n  ${name.padEnd(12)} ${title}`)
+          .join('')}`,
+      )
       return null
     }
     if (!word.startsWith('--')) options.workloads.push(word)
     else if (word === '--rounds') options.rounds = whole('rounds', words.shift(), 1)
     else if (word === '--core') options.core = whole('core', words.shift(), 0)
+    else if (word === '--clock') [options.clock] = listed('clock', [words.shift() ?? ''], ['wall', 'cpu'])
     else if (word === '--contestants') options.contestants = (words.shift() ?? '').split(',')
     else if (word === '--case') options.cases = (words.shift() ?? '').split(',')
     else if (word === '--out') options.out = words.shift() ?? options.out

@@ -36,14 +36,10 @@ async function introduce(each) {
   return { name: each.name, first, answers: Array.from(answers), notes: await each.notes?.() }
 }
 
-/** Warms up and times one case, ms a run. */
-async function round({ run, guess }) {
-  if (guess > SINGLY) {
-    await run()
-    const samples = []
-    for (let i = 0; i < 3; i++) samples.push((await time(run))[0])
-    return median(samples)
-  }
+/** Warms up and times one case, ms a run: by the wall clock, or the processor time where others use the core too. */
+async function round({ run, guess }, clock) {
+  if (clock === 'cpu') return sampled(run, Math.max(1, Math.round(30 / guess)), processorTime)
+  if (guess > SINGLY) return sampled(run, 1, () => performance.now())
   const repeats = Math.max(1, Math.round(SAMPLE / guess))
   const synchronous = !(run() instanceof Promise)
   const loop = synchronous
@@ -58,6 +54,23 @@ async function round({ run, guess }) {
   return (results[0].details.median * 1000) / repeats
 }
 
+function processorTime() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Median of a few samples of `repeats` runs each. */
+async function sampled(run, repeats, now) {
+  await run()
+  const samples = []
+  for (let i = 0; i < (repeats > 1 ? 5 : 3); i++) {
+    const start = now()
+    for (let j = 0; j < repeats; j++) await run()
+    samples.push((now() - start) / repeats)
+  }
+  return median(samples)
+}
+
 const { prepare } = await import(pathToFileURL(process.argv[2]))
 let cases = []
 for await (const line of createInterface({ input: process.stdin })) {
@@ -69,7 +82,13 @@ for await (const line of createInterface({ input: process.stdin })) {
       for (const each of cases) introduced.push(await introduce(each))
       say({ cases: introduced })
     } else if (message.ask === 'round') {
-      say({ ms: await round(cases.find(each => each.name === message.name)) })
+      const start = performance.now()
+      const busy = processorTime()
+      const ms = await round(
+        cases.find(each => each.name === message.name),
+        message.clock,
+      )
+      say({ ms, share: (processorTime() - busy) / (performance.now() - start) })
     } else {
       say({ peak: process.resourceUsage().maxRSS / 1024 })
       process.exit(0)

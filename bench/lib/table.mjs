@@ -10,7 +10,11 @@ export function digits(value) {
 
 export function printTable(header, rows, leftColumns) {
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map(row => row[i].length)))
-  const line = cells => cells.map((cell, i) => (i < leftColumns ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd()
+  const line = cells =>
+    cells
+      .map((cell, i) => (i < leftColumns ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd()
   console.log(line(header))
   console.log(widths.map(width => '-'.repeat(width)).join('  '))
   for (const row of rows) console.log(line(row))

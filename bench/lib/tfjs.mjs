@@ -19,7 +19,8 @@ export async function loadTensorFlow() {
   return tf
 }
 
-export const toTensor = tf => leaf => tf.tensor(leaf.data, leaf.shape, leaf.data instanceof Int32Array ? 'int32' : 'float32')
+export const toTensor = tf => leaf =>
+  tf.tensor(leaf.data, leaf.shape, leaf.data instanceof Int32Array ? 'int32' : 'float32')
 
 /** Adam 1e-3 on the variables of `params` over `loss()`; gives a function that runs a step and returns the loss. */
 export function adamStep(tf, params, loss, { clip } = {}) {
@@ -39,13 +40,32 @@ function clipByGlobalNorm(tf, grads, maximum) {
   return Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, factor)]))
 }
 
+/** The transpose of the last two dimensions. */
+export const swap = (tf, x) =>
+  tf.transpose(x, x.rank === 2 ? [1, 0] : [...Array(x.rank - 2).keys(), x.rank - 1, x.rank - 2])
+
 /**
- * a · b for matrices whose gradient avoids TensorFlow.js' products with a transposed operand, which are plain loops and
- * fifty times slower: it transposes first. `bT` is b's transpose, when it is used more than once.
+ * a · b, whose gradient avoids TensorFlow.js' products with a transposed operand, which are plain loops and many times
+ * slower: it transposes first. `bT` is b's transpose, when it is used more than once.
  */
-export const fastMatMul = (tf, a, b, bT = tf.transpose(b)) =>
+export const fastMatMul = (tf, a, b, bT = swap(tf, b)) =>
   tf.customGrad((a, b, save) => {
     save([a, bT])
-    const gradFunc = (dy, [a, bT]) => [tf.matMul(dy, bT), tf.matMul(tf.transpose(a), dy)]
+    const gradFunc = (dy, [a, bT]) => [tf.matMul(dy, bT), tf.matMul(swap(tf, a), dy)]
     return { value: tf.matMul(a, b), gradFunc }
   })(a, b)
+
+/** Sums over rows as a product, which is faster than tf.sum: [N, D] -> [D]. */
+const sumRows = (tf, x) => tf.matMul(tf.ones([1, x.shape[0]]), x).flatten()
+
+/** x + bias for [N, D] and [D]. */
+export const addBias = (tf, x, bias) =>
+  tf.customGrad((x, bias) => ({ value: tf.add(x, bias), gradFunc: dy => [dy, sumRows(tf, dy)] }))(x, bias)
+
+/** x * gain for [N, D] and [D]. */
+export const scale = (tf, x, gain) =>
+  tf.customGrad((x, gain, save) => {
+    save([x, gain])
+    const gradFunc = (dy, [x, gain]) => [tf.mul(dy, gain), sumRows(tf, tf.mul(dy, x))]
+    return { value: tf.mul(x, gain), gradFunc }
+  })(x, gain)

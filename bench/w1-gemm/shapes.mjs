@@ -17,7 +17,13 @@ export const nameOf = shape => shape.join('x')
 export const flops = ([M, K, N]) => 2 * M * K * N
 
 /** Row-major positions that are looked at: corners, and entries spread over the whole. */
-const positions = ([M, , N]) => [0, N - 1, (M - 1) * N, M * N - 1, ...[1, 2, 3, 4, 5].map(i => (i * 7919 * 31) % (M * N))]
+const positions = ([M, , N]) => [
+  0,
+  N - 1,
+  (M - 1) * N,
+  M * N - 1,
+  ...[1, 2, 3, 4, 5].map(i => (i * 7919 * 31) % (M * N)),
+]
 
 /** The entries of a finished product that are compared. */
 export const entries = (shape, product) => positions(shape).map(at => product[at])

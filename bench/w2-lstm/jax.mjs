@@ -11,7 +11,10 @@ export function prepare() {
 
   function cell(z, c) {
     const [i, f, g, o] = np.split(z, 4, -1)
-    const c1 = nn.sigmoid(f).mul(c).add(nn.sigmoid(i).mul(np.tanh(g)))
+    const c1 = nn
+      .sigmoid(f)
+      .mul(c)
+      .add(nn.sigmoid(i).mul(np.tanh(g)))
     return [nn.sigmoid(o).mul(np.tanh(c1.ref)), c1]
   }
 

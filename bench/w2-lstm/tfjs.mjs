@@ -25,7 +25,11 @@ export async function prepare() {
       ;[h, c] = cell(h, c, x)
       return h
     })
-    const logits = tf.stack(hs, 1).reshape([B * T, H]).matMul(wo).add(bo)
+    const logits = tf
+      .stack(hs, 1)
+      .reshape([B * T, H])
+      .matMul(wo)
+      .add(bo)
     return tf.losses.softmaxCrossEntropy(y, logits)
   }
 
