@@ -1,6 +1,7 @@
 // What `npm run bench` knows: the workloads, what their numbers must be, and who takes part. A contestant of a workload
 // is the module of that name in the workload's folder; the first one is what the others are compared with.
 import { flops, nameOf, known as product, shapes } from './w1-gemm/shapes.mjs'
+import { batches, known as lastState, nameOf as batchName } from './w8-lstm-layer/layer.mjs'
 
 /** How far an answer may be from the known one: relative, or absolute where the known one is below 1. */
 export const TOLERANCE = 2e-5
@@ -26,7 +27,7 @@ export const workloads = {
   W1: {
     title: 'matrix multiplication',
     folder: 'w1-gemm',
-    contestants: ['heddle', 'jax', 'tfjs'],
+    contestants: ['heddle', 'jax', 'tfjs', 'ort', 'pytorch'],
     cases: shapes.map(shape => ({
       name: nameOf(shape),
       unit: 'GFLOP/s',
@@ -57,5 +58,11 @@ export const workloads = {
     folder: 'w5-gpt',
     contestants: trainers,
     cases: training([4.307594, 4.2531, 4.134457, 4.108515, 4.072455]),
+  },
+  W8: {
+    title: 'an LSTM layer over 128 inputs',
+    folder: 'w8-lstm-layer',
+    contestants: ['heddle', 'jax', 'tfjs', 'ort', 'pytorch'],
+    cases: batches.map(B => ({ name: batchName(B), known: () => lastState(B) })),
   },
 }

@@ -8,15 +8,16 @@ export function prepare() {
   const [x, y] = [toArray(model.x), toArray(model.y)]
 
   function loss({ wxh, whh, bh, why, by }, x, y) {
+    const xs = np.matmul(nn.oneHot(x, V), wxh).add(bh)
     let h = np.zeros([B, H])
-    let total = np.array(0)
+    const hs = []
     for (let t = 0; t < T; t++) {
-      h = np.tanh(wxh.ref.slice(x.ref.slice([], t)).add(np.matmul(h, whh.ref)).add(bh.ref))
-      const logits = np.matmul(h.ref, why.ref).add(by.ref)
-      total = total.add(crossEntropy(logits, nn.oneHot(y.ref.slice([], t), V)))
+      h = np.tanh(xs.ref.slice([], t).add(np.matmul(h, whh.ref)))
+      hs.push(h.ref)
     }
-    for (const spent of [x, y, wxh, whh, bh, why, by, h]) spent.dispose()
-    return total.div(T)
+    for (const spent of [xs, whh, h]) spent.dispose()
+    const logits = np.matmul(np.stack(hs, 1), why).add(by)
+    return crossEntropy(logits, nn.oneHot(y, V))
   }
 
   const step = jit((p, x, y) => {
