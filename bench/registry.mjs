@@ -1,7 +1,8 @@
 // What `npm run bench` knows: the workloads, what their numbers must be, and who takes part. A contestant of a workload
 // is the module of that name in the workload's folder; the first one is what the others are compared with.
 import { flops, nameOf, known as product, shapes } from './w1-gemm/shapes.mjs'
-import { batches, known as lastState, nameOf as batchName } from './w8-lstm-layer/layer.mjs'
+import { known as tokenLogits } from './w7-lstm-token/token.mjs'
+import { batches, nameOf as batchName, known as lastState } from './w8-lstm-layer/layer.mjs'
 
 /** How far an answer may be from the known one: relative, or absolute where the known one is below 1. */
 export const TOLERANCE = 2e-5
@@ -58,6 +59,12 @@ export const workloads = {
     folder: 'w5-gpt',
     contestants: trainers,
     cases: training([4.307594, 4.2531, 4.134457, 4.108515, 4.072455]),
+  },
+  W7: {
+    title: "one token through W2's model",
+    folder: 'w7-lstm-token',
+    contestants: ['heddle', 'jax', 'tfjs', 'ort', 'pytorch'],
+    cases: [{ name: 'token', unit: 'us', show: ms => ms * 1000, known: tokenLogits }],
   },
   W8: {
     title: 'an LSTM layer over 128 inputs',
