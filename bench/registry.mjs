@@ -4,15 +4,13 @@ import { flops, nameOf, known as product, shapes } from './w1-gemm/shapes.mjs'
 import { known as tokenLogits } from './w7-lstm-token/token.mjs'
 import { batches, nameOf as batchName, known as lastState } from './w8-lstm-layer/layer.mjs'
 
-/** How far an answer may be from the known one: relative, or absolute where the known one is below 1. */
-export const TOLERANCE = 2e-5
-
 export const systems = {
   heddle: 'heddle',
   jax: 'jax-js 0.1.25',
   tfjs: 'TensorFlow.js 4.22 wasm, as written',
   'tfjs-expert': 'TensorFlow.js 4.22 wasm, rewritten around its slow kernels',
   ort: 'onnxruntime-web 1.30',
+  node: 'bare Node, for the cold start',
   pytorch: 'native PyTorch (Debian: apt install python3-torch libopenblas0)',
 }
 
@@ -71,5 +69,19 @@ export const workloads = {
     folder: 'w8-lstm-layer',
     contestants: ['heddle', 'jax', 'tfjs', 'ort', 'pytorch'],
     cases: batches.map(B => ({ name: batchName(B), known: () => lastState(B) })),
+  },
+  cold: {
+    title: 'a whole process to its first product (wall clock), and sizes',
+    folder: 'cold-start',
+    contestants: ['heddle', 'jax', 'tfjs', 'ort', 'node'],
+    whole: true,
+    cases: [{ name: 'start', known: () => [11, 14] }],
+  },
+  compile: {
+    title: "compiling W2's step in a fresh process, by the number of time steps (wall clock)",
+    folder: 'w2-compile',
+    contestants: ['heddle'],
+    whole: true,
+    cases: ['T64', 'T1024'].map(name => ({ name, known: () => [] })),
   },
 }

@@ -1,4 +1,4 @@
-// A contestant's process as the referee sees it: started once, asked in turn, pinned to one core.
+// A contestant's process as the referee sees it: started once and asked in turn, or run as a whole; on one core.
 import { spawn, spawnSync } from 'node:child_process'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -12,12 +12,13 @@ const PYTHON = '/usr/bin/python3'
 const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0
 
 /** The command that runs one process on one core, where the system can. */
-export const pinned = (core, command) =>
-  canPin && core !== undefined ? ['taskset', '-c', String(core), ...command] : command
+const pinned = (core, command) => (canPin ? ['taskset', '-c', String(core), ...command] : command)
 
-/** The pinned command of a contestant's module; `.py` modules serve themselves. */
+/** Modules in Python serve themselves. */
 const command = module =>
   module.endsWith('.py') ? [PYTHON, path(`../${module}`)] : [process.execPath, path('serve.mjs'), path(`../${module}`)]
+
+const lastLine = text => text.trim().split('\n').at(-1)
 
 /** Starts a contestant: `ask(message)` gives its next answer and throws what it reports as an error. */
 export function start(module, core) {
@@ -26,14 +27,14 @@ export function start(module, core) {
   const env = { ...process.env, OPENBLAS_CORETYPE: 'SkylakeX', OMP_NUM_THREADS: '1' }
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
   let errors = ''
+  let settle = null
   child.stderr.on('data', chunk => {
     errors = (errors + chunk).slice(-2000)
   })
-  let settle = null
   createInterface({ input: child.stdout }).on('line', line => {
     if (line.startsWith('@')) settle?.resolve(JSON.parse(line.slice(1)))
   })
-  child.on('close', code => settle?.reject(new Error(`it ended (${code}): ${errors.trim()}`)))
+  child.on('close', () => settle?.reject(new Error(lastLine(errors))))
   child.on('error', error => settle?.reject(error))
   child.stdin.on('error', () => {})
   return {
@@ -43,9 +44,19 @@ export function start(module, core) {
         child.stdin.write(`${JSON.stringify(message)}\n`)
       })
       settle = null
-      if (answer.error) throw new Error(answer.error)
+      if (answer.error) throw new Error(answer.error.split('\n')[0])
       return answer
     },
     kill: () => child.kill(),
   }
+}
+
+/** Runs a module as a process of its own; it prints `{ answers, notes?, ms? }`, and took the whole time but for `ms`. */
+export function runWhole(module, argument, core) {
+  const [program, ...args] = pinned(core, [process.execPath, path(`../${module}`), argument])
+  const begin = performance.now()
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
+  const took = performance.now() - begin
+  if (status !== 0) return { error: lastLine(stderr) }
+  return { ms: took, ...JSON.parse(lastLine(stdout)) }
 }

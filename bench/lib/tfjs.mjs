@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path'
 
 const require = createRequire(import.meta.url)
 
-/** Loads it, and says so when it is not the SIMD build that runs. */
-export async function loadTensorFlow() {
+/** Loads it, and says so when it is not the SIMD build that runs. The core alone starts faster but lacks `x.add(y)`. */
+export async function loadTensorFlow(name = '@tensorflow/tfjs') {
   const quiet = console.warn
   console.warn = () => {}
-  const tf = require('@tensorflow/tfjs')
+  const tf = require(name)
   const wasm = require('@tensorflow/tfjs-backend-wasm')
   wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), '/'))
   wasm.setThreadsCount(1)
