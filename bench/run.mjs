@@ -38,6 +38,7 @@ async function main() {
   const machine = { node: process.version, processor: cpus()[0].model.trim(), clock: options.clock }
   writeFileSync(`${options.out}/figures.json`, `${JSON.stringify({ machine, results, bytes }, null, 2)}\n`)
   writeFileSync(`${options.out}/chart.svg`, chart(results))
+  if (results.some(({ systems }) => systems.heddle?.refused)) process.exitCode = 1
   console.log(`\nwritten: ${options.out}/figures.json, ${options.out}/chart.svg`)
 }
 

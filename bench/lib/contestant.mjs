@@ -28,17 +28,23 @@ export function start(module, core) {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env })
   let errors = ''
   let settle = null
+  let ended = null
   child.stderr.on('data', chunk => {
     errors = (errors + chunk).slice(-2000)
   })
   createInterface({ input: child.stdout }).on('line', line => {
     if (line.startsWith('@')) settle?.resolve(JSON.parse(line.slice(1)))
   })
-  child.on('close', () => settle?.reject(new Error(lastLine(errors))))
-  child.on('error', error => settle?.reject(error))
+  const end = error => {
+    ended = error
+    settle?.reject(error)
+  }
+  child.on('close', () => end(new Error(lastLine(errors))))
+  child.on('error', end)
   child.stdin.on('error', () => {})
   return {
     async ask(message) {
+      if (ended !== null) throw ended
       const answer = await new Promise((resolve, reject) => {
         settle = { resolve, reject }
         child.stdin.write(`${JSON.stringify(message)}\n`)

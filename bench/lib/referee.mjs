@@ -44,6 +44,16 @@ async function assemble(workload, names, results, { core, cases }) {
   return ready
 }
 
+async function time(contestant, name, record, clock) {
+  try {
+    const { ms, share } = await contestant.ask({ ask: 'round', name, clock })
+    record.times.push(ms)
+    record.shares.push(share)
+  } catch (error) {
+    record.refused = `failed: ${error.message}`
+  }
+}
+
 /** Contestants that stay: prepared once, then timed in turn. */
 async function alternate(workload, names, results, options) {
   const ready = await assemble(workload, names, results, options)
@@ -51,15 +61,13 @@ async function alternate(workload, names, results, options) {
     say(`round ${round} of ${options.rounds}`)
     for (const { name: caseName, systems } of results) {
       for (const { name, contestant } of ready) {
-        if (systems[name] === undefined || systems[name].refused) continue
-        const { ms, share } = await contestant.ask({ ask: 'round', name: caseName, clock: options.clock })
-        systems[name].times.push(ms)
-        systems[name].shares.push(share)
+        if (systems[name] !== undefined && !systems[name].refused)
+          await time(contestant, caseName, systems[name], options.clock)
       }
     }
   }
   for (const { name, contestant } of ready) {
-    const { peak } = await contestant.ask({ ask: 'end' })
+    const { peak } = await contestant.ask({ ask: 'end' }).catch(() => ({}))
     // The peak is the whole process's: with several cases it belongs to none.
     if (results.length === 1) results[0].systems[name].peak = peak
   }
