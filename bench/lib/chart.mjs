@@ -29,7 +29,7 @@ function bar(y, system, value, label) {
 /** An SVG document of the results that heddle took part in. */
 export function chart(results) {
   const parts = []
-  let y = 40
+  let y = 50
   for (const { workload, name, systems } of results) {
     const reference = systems.heddle
     if (!reference || reference.refused) continue
@@ -44,8 +44,8 @@ export function chart(results) {
   }
   const grid = [0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128].map(value => {
     const x = LEFT + place(value)
-    const line = `<line x1="${x}" x2="${x}" y1="32" y2="${y}" stroke="${value === 1 ? '#444444' : '#dddddd'}"/>`
-    return line + text(x, 26, value < 1 ? `1/${1 / value}` : value, 'text-anchor="middle" fill="#666666"')
+    const line = `<line x1="${x}" x2="${x}" y1="40" y2="${y}" stroke="${value === 1 ? '#444444' : '#dddddd'}"/>`
+    return line + text(x, 34, value < 1 ? `1/${1 / value}` : value, 'text-anchor="middle" fill="#666666"')
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${LEFT + WIDTH + 70}" height="${y + 10}" font-family="sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="white"/>

@@ -11,6 +11,8 @@ const SAMPLE = 2
 /** Runs that take more are timed one by one: a suite would need a dozen of them. */
 const SINGLY = 60
 const ANSWERS = 5
+/** Processor time that a case runs before its first round, so that engines have optimised what they will. */
+const WARM_UP = 1000
 
 const say = message => process.stdout.write(`@${JSON.stringify(message)}\n`)
 const median = values => values.toSorted((a, b) => a - b)[values.length >> 1]
@@ -21,18 +23,24 @@ async function time(run) {
   return [performance.now() - start, result]
 }
 
-/** Runs a case for the first time, gathers its answers and guesses how long a run takes. */
+function processorTime() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Runs a case for the first time, gathers its answers, warms it up and guesses how long a run takes. */
 async function introduce(each) {
   const [first, result] = await time(each.run)
   const results = [result]
-  const times = []
-  while (results.length < ANSWERS) {
-    const [took, next] = await time(each.run)
-    results.push(next)
-    times.push(took)
-  }
-  each.guess = Math.min(...times)
+  while (results.length < ANSWERS) results.push(await each.run())
   const answers = each.answers === undefined ? results : await each.answers()
+  const start = processorTime()
+  let runs = 0
+  do {
+    await each.run()
+    runs++
+    each.guess = (processorTime() - start) / runs
+  } while (each.guess * runs < WARM_UP)
   return { name: each.name, first, answers: Array.from(answers), notes: await each.notes?.() }
 }
 
@@ -52,11 +60,6 @@ async function round({ run, guess }, clock) {
   const options = { minTime: 0.01, maxTime: 0.25, minSamples: 5 }
   const { results } = await benny.suite('round', benny.add('run', loop, options))
   return (results[0].details.median * 1000) / repeats
-}
-
-function processorTime() {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
 }
 
 /** Median of a few samples of `repeats` runs each. */
