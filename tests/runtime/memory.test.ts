@@ -200,6 +200,34 @@ test('programs and the arena give way and are made anew', () => {
   assert.is(f(x).item(), value)
 })
 
+test('the arena gives up what the running program does not need, and the program still has its own', () => {
+  const chain = (x: Tensor) => {
+    const y = sum(mul(reshape(x, [1, x.size]), reshape(x, [x.size, 1])), { axis: 0 })
+    return add(y, sum(mul(reshape(y, [1, x.size]), reshape(x, [x.size, 1])), { axis: 1 }))
+  }
+  const f = jit(chain)
+  const x = full([30], 2)
+  const value = f(x).toArray()
+  const { peakBytes } = f.compile(x)
+  f(full([900], 1))
+  const { arena } = memory()
+  assert.ok(peakBytes > 0 && arena > 4 * peakBytes, `${peakBytes} ${arena}`)
+  // The result is 120 bytes: taken from a slab. A result of 30 x 30 is asked of the core.
+  const g = jit((y: Tensor) => [f(y), mul(ones([30, 30]), 3)] as const)
+  g(x)
+  const own = g.compile(x).peakBytes
+  f(full([900], 1))
+  let result: readonly Tensor[] = []
+  whileRefusing(
+    bytes => bytes === 3600 && memory().arena === arena,
+    () => {
+      result = g(x)
+    },
+  )
+  assert.equal(result[0].toArray(), value)
+  assert.ok(memory().arena < arena && memory().arena >= own, `${memory().arena} ${own}`)
+})
+
 test('the planned peak is known before the run', () => {
   const f = jit((x: Tensor) => sum(mul(add(x, 1), reshape(x, [1, 1000]))))
   const { peakBytes } = f.compile(ones([1000, 1]))
