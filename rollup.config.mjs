@@ -2,7 +2,7 @@
 // type, one core), so that a page without a bundler and a cold start load few files.
 import { copyFileSync, readFileSync } from 'node:fs'
 import nodeResolve from '@rollup/plugin-node-resolve'
-import { transform } from 'esbuild'
+import { minify } from 'terser'
 
 const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
@@ -22,8 +22,9 @@ const entries = Object.fromEntries(
 function annotatePure(code, program) {
   const places = []
   for (const statement of program.body) {
-    if (statement.type !== 'VariableDeclaration') continue
-    for (const { init } of statement.declarations) findCalls(init, places)
+    const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement
+    if (declaration?.type !== 'VariableDeclaration') continue
+    for (const { init } of declaration.declarations) findCalls(init, places)
   }
   let marked = code
   for (const at of places.sort((a, b) => b - a)) marked = `${marked.slice(0, at)}/*@__PURE__*/${marked.slice(at)}`
@@ -40,11 +41,15 @@ function findCalls(node, places) {
 /** What the licenses of bundled packages ask for. */
 const NOTICE = '/*! Contains @assemblyscript/loader, Copyright Daniel Wirtz and contributors, Apache License 2.0 */\n'
 
-const minify = {
-  name: 'minify',
+const shrink = {
+  name: 'shrink',
+  // For rollup itself: it leaves out what only tests use.
+  transform(code) {
+    return { code: annotatePure(code, this.parse(code)), map: null }
+  },
   async renderChunk(chunk, { moduleIds }) {
-    const { code } = await transform(chunk, { minify: true, format: 'esm', target: 'es2022', legalComments: 'none' })
     const notice = moduleIds.some(id => id.includes('@assemblyscript/loader')) ? NOTICE : ''
+    const { code } = await minify(chunk, { module: true, ecma: 2020, compress: { passes: 3, keep_fargs: false } })
     return { code: notice + annotatePure(code, this.parse(code)), map: null }
   },
 }
@@ -58,7 +63,7 @@ const shipCore = {
 
 export default {
   input: entries,
-  plugins: [nodeResolve(), minify, shipCore],
+  plugins: [nodeResolve(), shrink, shipCore],
   output: {
     dir: 'dist',
     format: 'es',

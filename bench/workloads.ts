@@ -117,7 +117,11 @@ function clipByGlobalNorm<P>(gradient: P, maximum: number): P {
 type Pair = { h: Tensor; c: Tensor }
 
 /** One LSTM step for one example: [E], [H] -> [H]; gates i f g o. */
-function lstmCell({ wx, wh, b }: { wx: Tensor; wh: Tensor; b: Tensor }, { h, c }: Pair, x: Tensor): [Pair, Tensor] {
+export function lstmCell(
+  { wx, wh, b }: { wx: Tensor; wh: Tensor; b: Tensor },
+  { h, c }: Pair,
+  x: Tensor,
+): [Pair, Tensor] {
   const [i, f, g, o] = split(add(matmul(x, wx), matmul(h, wh), b), 4)
   const c1 = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)))
   const h1 = mul(sigmoid(o), tanh(c1))

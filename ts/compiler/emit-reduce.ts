@@ -1,19 +1,40 @@
 // Reductions over any dimensions of a view, as instructions of the form [outer, length, inner].
 import { Opcode, type ReduceOp } from '../../assembly/format.js'
 import { type Lowering, read, write } from './lowering.js'
-import { collapse, elements, type Level, type View } from './view.js'
+import { collapse, elements, ITEM_BYTES, type Level, type View } from './view.js'
 
-/** out = reduce over `axes` of `from`; `out` is contiguous and has the remaining dimensions. */
+/**
+ * out = reduce over `axes` of `from`; `out` is contiguous and has the remaining dimensions. The order of summation follows
+ * from the shape alone: neighbouring axes of one kind are one level, and a view in which they are not is copied.
+ */
 export function emitReduce(lowering: Lowering, op: ReduceOp, from: View, axes: readonly number[], out: View): void {
   if (elements(out.shape) === 0) return
+  const view = isReducible(from, axes) ? from : lowering.contiguous(from)
   const kept: Level[] = []
   const reduced: Level[] = []
   let keptAxis = 0
-  from.shape.forEach((length, axis) => {
-    if (axes.includes(axis)) reduced.push({ length, strides: [from.strides[axis]] })
-    else kept.push({ length, strides: [from.strides[axis], out.strides[keptAxis++]] })
+  view.shape.forEach((length, axis) => {
+    if (axes.includes(axis)) reduced.push({ length, strides: [view.strides[axis]] })
+    else kept.push({ length, strides: [view.strides[axis], out.strides[keptAxis++]] })
   })
-  emitLevels(lowering, op, from, collapse(kept), collapse(reduced), out)
+  emitLevels(lowering, op, view, collapse(kept), collapse(reduced), out)
+}
+
+/** True if the view can be walked level by level as its contiguous copy would be. */
+function isReducible(view: View, axes: readonly number[]): boolean {
+  let expected = ITEM_BYTES
+  let kind: boolean | undefined
+  for (let axis = view.shape.length - 1; axis >= 0; axis--) {
+    const length = view.shape[axis]
+    if (length === 1) continue
+    const isReduced = axes.includes(axis)
+    if (kind === undefined || isReduced === kind) {
+      if (view.strides[axis] !== expected) return false
+    }
+    kind = isReduced
+    expected = view.strides[axis] * length
+  }
+  return true
 }
 
 function emitLevels(lowering: Lowering, op: ReduceOp, from: View, kept: Level[], reduced: Level[], out: View): void {

@@ -330,6 +330,8 @@ export const scanPrimitive: Primitive<ScanParams> = {
   lower: lowerScan,
   partial: scanPartial,
   prune: scanPrune,
+  overwritable: ({ inputs, params: { body, consts, carry } }, isFree) =>
+    (body as Program).inputs.filter((_, i) => i >= consts + carry && isFree(inputs[i])),
   hoist: hoistScan,
   sink: sinkScan,
 }

@@ -1,0 +1,10 @@
+import { jit, matmul, tensor } from '../../build/ts/index.js'
+import { cases } from './shapes.mjs'
+
+export const prepare = only =>
+  cases(only, (_, a, b) => {
+    const multiply = jit((a, b) => matmul(a, b))
+    const left = tensor(a.data, { shape: a.shape })
+    const right = tensor(b.data, { shape: b.shape })
+    return { run: () => void multiply(left, right), read: () => multiply(left, right).data() }
+  })

@@ -1,0 +1,104 @@
+import * as fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { tensor } from '../../ts/index.js'
+import { decodeSafetensors, encodeSafetensors } from '../../ts/io/index.js'
+
+const tree = {
+  layers: [
+    {
+      w: tensor([
+        [1.5, -2],
+        [Number.NaN, 0],
+      ]),
+      mask: tensor([true, false, true]),
+    },
+  ],
+  step: tensor(7, { dtype: 'int32' }),
+  key: tensor([1, 4294967295], { dtype: 'uint32' }),
+  none: tensor([], { shape: [0, 3] }),
+}
+const bytes = encodeSafetensors(tree, { cell: 'lstm', note: 'é "quoted"' })
+
+const withHeader = (header: unknown, values: number[] = []): Uint8Array => {
+  const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header))
+  const file = new Uint8Array(8 + text.length + values.length)
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true)
+  file.set(text, 8)
+  file.set(values, 8 + text.length)
+  return file
+}
+
+test('what is written comes back: names, dtypes, shapes, bits and metadata', () => {
+  const { tensors, metadata } = decodeSafetensors(bytes)
+  assert.equal(Object.keys(tensors).sort(), ['key', 'layers.0.mask', 'layers.0.w', 'none', 'step'])
+  assert.equal(tensors['layers.0.w'].toArray(), tree.layers[0].w.toArray())
+  assert.equal(tensors['layers.0.mask'].toArray(), [true, false, true])
+  assert.equal([tensors.step.dtype, tensors.step.shape, tensors.step.item()], ['int32', [], 7])
+  assert.equal(tensors.key.toArray(), [1, 4294967295])
+  assert.equal(tensors.none.shape, [0, 3])
+  assert.equal(metadata, { cell: 'lstm', note: 'é "quoted"' })
+  assert.equal(decodeSafetensors(encodeSafetensors({})).tensors, {})
+})
+
+test('the layout is the format’s: values aligned, and read wherever the bytes lie in their buffer', () => {
+  const header = Number(new DataView(bytes.buffer).getBigUint64(0, true))
+  assert.is(header % 8, 0)
+  const shifted = new Uint8Array(bytes.length + 3)
+  shifted.set(bytes, 3)
+  assert.equal(decodeSafetensors(shifted.subarray(3)).tensors.key.toArray(), [1, 4294967295])
+  assert.equal(encodeSafetensors(tree, { cell: 'lstm', note: 'é "quoted"' }), bytes, 'the same tree, the same bytes')
+})
+
+test('a file of another program, without a checksum, is read', () => {
+  const file = withHeader({ b: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, [0, 0, 128, 63])
+  assert.equal(decodeSafetensors(file).tensors.b.toArray(), [1])
+})
+
+test('cut off at any byte, it is refused', () => {
+  for (let length = 0; length < bytes.length; length++) {
+    assert.throws(() => decodeSafetensors(bytes.slice(0, length)), /safetensors: .*cut off/, `${length} bytes`)
+  }
+})
+
+test('with any byte altered, it is refused with a message of its own', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (place, change) => {
+      const altered = bytes.slice()
+      altered[place] ^= change
+      try {
+        const { tensors, metadata } = decodeSafetensors(altered)
+        // What remains is a changed name or text in the header, which no checksum covers.
+        assert.ok(Object.keys(tensors).length > 0 && metadata)
+      } catch (error) {
+        assert.match((error as Error).message, /^safetensors: /)
+      }
+    }),
+    { numRuns: 500 },
+  )
+  const values = bytes.slice()
+  values[values.length - 9] ^= 1
+  assert.throws(() => decodeSafetensors(values), /altered: its values do not have the checksum/)
+})
+
+test('headers that contradict themselves are refused', () => {
+  const one = (entry: unknown) => () => decodeSafetensors(withHeader({ x: entry }, [0, 0, 0, 0]))
+  assert.throws(
+    one({ dtype: 'F16', shape: [2], data_offsets: [0, 4] }),
+    /"x" has dtype F16; those .* F32, I32, U32, BOOL/,
+  )
+  assert.throws(
+    one({ dtype: 'F32', shape: [2], data_offsets: [0, 4] }),
+    /shape \[2\] needs 8 bytes, the header gives it 4/,
+  )
+  assert.throws(one({ dtype: 'F32', shape: [-1], data_offsets: [0, 4] }), /does not describe "x"/)
+  assert.throws(one({ dtype: 'F32', shape: [0], data_offsets: [0, 0] }), /4 bytes more/)
+  assert.throws(one(3), /does not describe "x"/)
+  const four = { dtype: 'F32', shape: [1], data_offsets: [0, 4] }
+  assert.throws(() => decodeSafetensors(withHeader({ x: four, y: four }, [0, 0, 0, 0])), /overlap or leave a gap/)
+  assert.throws(() => decodeSafetensors(withHeader('{nonsense')), /header is not JSON/)
+  assert.throws(() => decodeSafetensors(new TextEncoder().encode('<!doctype html>...')), /not a safetensors file/)
+  assert.throws(() => decodeSafetensors(withHeader({ __metadata__: { a: 1 } })), /metadata are not texts/)
+})
+
+test.run()

@@ -1,0 +1,67 @@
+// Files in Node, Deno and Bun. Their module is asked for when a function runs, by a name that no bundler sees, so that
+// pages, which have no files, neither load nor stumble over it.
+
+/** What is used of `node:fs/promises`; tests hand in one that fails. */
+export interface FileSystem {
+  open(path: string, flags: string): Promise<OpenFile>
+  rename(from: string, to: string): Promise<void>
+  rm(path: string, options: { force: boolean }): Promise<void>
+  readFile(path: string): Promise<Uint8Array>
+}
+
+interface OpenFile {
+  writeFile(bytes: Uint8Array): Promise<void>
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+const loadFileSystem = async (name = 'fs/promises'): Promise<FileSystem> =>
+  import(/* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`).catch(() => {
+    throw new Error('there are no files here: offer the bytes as a download instead')
+  })
+
+/**
+ * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever goes
+ * wrong, what stood there before is untouched. Throws with the path and the reason.
+ */
+export async function writeFileAtomic(path: string, data: Uint8Array | string, files?: FileSystem): Promise<void> {
+  const { open, rename, rm } = files ?? (await loadFileSystem())
+  const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`
+  try {
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {})
+    throw new Error(`${path} was not saved: ${reason(error)}; what stood there before is untouched`, { cause: error })
+  }
+}
+
+/** The bytes of a file. Throws with the path and the reason. */
+export async function readFile(path: string, files?: FileSystem): Promise<Uint8Array> {
+  const { readFile: read } = files ?? (await loadFileSystem())
+  try {
+    return new Uint8Array(await read(path))
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${reason(error)}`, { cause: error })
+  }
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission is denied',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'no space is left on the disk',
+  EROFS: 'the disk is read-only',
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string }
+  return REASONS[code ?? ''] ?? message ?? String(error)
+}

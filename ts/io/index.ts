@@ -1,0 +1,4 @@
+// heddle/io: tensors as bytes, and bytes on disk.
+export { readFile, writeFileAtomic } from './file.js'
+export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from './safetensors.js'
+export { namedTensors, restoreTree } from './tree.js'

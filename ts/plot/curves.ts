@@ -1,0 +1,124 @@
+// Curves with axes, ticks and a legend: losses over steps, for instance.
+import { showTick, ticks } from './ticks.js'
+
+/** One curve: `ys` over `xs` (0, 1, ... if there are none). What is not finite leaves a gap. */
+export interface Curve {
+  name: string
+  ys: ArrayLike<number>
+  xs?: ArrayLike<number>
+  /** A CSS colour (one of a palette that the colour-blind tell apart). */
+  color?: string
+  /** Drawn with dashes: baselines, for instance. */
+  dashed?: boolean
+}
+
+export interface CurvesOptions {
+  title?: string
+  xLabel?: string
+  yLabel?: string
+  /** Size in pixels (640 by 400). */
+  width?: number
+  height?: number
+}
+
+/** Okabe and Ito 2008. */
+const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
+
+const MARGIN = { top: 40, right: 16, bottom: 48, left: 60 }
+
+/**
+ * Curves in one drawing, as the text of an SVG file. Throws if a curve has more or fewer xs than ys.
+ * @example curves([{ name: 'training', ys: losses }], { xLabel: 'step', yLabel: 'nats' })
+ */
+export function curves(list: readonly Curve[], options: CurvesOptions = {}): string {
+  const { title = '', xLabel = '', yLabel = '', width = 640, height = 400 } = options
+  const lines = list.map(points)
+  const all = lines.flat().filter(isFinitePoint)
+  const [x0, x1] = extent(all.map(([x]) => x))
+  const [y0, y1] = extent(all.map(([, y]) => y))
+  const inner = { right: width - MARGIN.right, bottom: height - MARGIN.bottom }
+  const atX = (x: number) => MARGIN.left + ((x - x0) / (x1 - x0)) * (inner.right - MARGIN.left)
+  const atY = (y: number) => inner.bottom - ((y - y0) / (y1 - y0)) * (inner.bottom - MARGIN.top)
+
+  const grid = [
+    ...ticks(x0, x1, 6).map(x => tick(atX(x), inner.bottom, atX(x), MARGIN.top, showTick(x), 'x')),
+    ...ticks(y0, y1, 5).map(y => tick(MARGIN.left, atY(y), inner.right, atY(y), showTick(y), 'y')),
+  ]
+  const color = (i: number) => list[i].color ?? PALETTE[i % PALETTE.length]
+  const drawn = lines.map((line, i) => {
+    const path = pathOf(line.map(([x, y]): Point => [atX(x), atY(y)]))
+    return `<path d="${path}" fill="none" stroke="${escapeXml(color(i))}" stroke-width="1.5" stroke-linejoin="round"${dashes(list[i])}/>`
+  })
+  const legend = list.map(({ name }, i) => {
+    const y = MARGIN.top + 12 + 18 * i
+    const x = inner.right - 8
+    return (
+      `<line x1="${x - 24}" y1="${y}" x2="${x}" y2="${y}" stroke="${escapeXml(color(i))}" stroke-width="2"${dashes(list[i])}/>` +
+      `<text x="${x - 30}" y="${y + 4}" text-anchor="end">${escapeXml(name)}</text>`
+    )
+  })
+  const middle = { x: (MARGIN.left + inner.right) / 2, y: (MARGIN.top + inner.bottom) / 2 }
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
+    `<title>${escapeXml(title || list.map(({ name }) => name).join(', '))}</title>`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+    ...grid,
+    `<path d="M${MARGIN.left} ${MARGIN.top}V${inner.bottom}H${inner.right}" fill="none" stroke="#333"/>`,
+    ...drawn,
+    ...legend,
+    `<text x="${round(middle.x)}" y="22" text-anchor="middle" font-size="15" font-weight="600">${escapeXml(title)}</text>`,
+    `<text x="${round(middle.x)}" y="${height - 10}" text-anchor="middle">${escapeXml(xLabel)}</text>`,
+    `<text x="16" y="${round(middle.y)}" text-anchor="middle" transform="rotate(-90 16 ${round(middle.y)})">${escapeXml(yLabel)}</text>`,
+    '</svg>',
+  ].join('\n')
+}
+
+type Point = readonly [number, number]
+
+function points({ name, xs, ys }: Curve): Point[] {
+  if (xs !== undefined && xs.length !== ys.length) {
+    throw new RangeError(`curves: ${JSON.stringify(name)} has ${xs.length} xs and ${ys.length} ys`)
+  }
+  return Array.from(ys, (y, i): Point => [xs === undefined ? i : xs[i], y])
+}
+
+const isFinitePoint = ([x, y]: Point): boolean => Number.isFinite(x) && Number.isFinite(y)
+
+/** The smallest and the largest number; made wider where there is only one, or none. */
+function extent(values: readonly number[]): [number, number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) {
+    low = Math.min(low, value)
+    high = Math.max(high, value)
+  }
+  if (low > high) return [0, 1]
+  return low < high ? [low, high] : [low - 0.5, high + 0.5]
+}
+
+/** A line of the grid with its number. */
+function tick(x1: number, y1: number, x2: number, y2: number, label: string, axis: 'x' | 'y'): string {
+  const line = `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="#ddd"/>`
+  const text =
+    axis === 'x'
+      ? `<text x="${round(x1)}" y="${round(y1 + 18)}" text-anchor="middle">${label}</text>`
+      : `<text x="${round(x1 - 8)}" y="${round(y1 + 4)}" text-anchor="end">${label}</text>`
+  return line + text
+}
+
+/** A path through the points, lifted where one is not finite. */
+function pathOf(line: readonly Point[]): string {
+  let isDown = false
+  let path = ''
+  for (const point of line) {
+    if (isFinitePoint(point)) path += `${isDown ? 'L' : 'M'}${round(point[0])} ${round(point[1])}`
+    isDown = isFinitePoint(point)
+  }
+  return path
+}
+
+const dashes = ({ dashed }: Curve): string => (dashed ? ' stroke-dasharray="6 4"' : '')
+
+const round = (value: number): number => Math.round(value * 100) / 100
+
+const escapeXml = (text: string): string =>
+  text.replace(/[&<>"]/g, character => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!)

@@ -1,0 +1,32 @@
+// The simplest model of text that is one: what a network must beat.
+import type { Tensor } from '../core/tensor.js'
+import { add, div, mul, neg } from '../ops/arithmetic.js'
+import { log } from '../ops/exponential.js'
+import { ones, zeros } from '../ops/full.js'
+import { mean, sum } from '../ops/reduce.js'
+import { reshape } from '../ops/reshape.js'
+import { slice } from '../ops/slice.js'
+import { scatterAdd, take } from '../ops/take.js'
+import { jit } from '../transforms/jit.js'
+
+/**
+ * The loss, in nats an id, of guessing each id from the one before it: counts of pairs in `train`, each one more than
+ * seen (Laplace 1814), tested on `validation`. Both are int32 [N] with ids below `size`. Throws if one has no pair.
+ */
+export function bigramLoss(train: Tensor, validation: Tensor, size: number): Tensor {
+  for (const [name, ids] of Object.entries({ train, validation })) {
+    if (ids.rank !== 1 || ids.size < 2) throw new RangeError(`bigramLoss: ${name} has no pair of ids`)
+  }
+  return compiledLoss(train, validation, size)
+}
+
+const compiledLoss = jit(
+  (train: Tensor, validation: Tensor, size: number): Tensor => {
+    const pairs = (ids: Tensor) => add(mul(slice(ids, [0], [-1]), size), slice(ids, [1]))
+    const seen = pairs(train)
+    const counts = add(reshape(scatterAdd(zeros([size * size]), seen, ones(seen.shape)), [size, size]), 1)
+    const surprise = neg(log(div(counts, sum(counts, { axis: 1, keepDims: true }))))
+    return mean(take(reshape(surprise, [size * size]), pairs(validation)))
+  },
+  { static: [2] },
+)

@@ -1,0 +1,72 @@
+// Characters as ids. A character is a Unicode code point, so that an emoji is one and not two halves.
+import type { Tensor } from '../core/tensor.js'
+import { tensor } from '../ops/tensor.js'
+
+/** Characters and their ids, which are their places in `characters`. */
+export interface Vocabulary {
+  /** In the order of their code points; the one that stands for unknown ones comes last. */
+  readonly characters: readonly string[]
+  readonly size: number
+  /** The ids (int32 [T]) of a text. Throws for a character that is unknown, unless one stands for such. */
+  encode(text: string): Tensor
+  /** The text of ids: integers of any shape, in row-major order. Throws for what is not an id. */
+  decode(ids: Tensor | ArrayLike<number>): string
+}
+
+export interface VocabularyOptions {
+  /** The character that stands for all that are not in the vocabulary, `'\ufffd'` for instance (none: they throw). */
+  unknown?: string
+}
+
+/**
+ * The vocabulary of the characters of a text, or of a list of them, as `characters` of another vocabulary gives it.
+ * Throws if there are none.
+ * @example const vocabulary = characterVocabulary(text); const ids = vocabulary.encode('to be')
+ */
+export function characterVocabulary(
+  source: string | readonly string[],
+  { unknown }: VocabularyOptions = {},
+): Vocabulary {
+  const known = [...new Set(source)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!)
+  for (const character of unknown === undefined ? known : [...known, unknown]) {
+    if ([...character].length !== 1) {
+      throw new TypeError(`characterVocabulary: ${JSON.stringify(character)} is not one character`)
+    }
+  }
+  const characters = unknown === undefined || known.includes(unknown) ? known : [...known, unknown]
+  if (characters.length === 0) throw new RangeError('characterVocabulary: the text is empty')
+  const places = new Map(characters.map((character, id) => [character, id]))
+  const substitute = unknown === undefined ? undefined : places.get(unknown)
+  return {
+    characters,
+    size: characters.length,
+    encode(text) {
+      const ids = new Int32Array(text.length)
+      let count = 0
+      for (const character of text) {
+        const id = places.get(character) ?? substitute
+        if (id === undefined) throw unknownCharacter(character, count, characters)
+        ids[count++] = id
+      }
+      return tensor(ids.subarray(0, count))
+    },
+    decode(ids) {
+      const list = 'data' in ids && typeof ids.data === 'function' ? ids.data() : (ids as ArrayLike<number>)
+      return Array.from(list, id => {
+        const character = characters[id]
+        if (character === undefined) {
+          throw new RangeError(`decode: ${id} is not an id: the vocabulary has ${characters.length} characters`)
+        }
+        return character
+      }).join('')
+    },
+  }
+}
+
+function unknownCharacter(character: string, place: number, characters: readonly string[]): RangeError {
+  const list = characters.join('')
+  return new RangeError(
+    `encode: the character ${JSON.stringify(character)} at ${place} is not in the vocabulary ${JSON.stringify(list)}; ` +
+      'characterVocabulary(text, { unknown }) lets one character stand for all others',
+  )
+}

@@ -1,0 +1,2 @@
+// heddle/train: the loop around a training step.
+export { type FitOptions, fit, type Report, type TrainStep } from './fit.js'
