@@ -24,10 +24,14 @@ export type Event =
   | { kind: 'start'; characters: string; parameters: number; bigram: number }
   | { kind: 'step'; report: Report<TrainState> }
   | { kind: 'validation'; step: number; loss: number; sample: string }
+  /** Between validations. */
+  | { kind: 'sample'; step: number; sample: string }
   | { kind: 'end'; sample: string }
 
 /** Validations in a whole training. */
 const VALIDATIONS = 6
+/** Samples from one validation to the next. */
+const SAMPLES = 4
 const SAMPLE_CHARACTERS = 160
 const LAST_CHARACTERS = 600
 
@@ -66,10 +70,12 @@ export async function* learn(
   for await (const report of fit(step, state, { steps, start: begun, tokensPerStep: batch * length, signal })) {
     last = report.state
     yield { kind: 'step', report }
-    if (report.step % every !== 0 && report.step !== steps) continue
-    const loss = await validate(last.params, breathe)
+    const isValidated = report.step % every === 0 || report.step === steps
+    if (!isValidated && report.step % Math.ceil(every / SAMPLES) !== 0) continue
+    const loss = isValidated ? await validate(last.params, breathe) : undefined
     const sample = saySome(last, random.foldIn(sampleKey, report.step))
-    yield { kind: 'validation', step: report.step, loss, sample }
+    if (loss === undefined) yield { kind: 'sample', step: report.step, sample }
+    else yield { kind: 'validation', step: report.step, loss, sample }
   }
   if (!signal?.aborted) yield { kind: 'end', sample: sayMuch(last, random.foldIn(sampleKey, steps)) }
 }

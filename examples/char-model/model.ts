@@ -76,7 +76,11 @@ export function characterModel({ cell, hidden, layers }: ModelOptions, size: num
     run(params: Params, carry: unknown[], ids: Tensor): [unknown[], Tensor] {
       let xs = table.apply(params.embedding as never, ids)
       const next = layersOf(params).map(([own, p], i) => {
-        const [after, ys] = scan((c: unknown, x: Tensor) => own.apply(p, c, x) as [never, Tensor], carry[i] as object, xs)
+        const [after, ys] = scan(
+          (c: unknown, x: Tensor) => own.apply(p, c, x) as [never, Tensor],
+          carry[i] as object,
+          xs,
+        )
         xs = ys
         return after
       })

@@ -36,8 +36,8 @@ const browserRuntime = (
 })
 
 /** Chromium without a window, in a new profile, that looks nothing up by itself. */
-export async function openChromium(executablePath: string, server: TestServer): Promise<Browser> {
-  const browser = await playwright.launch({
+export const launchChromium = (executablePath: string) =>
+  playwright.launch({
     executablePath,
     args: [
       '--no-sandbox',
@@ -49,6 +49,9 @@ export async function openChromium(executablePath: string, server: TestServer): 
       '--disable-sync',
     ],
   })
+
+export async function openChromium(executablePath: string, server: TestServer): Promise<Browser> {
+  const browser = await launchChromium(executablePath)
   const page = await browser.newPage()
   page.on('pageerror', error => server.fail(`page error: ${error.stack ?? error.message}`))
   page.on('crash', () => server.fail('the page crashed'))
