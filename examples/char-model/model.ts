@@ -21,8 +21,8 @@ import {
   zeros,
 } from 'heddle'
 import { sample } from 'heddle/decode'
-import { type Cell, dense, embedding, gruCell, lstmCell, rnnCell } from 'heddle/nn'
-import { adam, applyUpdates, chain, clipByGlobalNorm } from 'heddle/optim'
+import { type Cell, type DenseParams, dense, embedding, gruCell, lstmCell, rnnCell } from 'heddle/nn'
+import { adam, applyUpdates, chain, clipByGlobalNorm, type StateOf } from 'heddle/optim'
 import type { Stream } from 'heddle/text'
 
 export const CELLS = { rnn: rnnCell, lstm: lstmCell, gru: gruCell }
@@ -37,8 +37,12 @@ export interface ModelOptions {
 
 const EMBEDDING = 128
 
-/** The parameters of a model, a tree of tensors. */
-export type Params = { embedding: unknown; cells: unknown[]; head: unknown }
+/** The parameters of a model, a tree of tensors; what a cell has in it is its own affair. */
+export interface Params {
+  embedding: { w: Tensor }
+  cells: unknown[]
+  head: DenseParams
+}
 
 /** A model over a vocabulary of `size` characters. */
 export function characterModel({ cell, hidden, layers }: ModelOptions, size: number) {
@@ -63,18 +67,18 @@ export function characterModel({ cell, hidden, layers }: ModelOptions, size: num
 
     /** One character of one text: its id [] -> [carries, logits [V] of the next]. */
     step(params: Params, carry: unknown[], id: Tensor): [unknown[], Tensor] {
-      let x = table.apply(params.embedding as never, id)
+      let x = table.apply(params.embedding, id)
       const next = layersOf(params).map(([own, p], i) => {
         const [after, y] = own.apply(p, carry[i], x)
         x = y
         return after
       })
-      return [next, head.apply(params.head as never, x)]
+      return [next, head.apply(params.head, x)]
     },
 
     /** A piece of one text: ids [T] -> [carries, logits [T, V]]; layer after layer, each over all steps. */
     run(params: Params, carry: unknown[], ids: Tensor): [unknown[], Tensor] {
-      let xs = table.apply(params.embedding as never, ids)
+      let xs = table.apply(params.embedding, ids)
       const next = layersOf(params).map(([own, p], i) => {
         const [after, ys] = scan(
           (c: unknown, x: Tensor) => own.apply(p, c, x) as [never, Tensor],
@@ -84,7 +88,7 @@ export function characterModel({ cell, hidden, layers }: ModelOptions, size: num
         xs = ys
         return after
       })
-      return [next, head.apply(params.head as never, xs)]
+      return [next, head.apply(params.head, xs)]
     },
   }
 }
@@ -94,7 +98,7 @@ export type CharacterModel = ReturnType<typeof characterModel>
 /** What training changes from step to step. */
 export interface TrainState {
   params: Params
-  optimizer: unknown
+  optimizer: StateOf<Optimizer>
   /** The carries of all lanes, from one window of the stream to the next. */
   carry: unknown[]
 }
@@ -126,9 +130,12 @@ const learningRate =
 const WARM_UP = 50
 const PEAK = 4e-3
 
+const optimizerFor = (steps: number) => chain(clipByGlobalNorm(1), adam(learningRate(PEAK, steps)))
+type Optimizer = ReturnType<typeof optimizerFor>
+
 /** The training step for `fit`, and the state before the first. */
 export function trainer(model: CharacterModel, stream: Stream, batch: number, steps: number) {
-  const optimizer = chain(clipByGlobalNorm(1), adam(learningRate(PEAK, steps)))
+  const optimizer = optimizerFor(steps)
   return {
     start(key: Tensor): TrainState {
       const params = model.init(key)
@@ -142,7 +149,7 @@ export function trainer(model: CharacterModel, stream: Stream, batch: number, st
         inputs,
         targets,
       )
-      const [updates, next] = optimizer.update(gradients, state.optimizer as never)
+      const [updates, next] = optimizer.update(gradients, state.optimizer)
       return [{ params: applyUpdates(state.params, updates), optimizer: next, carry }, loss]
     },
   }
