@@ -1,15 +1,15 @@
 // Bundles what tsc emitted: an entry for each sub-package in package.json above one file that they share (one tensor
 // type, one core), so that a page without a bundler and a cold start load few files.
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import nodeResolve from '@rollup/plugin-node-resolve'
-import { transform } from 'esbuild'
+import { minify } from 'terser'
 
 const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
 /** `./nn` is built from build/ts/nn/index.js, `.` from build/ts/index.js. */
 const entries = Object.fromEntries(
   Object.keys(exports)
-    .filter(path => !path.endsWith('.json'))
+    .filter(path => !/\.\w+$/.test(path))
     .map(path =>
       path === '.' ? ['index', 'build/ts/index.js'] : [path.slice(2), `build/ts/${path.slice(2)}/index.js`],
     ),
@@ -22,8 +22,9 @@ const entries = Object.fromEntries(
 function annotatePure(code, program) {
   const places = []
   for (const statement of program.body) {
-    if (statement.type !== 'VariableDeclaration') continue
-    for (const { init } of statement.declarations) findCalls(init, places)
+    const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement
+    if (declaration?.type !== 'VariableDeclaration') continue
+    for (const { init } of declaration.declarations) findCalls(init, places)
   }
   let marked = code
   for (const at of places.sort((a, b) => b - a)) marked = `${marked.slice(0, at)}/*@__PURE__*/${marked.slice(at)}`
@@ -37,17 +38,32 @@ function findCalls(node, places) {
   for (const child of Object.values(node)) for (const item of [child].flat()) findCalls(item, places)
 }
 
-const minify = {
-  name: 'minify',
-  async renderChunk(chunk) {
-    const { code } = await transform(chunk, { minify: true, format: 'esm', target: 'es2022', legalComments: 'none' })
+/** What the licenses of bundled packages ask for. */
+const NOTICE = '/*! Contains @assemblyscript/loader, Copyright Daniel Wirtz and contributors, Apache License 2.0 */\n'
+
+const shrink = {
+  name: 'shrink',
+  // For rollup itself: it leaves out what only tests use.
+  transform(code) {
     return { code: annotatePure(code, this.parse(code)), map: null }
   },
+  async renderChunk(chunk, { moduleIds }) {
+    const notice = moduleIds.some(id => id.includes('@assemblyscript/loader')) ? NOTICE : ''
+    const { code } = await minify(chunk, { module: true, ecma: 2020, compress: { passes: 3, keep_fargs: false } })
+    return { code: notice + annotatePure(code, this.parse(code)), map: null }
+  },
+}
+
+/** The core as a file of its own, for pages that stream it. */
+const shipCore = {
+  name: 'ship-core',
+  writeBundle: () =>
+    copyFileSync(new URL('build/heddle.wasm', import.meta.url), new URL('dist/heddle.wasm', import.meta.url)),
 }
 
 export default {
   input: entries,
-  plugins: [nodeResolve(), minify],
+  plugins: [nodeResolve(), shrink, shipCore],
   output: {
     dir: 'dist',
     format: 'es',

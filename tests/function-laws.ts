@@ -1,7 +1,7 @@
 // What must hold for any function of tensors that has a reference in float64: its values, both modes of differentiation,
 // second order and vectorisation, compiled and not, with and without the passes.
 import * as assert from 'uvu/assert'
-import { passNames, reorderingPasses, withoutPasses } from '../ts/compiler/optimize.js'
+import { type PassName, passNames, reorderingPasses, withoutPasses } from '../ts/compiler/optimize.js'
 import type { Tensor } from '../ts/core/tensor.js'
 import { add, grad, jit, jvp, linearize, makeProgram, mul, sum, vjp, vmap } from '../ts/index.js'
 import { build, type Draw, type NdArray, values } from '../ts/ops/laws.js'
@@ -22,7 +22,7 @@ export interface Subject {
   f(inputs: Tensor[]): Tensor[]
   reference(inputs: readonly NdArray[]): NdArray[]
   readonly inputs: readonly NdArray[]
-  /** Inputs that are differentiated; all float32 ones where left out. */
+  /** Allowed errors of values, relative to the largest one or 1; derivatives get some times as much. */
   readonly tolerance?: number
 }
 
@@ -75,13 +75,17 @@ const closeAll = (what: string, actual: readonly Tensor[], expected: readonly Nd
   })
 }
 
+/** Each pass alone, and a random choice of them. */
+const subsets = (draw: Draw): PassName[][] => [
+  ...passNames.map(name => [name]),
+  passNames.filter(() => draw.integer(0, 1) === 1),
+]
+
 export const functionLaws: Record<string, (subject: Subject, draw: Draw) => void> = {
-  'values: eager, jit, without each pass; bit for bit the same where sums keep their order'({
-    f,
-    reference,
-    inputs,
-    tolerance = 1e-4,
-  }) {
+  'values: eager, jit, without each pass; bit for bit the same where sums keep their order'(
+    { f, reference, inputs, tolerance = 1e-4 },
+    draw,
+  ) {
     const tensors = inputs.map(toTensor)
     const expected = reference(inputs)
     const eager = f(tensors)
@@ -91,10 +95,10 @@ export const functionLaws: Record<string, (subject: Subject, draw: Draw) => void
     const ordered = withoutPasses(reorderingPasses, () => jit(f)(tensors))
     withoutPasses(reorderingPasses, () => sameBits('eager, sums in order', f(tensors), ordered))
     withoutPasses(passNames, () => sameBits('without passes', jit(f)(tensors), ordered))
-    for (const name of passNames)
+    for (const off of subsets(draw))
       closeAll(
-        `without ${name}`,
-        withoutPasses([name], () => jit(f)(tensors)),
+        `without ${off}`,
+        withoutPasses(off, () => jit(f)(tensors)),
         expected,
         tolerance,
       )
@@ -132,7 +136,9 @@ export const functionLaws: Record<string, (subject: Subject, draw: Draw) => void
       ['grad', grad(loss)(tensors)],
       ['jit of grad', jit(grad(loss))(tensors)],
       ['grad of jit', grad(jit(loss))(tensors)],
-      ['without passes', withoutPasses(passNames, () => grad(loss)(tensors))],
+      ...[passNames, ...subsets(draw)].map(
+        off => [`without ${off}`, withoutPasses(off, () => grad(loss)(tensors))] as const,
+      ),
     ] as const) {
       near(name, innerProduct(gradient.map(fromTensor), along), difference!.data[0], 2 * tolerance, scale)
     }

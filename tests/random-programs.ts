@@ -124,7 +124,7 @@ const steps: Record<string, Step> = {
       range(y.rank).flatMap(k => (x.shape[i] === y.shape[k] && x.shape[i] > 0 ? [[i, k]] : [])),
     )
     const free = x.rank + y.rank
-    if (pairs.length === 0 || free > 6) return [mul(sum(x), mean(tanh(y)))].map(tanh)
+    if (pairs.length === 0 || free > 6) return [tanh(mul(sum(x), sum(tanh(y))))]
     const [i, k] = choices.pick(pairs)
     const others = pairs.filter(([a, b]) => a !== i && b !== k)
     const batch = others.length > 0 && choices.integer(0, 2) === 0 ? choices.pick(others) : null
@@ -234,19 +234,9 @@ const steps: Record<string, Step> = {
     const body = (carry: Tensor[], x: Tensor[]): [Tensor[], Tensor[]] => {
       const outside = pool.filter(() => choices.integer(0, 2) === 0)
       const own = grow([...carry, ...x, ...outside], choices, choices.integer(1, 4), depth + 1)
-      const next = carry.map((c, i) => {
-        if (!isFloat(c)) return add(c, choices.integer(0, 2))
-        // As it is, another carry of its shape, or something new; what stays keeps values bounded.
-        const kind = choices.integer(0, 5)
-        if (kind === 0) return c
-        const twins = carry.filter((other, k) => k !== i && isFloat(other) && same(other.shape, c.shape))
-        if (kind === 1 && twins.length > 0) return choices.pick(twins)
-        if (kind === 2 && c.rank > 0) return flip(c, 0)
-        return kind === 3
-          ? add(mul(c, 0.5), tanh(withShape(own, choices, c.shape)))
-          : tanh(withShape(own, choices, c.shape))
-      })
-      const ys = range(choices.integer(0, 3)).map(() => choices.pick([...own, ...next]))
+      const next: Tensor[] = []
+      for (const [i, c] of carry.entries()) next.push(nextCarry(c, i, carry, next, own, choices))
+      const ys = range(choices.integer(0, 3)).map(() => choices.pick([...own, ...next, tensor(0.5)]))
       return [next, ys.map(y => (isFloat(y) ? y : cast(y, 'float32')))]
     }
     const [last, ys] = scan(body, carries, xs, { length, reverse: choices.integer(0, 1) === 1 })
@@ -258,6 +248,28 @@ const steps: Record<string, Step> = {
     const axis = axisOf(x, choices)
     return [at(x, choices.integer(-x.shape[axis], x.shape[axis] - 1), axis)]
   },
+}
+
+/** As it is, another carry, what another carry becomes, or something new that keeps values bounded. */
+function nextCarry(
+  c: Tensor,
+  i: number,
+  carry: readonly Tensor[],
+  made: readonly Tensor[],
+  pool: readonly Tensor[],
+  choices: Choices,
+): Tensor {
+  if (!isFloat(c)) return add(c, choices.integer(0, 2))
+  const fits = (other: Tensor) => isFloat(other) && same(other.shape, c.shape)
+  const others = carry.filter((other, k) => k !== i && fits(other))
+  const twins = made.filter(fits)
+  const kind = choices.integer(0, 8)
+  if (kind === 0) return c
+  if (kind <= 2 && others.length > 0) return choices.pick(others)
+  if (kind <= 4 && twins.length > 0) return choices.pick(twins)
+  if (kind === 5 && c.rank > 0) return flip(c, 0)
+  const fresh = tanh(withShape(pool, choices, c.shape))
+  return kind === 6 ? add(mul(c, 0.5), fresh) : kind === 7 ? add(mul(choices.pick([c, ...others]), 0.5), fresh) : fresh
 }
 
 const names = [...Object.keys(steps), 'scan', 'scan', 'binary', 'binary', 'product']

@@ -19,19 +19,19 @@ export function vectorNN(
     for (; k + 4 <= K; k += 4) {
       addRows4(
         at, column + k * bK, bK,
-        load<f32>(a + levels(k, kInner, kOuterStride, kInnerStride)),
-        load<f32>(a + levels(k + 1, kInner, kOuterStride, kInnerStride)),
-        load<f32>(a + levels(k + 2, kInner, kOuterStride, kInnerStride)),
-        load<f32>(a + levels(k + 3, kInner, kOuterStride, kInnerStride)),
+        v128.load32_splat(a + levels(k, kInner, kOuterStride, kInnerStride)),
+        v128.load32_splat(a + levels(k + 1, kInner, kOuterStride, kInnerStride)),
+        v128.load32_splat(a + levels(k + 2, kInner, kOuterStride, kInnerStride)),
+        v128.load32_splat(a + levels(k + 3, kInner, kOuterStride, kInnerStride)),
         count,
       )
     }
-    for (; k < K; k++) addRow(at, column + k * bK, load<f32>(a + levels(k, kInner, kOuterStride, kInnerStride)), count)
+    for (; k < K; k++) addRow(at, column + k * bK, v128.load32_splat(a + levels(k, kInner, kOuterStride, kInnerStride)), count)
   }
 }
 
-function addRows4(c: usize, b: usize, bK: usize, x0: f32, x1: f32, x2: f32, x3: f32, count: usize): void {
-  const v0 = f32x4.splat(x0), v1 = f32x4.splat(x1), v2 = f32x4.splat(x2), v3 = f32x4.splat(x3)
+// The multipliers come as vectors: splatted in here, the optimiser would splat them again in each iteration.
+function addRows4(c: usize, b: usize, bK: usize, v0: v128, v1: v128, v2: v128, v3: v128, count: usize): void {
   let b1 = b + bK, b2 = b1 + bK, b3 = b2 + bK
   for (; count >= 4; count -= 4) {
     let sum = v128.load(c)
@@ -43,19 +43,23 @@ function addRows4(c: usize, b: usize, bK: usize, x0: f32, x1: f32, x2: f32, x3: 
     c += 16, b += 16, b1 += 16, b2 += 16, b3 += 16
   }
   for (; count; count--) {
-    store<f32>(c, load<f32>(c) + x0 * load<f32>(b) + x1 * load<f32>(b1) + x2 * load<f32>(b2) + x3 * load<f32>(b3))
+    let sum = load<f32>(c)
+    sum += f32x4.extract_lane(v0, 0) * load<f32>(b)
+    sum += f32x4.extract_lane(v1, 0) * load<f32>(b1)
+    sum += f32x4.extract_lane(v2, 0) * load<f32>(b2)
+    sum += f32x4.extract_lane(v3, 0) * load<f32>(b3)
+    store<f32>(c, sum)
     c += 4, b += 4, b1 += 4, b2 += 4, b3 += 4
   }
 }
 
-function addRow(c: usize, b: usize, x: f32, count: usize): void {
-  const v = f32x4.splat(x)
+function addRow(c: usize, b: usize, v: v128, count: usize): void {
   for (; count >= 4; count -= 4) {
     v128.store(c, f32x4.add(v128.load(c), f32x4.mul(v, v128.load(b))))
     c += 16, b += 16
   }
   for (; count; count--) {
-    store<f32>(c, load<f32>(c) + x * load<f32>(b))
+    store<f32>(c, load<f32>(c) + f32x4.extract_lane(v, 0) * load<f32>(b))
     c += 4, b += 4
   }
 }

@@ -38,7 +38,9 @@ import {
 import * as nn from '../../ts/nn/index.js'
 
 export type Named<T> = Record<string, T>
-type Attrs = Named<any>
+// biome-ignore lint/suspicious/noExplicitAny: hyper-parameters and carries of every kind
+type Free = any
+type Attrs = Named<Free>
 
 /** Activations by case name. */
 export const activations: Named<(x: Tensor) => Tensor> = {
@@ -73,7 +75,7 @@ export const alongAxis: Named<(x: Tensor, axis: number) => Tensor> = {
   logsumexp: (x, axis) => logsumexp(x, { axis }),
 }
 
-type AnyCell = nn.Cell<any, any>
+type AnyCell = nn.Cell<Free, Free>
 
 interface Weights {
   cell: AnyCell
@@ -159,9 +161,14 @@ export function overSteps(
 }
 
 /** A cell over a batch of sequences [T, B, D] from carries [B, ...]: `vmap` of `scan` of the cell. */
-export function overBatch(weights: Weights, carry: unknown, xs: Tensor, { reverse, lengths }: Run = {}): [any, Tensor] {
+export function overBatch(
+  weights: Weights,
+  carry: unknown,
+  xs: Tensor,
+  { reverse, lengths }: Run = {},
+): [Free, Tensor] {
   const one = (start: unknown, x: Tensor, length: Tensor | null) => overSteps(weights, start, x, { reverse, length })
-  return vmap(one, [0, 1, lengths === undefined ? null : 0], [0, 1])(carry, xs, lengths ?? null) as [any, Tensor]
+  return vmap(one, [0, 1, lengths === undefined ? null : 0], [0, 1])(carry, xs, lengths ?? null) as [Free, Tensor]
 }
 
 /** nn.RNN, nn.LSTM, nn.GRU: layers and directions, packed or not. */

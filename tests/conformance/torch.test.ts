@@ -1,17 +1,17 @@
 // PyTorch's reference vectors: every case that heddle's operations can express is a test, within the case's own tolerance.
 import { test } from 'uvu'
 import { handlers, uncovered } from './torch-cases.js'
-import { type Case, checkFunction, conformanceFolder, readCases } from './vectors.js'
+import { type Case, checkFunction, readCases } from './vectors.js'
 
-const folder = conformanceFolder('torch')
+const cases = await readCases('torch')
 
-if (folder === null) {
+if (cases === null) {
   console.log('conformance vectors (shared/conformance/torch) are not beside this repository: skipped')
   test.skip('torch conformance: no vectors here', () => {})
 } else {
   const missing = new Map<string, string[]>()
   let covered = 0
-  for (const c of readCases(folder)) {
+  for (const c of cases) {
     const reason = uncovered(c)
     if (reason !== null) {
       missing.set(reason, [...(missing.get(reason) ?? []), c.case])

@@ -1,8 +1,6 @@
 // Reads the reference vectors that nobody here wrote, where they lie beside the repository, and compares with them.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { jit, type Tensor, tensor, vjp, zeros } from '../../ts/index.js'
+import { listFolder, readText, shared } from '../platform.js'
 
 interface StoredTensor {
   shape: number[]
@@ -28,22 +26,13 @@ export interface Case {
   tolerance: { rel: number; outputs: Named<number>; grads: Named<number>; loss?: number }
 }
 
-/** The folder of a suite of vectors, searched upwards from here, or null. */
-export function conformanceFolder(suite: string): string | null {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  for (;;) {
-    const found = join(folder, 'shared/conformance', suite)
-    if (existsSync(found)) return found
-    const parent = dirname(folder)
-    if (parent === folder) return null
-    folder = parent
-  }
-}
-
-/** All cases of a suite, by name. */
-export function readCases(folder: string): Case[] {
-  const names = readdirSync(folder).filter(name => name.endsWith('.json'))
-  return names.sort().map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')))
+/** All cases of a suite of vectors, by name; null where they do not lie beside the repository. */
+export async function readCases(suite: string): Promise<Case[] | null> {
+  const folder = new URL(`conformance/${suite}/`, shared)
+  const names = await listFolder(folder)
+  if (names === null) return null
+  const cases = names.filter(name => name.endsWith('.json'))
+  return Promise.all(cases.map(async name => JSON.parse(await readText(new URL(name, folder)))))
 }
 
 export const numbers = (stored: StoredTensor): number[] => stored.data.map(Number)

@@ -191,7 +191,13 @@ test('refusals name the layer and what was given', () => {
   assert.throws(() => recurrent(rnnCell(2)).init(key, { shape: [4] }), /recurrent: the input has shape \[4\]/)
   // @ts-expect-error a number is no layer
   assert.throws(() => chain(dense(2), 3), /chain: argument 2 is neither a layer/)
+  assert.throws(() => dense(2).init(3 as never, { shape: [2] }), /random.split: the key is the number 3, not a tensor/)
+  assert.throws(() => dense(2).init(key, [2] as never), /dense: init takes a key and what the input looks like/)
+  assert.throws(() => recurrent(dense(2) as never), /recurrent: the argument is not a cell/)
+  const last = recurrent(rnnCell(2), { returnSequences: false })
+  assert.throws(() => last.apply(last.init(key, { shape: [4, 2] }), ones([0, 2])), /no steps has no last output/)
   const model = chain(dense(2), dense(3))
+  assert.throws(() => model.apply([] as never, ones([2])), /chain: the parameters are not the list of 2/)
   assert.throws(
     () => model.apply(model.init(key, { shape: [2] }), ones([5])),
     /matmul: inner dimensions differ: \[5\] x \[2, 2\]/,

@@ -262,42 +262,32 @@ const law: Record<
       const gradients = single.map(({ floats: xs, others: rest }) =>
         grad(lossOf)(xs.map(toTensor), rest.map(toTensor)).map(fromTensor),
       )
-      const stack = (arrays: NdArray[][]) =>
-        arrays[0].map((first, i) =>
-          toTensor(
-            stackArrays(
-              arrays.map(list => list[i]),
-              0,
-              first,
-            ),
-          ),
-        )
-      const xs = stack(single.map(example => example.floats)).map((x, i) => (isShared[i] ? floats[i] : x))
-      const rest = others.length === 0 ? [] : stack(single.map(example => example.others))
-      const axes = [isShared.map(shared => (shared ? null : 0)), 0]
-      const withRest = others.length > 0
-      const each = withRest
-        ? vmap(grad(lossOf), axes as [object, number])(xs, rest)
-        : vmap((list: Tensor[]) => grad(lossOf)(list, []), [axes[0] as object])(xs)
-      const together = grad((list: Tensor[]) =>
-        sum(
-          withRest
-            ? vmap(lossOf, axes as [object, number])(list, rest)
-            : vmap((own: Tensor[]) => lossOf(own, []), [axes[0] as object])(list),
-        ),
-      )(xs)
+      const axes = floats.map(({ shape }, i) => (isShared[i] ? null : draw.integer(0, shape.length)))
+      const stack = (arrays: NdArray[][], places: BatchDim[]) =>
+        arrays[0].map((first, i) => {
+          const entries = arrays.map(list => list[i])
+          return toTensor(places[i] === null ? first : stackArrays(entries, places[i], first))
+        })
+      const xs = stack(
+        single.map(example => example.floats),
+        axes,
+      )
+      const rest = stack(
+        single.map(example => example.others),
+        others.map(() => 0),
+      )
+      // Without other operands the second argument has no batch axis: it is left out.
+      const lift = <B>(f: (list: Tensor[], others: Tensor[]) => B) =>
+        others.length > 0 ? vmap(f, [axes, 0]) : (list: Tensor[]) => vmap((own: Tensor[]) => f(own, []), [axes])(list)
+      const each = lift(grad(lossOf))(xs, rest)
+      const together = grad((list: Tensor[]) => sum(lift(lossOf)(list, rest)))(xs)
       floats.forEach((x, i) => {
-        const expected = stackArrays(
-          gradients.map(list => list[i]),
-          0,
-          x,
-        )
-        close(`vmap(grad), ${i}`, fromTensor(each[i]), expected, 1e-4)
+        const own = gradients.map(list => list[i])
+        close(`vmap(grad), ${i}`, fromTensor(each[i]), stackArrays(own, 0, x), 1e-4)
         const total = build(x.shape, 'float32', () => 0)
-        for (const list of gradients) {
-          for (let k = 0; k < total.data.length; k++) total.data[k] += list[i].data[k]
-        }
-        close(`grad(vmap), ${i}`, fromTensor(together[i]), isShared[i] ? total : expected, 1e-4)
+        for (const { data } of own) for (let k = 0; k < data.length; k++) total.data[k] += data[k]
+        const axis = axes[i]
+        close(`grad(vmap), ${i}`, fromTensor(together[i]), axis === null ? total : stackArrays(own, axis, x), 1e-4)
       })
     },
   },
@@ -337,6 +327,21 @@ function projection(laws: AnyLaws, application: Case<unknown>, draw: Draw) {
   }
   return { lossOf, loss: (xs: Tensor[]) => lossOf(xs, others), floats, others, weights }
 }
+
+test('no file of primitives is missing among the laws', async () => {
+  const { readdirSync } = await import('node:fs')
+  for (const folder of ['ops', 'transforms']) {
+    const at = new URL(`../../ts/${folder}/`, import.meta.url)
+    for (const file of readdirSync(at).filter(name => name.endsWith('.js'))) {
+      const module: Record<string, unknown> = await import(new URL(file, at).href)
+      for (const [name, value] of Object.entries(module)) {
+        if (!name.endsWith('Primitive')) continue
+        const primitive = value as AnyLaws['primitive']
+        assert.is(allLaws.get(primitive.name)?.primitive, primitive, `${file}: ${name} has no laws`)
+      }
+    }
+  }
+})
 
 for (const [name, laws] of allLaws) {
   for (const [title, { runs, holds }] of Object.entries(law)) {

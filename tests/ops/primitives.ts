@@ -11,7 +11,6 @@ import * as dotGeneral from '../../ts/ops/dot-general.js'
 import * as exponential from '../../ts/ops/exponential.js'
 import * as full from '../../ts/ops/full.js'
 import type { AnyLaws } from '../../ts/ops/laws.js'
-import * as random from '../../ts/ops/random.js'
 import * as reduce from '../../ts/ops/reduce.js'
 import * as reshape from '../../ts/ops/reshape.js'
 import * as rounding from '../../ts/ops/rounding.js'
@@ -19,6 +18,7 @@ import * as sigmoidal from '../../ts/ops/sigmoidal.js'
 import * as slice from '../../ts/ops/slice.js'
 import * as softmax from '../../ts/ops/softmax.js'
 import * as take from '../../ts/ops/take.js'
+import * as threefry from '../../ts/ops/threefry.js'
 import * as transpose from '../../ts/ops/transpose.js'
 import * as trigonometric from '../../ts/ops/trigonometric.js'
 import * as where from '../../ts/ops/where.js'
@@ -46,7 +46,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(dotGeneral),
     lawsOf(exponential),
     lawsOf(full),
-    lawsOf(random),
+    lawsOf(threefry),
     lawsOf(reduce),
     lawsOf(reshape),
     lawsOf(rounding),

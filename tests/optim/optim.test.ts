@@ -158,6 +158,7 @@ test('refusals', () => {
   assert.throws(() => optim.clipByGlobalNorm(0), /positive, not 0/)
   assert.throws(() => optim.sgd(Number.NaN), /not finite/)
   assert.throws(() => optim.sgd(0.1, { nesterov: true }), /needs a momentum/)
+  assert.throws(() => optim.adam(0.1).init({ a: cast(tensor([1]), 'int32') }), /argument.a has dtype int32/)
   const adam = optim.adam(0.1)
   const state = adam.init({ a: tensor([1]) })
   assert.throws(() => adam.update({ b: tensor([1]) } as unknown as { a: Tensor }, state), /tree 2 differs/)

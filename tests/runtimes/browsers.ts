@@ -1,8 +1,8 @@
 // Chromium (through playwright-core) and Firefox (through WebDriver BiDi): a page that runs build/tests/page.js.
 import { chromium as playwright } from 'playwright-core'
 import { openFirefox } from './firefox.js'
-import { programPath, type Runtime, versionOf } from './runtime.js'
-import { startServer, type TestServer } from './server.js'
+import { type Outcome, programPath, type Runtime, versionOf } from './runtime.js'
+import { type Site, startServer, type TestServer, testPath, testSite } from './server.js'
 
 /** A started browser. */
 export interface Browser {
@@ -11,28 +11,30 @@ export interface Browser {
   close(): Promise<void>
 }
 
-const browserRuntime = (
-  name: string,
-  path: string | null,
-  start: (command: string, server: TestServer) => Promise<Browser>,
-): Runtime => ({
+/** Starts a browser, or null where there is none. */
+export type Start = ((server: TestServer) => Promise<Browser>) | null
+
+/** Opens one page of a site and waits for what it reports. */
+export async function visit(start: NonNullable<Start>, site: Site, path: string): Promise<Outcome> {
+  let server: TestServer | undefined
+  let browser: Browser | undefined
+  try {
+    server = await startServer(site)
+    browser = await start(server)
+    await browser.open(server.url(path))
+    return await server.outcome
+  } catch (error) {
+    return { output: `${error instanceof Error ? error.stack : error}\n`, ok: false }
+  } finally {
+    await browser?.close()
+    server?.close()
+  }
+}
+
+const browserRuntime = (name: string, path: string | null, start: Start): Runtime => ({
   name,
-  find: () => (path === null ? null : versionOf(path)),
-  async run(files) {
-    let server: TestServer | undefined
-    let browser: Browser | undefined
-    try {
-      server = await startServer()
-      browser = await start(path!, server)
-      await browser.open(server.page(files))
-      return await server.outcome
-    } catch (error) {
-      return { output: `${name}: ${error instanceof Error ? error.stack : error}\n`, ok: false }
-    } finally {
-      await browser?.close()
-      server?.close()
-    }
-  },
+  find: () => path && versionOf(path),
+  run: async files => visit(start!, await testSite(), testPath(files)),
 })
 
 /** Chromium without a window, in a new profile, that looks nothing up by itself. */
@@ -65,7 +67,10 @@ export async function openChromium(executablePath: string, server: TestServer): 
 }
 
 export const chromiumPath = programPath(process.env.CHROMIUM_PATH, 'chromium', 'chromium-browser', 'google-chrome')
-export const firefoxPath = programPath(process.env.FIREFOX_PATH, 'firefox-esr', 'firefox')
+const firefoxPath = programPath(process.env.FIREFOX_PATH, 'firefox-esr', 'firefox')
 
-export const chromium = browserRuntime('chromium', chromiumPath, openChromium)
-export const firefox = browserRuntime('firefox', firefoxPath, openFirefox)
+export const startChromium: Start = chromiumPath === null ? null : server => openChromium(chromiumPath, server)
+export const startFirefox: Start = firefoxPath === null ? null : server => openFirefox(firefoxPath, server)
+
+export const chromium = browserRuntime('chromium', chromiumPath, startChromium)
+export const firefox = browserRuntime('firefox', firefoxPath, startFirefox)

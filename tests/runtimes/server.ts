@@ -51,10 +51,8 @@ async function importMap(): Promise<string> {
 }
 
 export interface TestServer {
-  /** Where a browser finds a path of the repository or `shared`: `/repository/...`, `/shared/...`, `/tests?file=...`. */
-  readonly origin: string
-  /** The address of the page that runs these files. */
-  page(files: readonly string[]): string
+  /** The address that a path of the server has. */
+  url(path: string): string
   /** How the page's run ended; settles when it says so, when `fail` was called, or when time is up. */
   readonly outcome: Promise<Outcome>
   /** Ends the run as failed. */
@@ -62,17 +60,23 @@ export interface TestServer {
   close(): void
 }
 
-const fileAt = (path: string): string | null => {
-  for (const [prefix, folder] of [
-    ['/repository/', root],
-    ['/shared/', join(root, '../shared/')],
-  ]) {
-    if (!path.startsWith(prefix)) continue
-    const file = join(folder, decodeURIComponent(path.slice(prefix.length)))
-    return file.startsWith(folder) ? file : null
-  }
-  return null
+/** What a server shows: folders under their paths (`/repository/`), and pages. */
+export interface Site {
+  readonly folders: Readonly<Record<string, string>>
+  readonly pages?: Readonly<Record<string, string>>
 }
+
+/** The site of the tests: `/tests?file=...` runs them; `shared` lies beside the repository, as on disk. */
+export async function testSite(): Promise<Site> {
+  const page = `<!doctype html><meta charset="utf-8"><title>heddle</title><link rel="icon" href="data:,">
+<script type="importmap">${await importMap()}</script>
+<script type="module" src="/repository/build/tests/page.js"></script>`
+  return { folders: { '/repository/': root, '/shared/': join(root, '../shared/') }, pages: { '/tests': page } }
+}
+
+/** The path of the page that runs these test files. */
+export const testPath = (files: readonly string[]): string =>
+  `/tests?${new URLSearchParams(files.map(file => ['file', file]))}`
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = ''
@@ -80,11 +84,15 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return text
 }
 
-/** A file, or the names in a folder as JSON; null where there is nothing. */
-function contentAt(path: string): { type: string; body: Buffer | string } | null {
-  const file = fileAt(path)
-  const stats = file === null ? undefined : statSync(file, { throwIfNoEntry: false })
-  if (file === null || stats === undefined) return null
+/** A page, a file, or the names in a folder as JSON; null where there is nothing. */
+function contentAt({ folders, pages }: Site, path: string): { type: string; body: Buffer | string } | null {
+  const page = pages?.[path]
+  if (page !== undefined) return { type: types['.html'], body: page }
+  const prefix = Object.keys(folders).find(folder => path.startsWith(folder))
+  if (prefix === undefined) return null
+  const file = join(folders[prefix], decodeURIComponent(path.slice(prefix.length)))
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (stats === undefined) return null
   if (stats.isDirectory() && file.endsWith(sep)) {
     return { type: types['.json'], body: JSON.stringify(readdirSync(file).sort()) }
   }
@@ -92,10 +100,7 @@ function contentAt(path: string): { type: string; body: Buffer | string } | null
 }
 
 /** Starts a server on a free local port. */
-export async function startServer(): Promise<TestServer> {
-  const map = await importMap()
-  const html = `<!doctype html><meta charset="utf-8"><title>heddle</title><link rel="icon" href="data:,">
-<script type="importmap">${map}</script><script type="module" src="/repository/build/tests/page.js"></script>`
+export async function startServer(site: Site): Promise<TestServer> {
   let output = ''
   let ok = true
   let settle: (outcome: Outcome) => void
@@ -123,7 +128,7 @@ export async function startServer(): Promise<TestServer> {
       response.end()
       return
     }
-    const content = pathname === '/tests' ? { type: types['.html'], body: html } : contentAt(pathname)
+    const content = contentAt(site, pathname)
     if (content === null) {
       response.writeHead(404).end()
       return
@@ -135,8 +140,7 @@ export async function startServer(): Promise<TestServer> {
   const timer = setTimeout(() => fail(`no end after ${TIME_LIMIT / 60_000} minutes`), TIME_LIMIT)
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    origin,
-    page: files => `${origin}/tests?${new URLSearchParams(files.map(file => ['file', file]))}`,
+    url: path => `${origin}${path}`,
     outcome,
     fail,
     close() {

@@ -155,6 +155,26 @@ const loops: Record<string, (size: Size, draw: Draw) => Subject> = {
     },
   }),
 
+  'a carry that becomes two, whose old values are read later': ({ T, n, reverse }, draw) => ({
+    inputs: [values(draw, [n]), values(draw, [n]), values(draw, [n]), values(draw, [T, n])],
+    f([a0, b0, c0, xs]) {
+      const step = ([a, b, c]: [Tensor, Tensor, Tensor], x: Tensor): [[Tensor, Tensor, Tensor], null] => {
+        const next = mul(c, x)
+        return [[next, next, add(b, mul(a, x))], null]
+      }
+      return scan(step, [a0, b0, c0], xs, { reverse })[0]
+    },
+    reference([a0, b0, c0, xs]) {
+      let [a, b, c] = [list(a0), list(b0), list(c0)]
+      for (const t of order(T, reverse)) {
+        const x = row(xs, t)
+        const next = c.map((value, i) => value * x[i])
+        ;[a, b, c] = [next, next, b.map((value, i) => value + a[i] * x[i])]
+      }
+      return [a, b, c].map(v => array([n], v))
+    },
+  }),
+
   'outputs that are inputs, constants, literals and duplicates': ({ T, n, reverse }, draw) => ({
     inputs: [values(draw, [n]), values(draw, [n]), values(draw, [T, n])],
     f([c, h0, xs]) {

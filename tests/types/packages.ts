@@ -17,7 +17,7 @@ const state = optimizer.init(params)
 const step = jit((p: typeof params, s: typeof state, input: Tensor) => {
   const [loss, gradients] = valueAndGrad((q: typeof params) => layer.apply(q, input))(p)
   const [updates, next] = optimizer.update(gradients, s, p)
-  return [applyUpdates(p, updates), next, loss] as const
+  return [applyUpdates(p, updates), next, loss]
 })
-is<readonly [typeof params, typeof state, Tensor]>()(step(params, state, x))
+is<[typeof params, typeof state, Tensor]>()(step(params, state, x))
 is<typeof params>()(grad((q: typeof params) => layer.apply(q, x))(params))

@@ -3,7 +3,7 @@ import type { Program, Var } from '../core/program.js'
 import { type Code, LoadedCode } from '../runtime/machine.js'
 import { emitCopy } from './emit-copy.js'
 import { encode } from './encode.js'
-import { type Instruction, Lowering, SLOT } from './lowering.js'
+import { type Checks, type Instruction, Lowering, SLOT } from './lowering.js'
 import { isOperand, type Life, type Plan, planMemory } from './plan.js'
 import { type Buffer, elements, ITEM_BYTES, sameView, wholeBuffer } from './view.js'
 
@@ -20,10 +20,10 @@ export interface Executable {
 
 /**
  * Compiles a program whose outputs are distinct variables, none of them an input.
- * `donated[i]`: input i may be overwritten.
+ * `donated[i]`: input i may be overwritten. `checks`: which results are looked at for NaN and infinity.
  */
-export function compile(program: Program, donated: readonly boolean[] = []): Executable {
-  const lowering = new Lowering()
+export function compile(program: Program, donated: readonly boolean[] = [], checks?: Checks): Executable {
+  const lowering = new Lowering(checks)
   const inputs = program.inputs.map((variable, i) => slotBuffer(variable, SLOT.first + i))
   const outputs = program.outputs.map((atom, i) => slotBuffer(atom as Var, SLOT.first + inputs.length + i))
   program.inputs.forEach((variable, i) => {

@@ -1,8 +1,9 @@
 // From equations to symbolic instructions. A Lowering knows where each variable lies and collects instructions whose
 // operands still name buffers; the plan (plan.ts) places the buffers and encode.ts writes the words.
-import { Opcode } from '../../assembly/format.js'
+import { MapOp, Opcode } from '../../assembly/format.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
 import { emitCopy } from './emit-copy.js'
+import { emitMap } from './emit-map.js'
 import { type Buffer, elements, ITEM_BYTES, isContiguous, stepView, type View, wholeBuffer } from './view.js'
 
 /** A memory operand of an instruction. */
@@ -38,6 +39,13 @@ interface Scope {
 
 const openScope = (): Scope => ({ instructions: [], packed: new Map() })
 
+/** What a program that looks for NaN notes: report n is about equation n of the list. */
+export interface Checks {
+  readonly equations: Equation[]
+  /** False: only NaN counts. */
+  readonly infinities: boolean
+}
+
 export class Lowering {
   readonly constants: number[] = []
   readonly arena: Buffer[] = []
@@ -49,6 +57,8 @@ export class Lowering {
   private readonly uses = new Map<Atom, number>()
   private scopes: Scope[] = [openScope()]
   private equation = 0
+
+  constructor(private readonly checks?: Checks) {}
 
   /** Number of loops that enclose what is emitted now. */
   get depth(): number {
@@ -247,7 +257,27 @@ export class Lowering {
     const outer = this.equation
     if (this.depth === 0) this.equation++
     equation.primitive.lower(this, equation, equation.params)
+    if (this.checks !== undefined) this.check(equation, this.checks)
     this.equation = Math.max(outer, this.equation)
+  }
+
+  /** Has the machine report this equation if a float of its results is NaN or infinite. */
+  private check(equation: Equation, { equations, infinities }: Checks): void {
+    const index = equations.push(equation) - 1
+    for (const output of equation.outputs) {
+      if (output.aval.dtype !== 'float32' || elements(output.aval.shape) === 0) continue
+      let view = this.contiguous(this.view(output))
+      if (!infinities) {
+        const finite = this.temporary(view.shape)
+        emitMap(this, MapOp.MaxF, [view, this.constant(-1, true)], finite)
+        emitMap(this, MapOp.MinF, [finite, this.constant(1, true)], finite)
+        view = finite
+      }
+      const own = this.equation
+      this.equation = index
+      this.emit(Opcode.Check, [elements(view.shape), read(view)])
+      this.equation = own
+    }
   }
 }
 

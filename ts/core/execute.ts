@@ -1,6 +1,7 @@
 // Running programs: the place where tensors meet compiled code. Executables are cached by what the program says, so an
 // eager operation or a transform outside `jit` compiles once for each signature.
 import { compile, type Executable } from '../compiler/compile.js'
+import type { Checks } from '../compiler/lowering.js'
 import { optimize, passKey } from '../compiler/optimize.js'
 import { isProgram } from '../compiler/passes/rewrite.js'
 import { beginRun, compact, OutOfMemory } from '../runtime/pool.js'
@@ -10,6 +11,7 @@ import type { AnyPrimitive } from './primitive.js'
 import {
   type Atom,
   type Aval,
+  type Equation,
   type Literal,
   newVar,
   type Program,
@@ -69,7 +71,7 @@ export function prepareProgram(program: Program, donated: readonly boolean[] = [
   return remember(key, () => buildRunnable('a compiled function', optimize(program), donated))
 }
 
-function buildRunnable(name: string, program: Program, donated: readonly boolean[]): Runnable {
+function buildRunnable(name: string, program: Program, donated: readonly boolean[], checks?: Checks): Runnable {
   const results: Var[] = []
   const outputs = program.outputs.map(atom => {
     if (atom.kind === 'literal') return { kind: 'literal' as const, index: 0, atom }
@@ -82,7 +84,7 @@ function buildRunnable(name: string, program: Program, donated: readonly boolean
   // A donated input that is returned as it is stays where it is.
   const returned = new Set(outputs.map(({ kind, index }) => (kind === 'input' ? index : -1)))
   const free = donated.map((isDonated, i) => isDonated && !returned.has(i))
-  const executable = compile({ ...program, outputs: results }, free)
+  const executable = compile({ ...program, outputs: results }, free, checks)
   return {
     name,
     executable,
@@ -92,6 +94,42 @@ function buildRunnable(name: string, program: Program, donated: readonly boolean
     bytes: results.map(({ aval }) => sizeOf(aval.shape) * ITEM_BYTES),
     isPlain: outputs.every(({ kind, index }, i) => kind === 'result' && index === i),
     lastUse: 0,
+  }
+}
+
+/** What a run that looked for NaN came upon first. */
+export interface NonFinite {
+  readonly equation: Equation
+  /** The steps of the enclosing loops, outermost first. */
+  readonly steps: readonly number[]
+}
+
+/** A report names at most 16 nested loops. */
+const REPORT_WORDS = 19
+
+/** Runs a program as it was traced, without passes, and stops where an equation yields NaN (or an infinity). */
+export function runChecked(
+  program: Program,
+  values: readonly Tensor[],
+  infinities: boolean,
+): { results: Tensor[] } | { found: NonFinite } {
+  const checks: Checks = { equations: [], infinities }
+  const runnable = buildRunnable('debug.nans', program, [], checks)
+  const { code } = runnable.executable
+  let storages: Storage[] = []
+  try {
+    storages = bindSlots(runnable, values)
+    // Between two pauses every result is checked at most once.
+    const words = checks.equations.reduce((sum, { outputs }) => sum + outputs.length, 1) * REPORT_WORDS
+    const report = code.runChecked(addresses, literals, values.length + storages.length, words)
+    if (report === null) return { results: takeResults(runnable, values, storages, []) }
+    freeResults(storages, values)
+    return { found: { equation: checks.equations[report.equation], steps: report.steps } }
+  } catch (error) {
+    freeResults(storages, values)
+    throw error
+  } finally {
+    code.unload()
   }
 }
 

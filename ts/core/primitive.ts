@@ -2,7 +2,7 @@
 import type { MapOp } from '../../assembly/format.js'
 import type { Lowering } from '../compiler/lowering.js'
 import type { Replacement } from '../compiler/passes/rewrite.js'
-import type { Atom, Aval, Equation, Program } from './program.js'
+import type { Atom, Aval, Equation, Program, Var } from './program.js'
 import type { Tensor } from './tensor.js'
 
 /** Null is a tangent or cotangent that is zero everywhere. */
@@ -65,6 +65,9 @@ export interface Primitive<P> {
 
   /** Control flow only: the equation split into what is known and what is linear. */
   readonly partial?: (equation: Equation, unknown: readonly boolean[]) => PartialEquation
+
+  /** Control flow only: inputs of its body that each step may overwrite, given which operands nobody else reads. */
+  readonly overwritable?: (equation: Equation, isFree: (atom: Atom) => boolean) => readonly Var[]
 
   /** Control flow only: the equation with work moved before it; null where nothing moves. */
   readonly hoist?: (equation: Equation) => Replacement | null

@@ -32,6 +32,8 @@ export interface Equation {
   // biome-ignore lint/suspicious/noExplicitAny: the primitive knows the type of its parameters
   readonly params: any
   readonly outputs: readonly Var[]
+  /** The user's line that this came from; known where `withSources` asked for it. */
+  readonly source?: string | null
 }
 
 export interface Program {

@@ -1,4 +1,5 @@
 // Arithmetic of shapes and axes, and the messages for those that do not fit.
+import { rangeError, typeError } from '../errors.js'
 
 export type Shape = readonly number[]
 
@@ -29,7 +30,7 @@ export function broadcastShapes(operation: string, shapes: readonly Shape[]): Sh
     for (let i = 0; i < shape.length; i++) {
       if (shape[i] === 1 || shape[i] === result[lead + i]) continue
       if (result[lead + i] !== 1) {
-        throw new TypeError(`${operation}: shapes do not broadcast: ${shapes.map(showShape).join(' and ')}`)
+        throw typeError(`${operation}: shapes do not broadcast: ${shapes.map(showShape).join(' and ')}`)
       }
       result[lead + i] = shape[i]
     }
@@ -40,7 +41,7 @@ export function broadcastShapes(operation: string, shapes: readonly Shape[]): Sh
 /** An axis in [0, rank), negative ones counted from the end. */
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    throw new RangeError(`${operation}: axis ${axis} is out of range for rank ${rank}`)
+    throw rangeError(`${operation}: axis ${axis} is out of range for rank ${rank}`)
   }
   return axis < 0 ? axis + rank : axis
 }
@@ -50,7 +51,7 @@ export function normalizeAxes(operation: string, axes: number | readonly number[
   if (axes === undefined) return range(rank)
   const list = (typeof axes === 'number' ? [axes] : axes).map(axis => normalizeAxis(operation, axis, rank))
   const sorted = [...new Set(list)].sort((a, b) => a - b)
-  if (sorted.length !== list.length) throw new RangeError(`${operation}: an axis is given twice: [${list.join(', ')}]`)
+  if (sorted.length !== list.length) throw rangeError(`${operation}: an axis is given twice: [${list.join(', ')}]`)
   return sorted
 }
 
@@ -77,6 +78,6 @@ export function removeAt<T>(list: readonly T[], index: number): T[] {
 /** Throws unless every length is a non-negative integer. */
 export function checkShape(operation: string, shape: Shape): void {
   if (!Array.isArray(shape) || !shape.every(length => Number.isInteger(length) && length >= 0)) {
-    throw new TypeError(`${operation}: a shape is a list of non-negative integers, not ${JSON.stringify(shape)}`)
+    throw typeError(`${operation}: a shape is a list of non-negative integers, not ${JSON.stringify(shape)}`)
   }
 }

@@ -1,5 +1,8 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The one tensor type. A tensor is an immutable value: it is stored (in the core's memory), literal (a number that
 // became a scalar) or traced (a variable of a program under construction). Users see no difference.
+
+import { typeError } from '../errors.js'
 import type { Storage } from '../runtime/storage.js'
 import type { DType, TypedArray } from './dtype.js'
 import type { Literal, Var } from './program.js'
@@ -48,7 +51,7 @@ export class Tensor {
   /** The single element of a tensor of size 1, as a number. Throws for any other size. */
   item(): number {
     if (this.size !== 1)
-      throw new TypeError(`item: the tensor has ${this.size} elements, not one: shape ${showShape(this.shape)}`)
+      throw typeError(`item: the tensor has ${this.size} elements, not one: shape ${showShape(this.shape)}`)
     return Number(this.data()[0])
   }
 
@@ -101,9 +104,23 @@ export class Tensor {
   }
 }
 
+/** What a value that should have been a tensor is, as messages say it. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`
+  return typeof value === 'function' ? 'a function' : `the ${typeof value} ${String(value)}`
+}
+
+/** Throws unless an argument is a tensor. */
+export function checkTensor(operation: string, value: unknown, name = 'the argument'): asserts value is Tensor {
+  if (value instanceof Tensor) return
+  throw typeError(`${operation}: ${name} is ${describe(value)}, not a tensor; make tensors with tensor(...)`)
+}
+
 /** What an attempt to look at a traced value says. */
 function tracedError(what: string, tensor: Tensor): TypeError {
-  return new TypeError(
+  return typeError(
     `${what} a traced value (${tensor.dtype}${showShape(tensor.shape)}): while a function is traced its values are not known, ` +
       'so JavaScript cannot branch on them or read them; use where(condition, a, b) or cond, or return the value',
   )

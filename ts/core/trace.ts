@@ -1,6 +1,8 @@
 // Tracing: while a trace is open, operations are recorded in it instead of run. Values from outside (stored tensors,
 // variables of an enclosing trace) are captured: they become the program's first inputs.
+
 import { pruneProgram } from '../compiler/prune.js'
+import { typeError, userSource } from '../errors.js'
 import { executeEquation, executeProgram } from './execute.js'
 import type { AnyPrimitive, ClosedProgram } from './primitive.js'
 import { type Atom, type Aval, type Equation, newVar, type Program, type Var } from './program.js'
@@ -38,13 +40,34 @@ export class Trace {
 
 let current: Trace | null = null
 
+/** Whether equations remember the user's line: reading the stack costs more than all the rest of tracing. */
+let isSourcing = false
+/** The line of the equation that a transform rewrites now. */
+let origin: string | null | undefined
+
+/** Traces with equations that remember the user's lines. */
+export function withSources<T>(body: () => T): T {
+  const before = isSourcing
+  isSourcing = true
+  try {
+    return body()
+  } finally {
+    isSourcing = before
+  }
+}
+
+/** Says that what is traced from now on comes from an equation with this source (undefined: from the user's calls). */
+export const setOrigin = (source: string | null | undefined): void => {
+  origin = source
+}
+
 /** True while a function is being traced. */
 export const isTracing = (): boolean => current !== null
 
 /** Throws if the tensor belongs to a trace that is over. */
 function checkOpen(tensor: Tensor): void {
   if (tensor.source.kind === 'traced' && !tensor.source.trace.open) {
-    throw new TypeError(
+    throw typeError(
       `a traced value (${tensor}) is used after its trace ended: it was stored outside of the traced function; return it from the function instead`,
     )
   }
@@ -62,7 +85,8 @@ export function bind<P>(
     return executeEquation(primitive, inputs, params)
   }
   const outputs = primitive.type(inputs, params).map(newVar)
-  trace.equations.push({ primitive, inputs: inputs.map(input => trace.atom(input)), params, outputs })
+  const equation = { primitive, inputs: inputs.map(input => trace.atom(input)), params, outputs }
+  trace.equations.push(isSourcing ? { ...equation, source: origin ?? userSource() } : equation)
   return outputs.map(variable => trace.tensor(variable))
 }
 
@@ -77,12 +101,15 @@ export const bind1 = <P>(
 export function traceProgram(types: readonly Aval[], f: (inputs: Tensor[]) => readonly Tensor[]): ClosedProgram {
   const trace = new Trace(current)
   const variables = types.map(({ shape, dtype }) => newVar({ shape, dtype }))
+  const outerOrigin = origin
   current = trace
+  origin = undefined
   let outputs: Atom[]
   try {
     outputs = f(variables.map(variable => trace.tensor(variable))).map(tensor => trace.atom(tensor))
   } finally {
     current = trace.parent
+    origin = outerOrigin
     trace.open = false
   }
   const pruned = pruneProgram({ inputs: variables, equations: trace.equations, outputs })
@@ -108,17 +135,20 @@ export function applyProgram(program: Program, values: readonly Tensor[]): Tenso
     for (const value of values) checkOpen(value)
     return executeProgram(program, values)
   }
+  const outer = origin
   const environment = new Map<Var, Tensor>()
   program.inputs.forEach((variable, i) => {
     environment.set(variable, values[i])
   })
   const read = (atom: Atom): Tensor => readAtom(environment, atom)
-  for (const { primitive, inputs, params, outputs } of program.equations) {
+  for (const { primitive, inputs, params, outputs, source } of program.equations) {
+    if (isSourcing) origin = source ?? outer
     const results = bind(primitive, inputs.map(read), params)
     outputs.forEach((variable, i) => {
       environment.set(variable, results[i])
     })
   }
+  origin = outer
   return program.outputs.map(read)
 }
 

@@ -1,5 +1,6 @@
 // Trees: nested arrays and plain objects whose leaves are tensors. Every transform flattens its arguments, works on
 // the list of leaves, and builds the same tree again. Missing optional fields (undefined, null) are part of the structure.
+import { typeError } from '../errors.js'
 import { Tensor } from './tensor.js'
 
 /** The shape of a tree without its leaves. */
@@ -31,7 +32,7 @@ export function flatten(tree: unknown, what = 'argument'): { leaves: Leaf[]; str
       const keys = Object.keys(node).sort()
       return { kind: 'object', keys, children: keys.map(key => walk(node[key], `${path}.${key}`)) }
     }
-    throw new TypeError(`${path} is ${describe(node)}: a tree holds tensors and numbers in arrays and plain objects`)
+    throw typeError(`${path} is ${describe(node)}: a tree holds tensors and numbers in arrays and plain objects`)
   }
   return { structure: walk(tree, what), leaves }
 }
@@ -134,9 +135,7 @@ export function treeMap<T>(f: (leaf: Tensor, ...rest: Tensor[]) => unknown, tree
   const others = rest.map((other, i) => {
     const flat = flatten(other)
     if (showStructure(flat.structure) !== text) {
-      throw new TypeError(
-        `treeMap: tree ${i + 2} differs from the first: ${showStructure(flat.structure)} beside ${text}`,
-      )
+      throw typeError(`treeMap: tree ${i + 2} differs from the first: ${showStructure(flat.structure)} beside ${text}`)
     }
     return flat.leaves
   })

@@ -1,5 +1,7 @@
 // Layers one after the other.
+
 import type { Tensor } from '../core/tensor.js'
+import { typeError } from '../errors.js'
 import { split } from '../ops/random.js'
 import { evalShape, type Spec } from '../transforms/eval-shape.js'
 import type { Layer, Mode, ParamsOf } from './layer.js'
@@ -23,7 +25,7 @@ type OutputOf<L extends readonly Link[]> = L extends readonly [...unknown[], Lay
 export function chain<const L extends readonly Link[]>(...links: L): Layer<ChainParams<L>, InputOf<L>, OutputOf<L>> {
   links.forEach((link, i) => {
     if (typeof link === 'function' || (typeof link?.init === 'function' && typeof link.apply === 'function')) return
-    throw new TypeError(`chain: argument ${i + 1} is neither a layer ({ init, apply }) nor a function`)
+    throw typeError(`chain: argument ${i + 1} is neither a layer ({ init, apply }) nor a function`)
   })
   return {
     init(key, input) {
@@ -36,6 +38,9 @@ export function chain<const L extends readonly Link[]>(...links: L): Layer<Chain
       }) as ChainParams<L>
     },
     apply(params, x, mode) {
+      if (!Array.isArray(params) || params.length !== links.length) {
+        throw typeError(`chain: the parameters are not the list of ${links.length} that init returns`)
+      }
       const keys = mode?.key === undefined || links.length === 0 ? [] : split(mode.key, links.length)
       return links.reduce<unknown>(
         (y, link, i) =>
@@ -53,7 +58,7 @@ const run = (link: Link, params: unknown, x: Tensor, mode?: Mode): Tensor =>
 function outputSpec(link: Link, index: number, params: unknown, spec: Spec): Spec {
   const output = evalShape((own: unknown, x: Tensor) => run(link, own, x))(params as never, spec)
   if (!Array.isArray((output as Spec)?.shape)) {
-    throw new TypeError(`chain: link ${index + 1} does not return one tensor`)
+    throw typeError(`chain: link ${index + 1} does not return one tensor`)
   }
   return output
 }

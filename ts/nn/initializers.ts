@@ -1,7 +1,9 @@
 // Initialisers: functions of a key and a shape. The last two dimensions of a shape are [inputs, outputs], those before
 // them a receptive field.
+
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
+import { rangeError } from '../errors.js'
 import { add, div, mul, sub } from '../ops/arithmetic.js'
 import { matmul, outer } from '../ops/dot-general.js'
 import { sqrt } from '../ops/exponential.js'
@@ -56,7 +58,7 @@ export const heNormal: Initializer = (key, shape) => normal(Math.sqrt(2 / Math.m
  * Throws unless `shape` has two dimensions.
  */
 export const orthogonal: Initializer = (key, shape) => {
-  if (shape.length !== 2) throw new RangeError(`orthogonal: the shape has two dimensions, not [${shape.join(', ')}]`)
+  if (shape.length !== 2) throw rangeError(`orthogonal: the shape has two dimensions, not [${shape.join(', ')}]`)
   const [rows, columns] = shape
   if (rows > columns) return transpose(orthogonal(key, [columns, rows]))
   const without = (vector: Tensor, basis: Tensor) => sub(vector, matmul(matmul(basis, vector), basis))

@@ -1,7 +1,9 @@
 // Losses: scalars, means over whatever dimensions they are given. `vmap` a loss to have one for each example.
+
 import { isFloat } from '../core/dtype.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { abs, add, div, minimum, mul, neg, square, sub } from '../ops/arithmetic.js'
 import { notEqual } from '../ops/compare.js'
 import { softmaxCrossEntropy } from '../ops/cross-entropy.js'
@@ -29,7 +31,7 @@ export interface CrossEntropyOptions {
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { ignore, smoothing = 0, weights } = options
   if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new RangeError(`crossEntropy: smoothing lies in [0, 1], not ${smoothing}`)
+    throw rangeError(`crossEntropy: smoothing lies in [0, 1], not ${smoothing}`)
   }
   const hard = isFloat(labels.dtype) ? probableLoss(logits, labels, options) : softmaxCrossEntropy(logits, labels)
   const share = weights === undefined ? null : take(weights, labels)
@@ -43,10 +45,10 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
 /** -<labels, log softmax(logits)> of each row. */
 function probableLoss(logits: Tensor, labels: Tensor, { ignore, weights }: CrossEntropyOptions): Tensor {
   if (ignore !== undefined || weights !== undefined) {
-    throw new TypeError('crossEntropy: ignore and weights go with integer labels, not with probabilities')
+    throw typeError('crossEntropy: ignore and weights go with integer labels, not with probabilities')
   }
   if (!sameShape(logits.shape, labels.shape)) {
-    throw new TypeError(
+    throw typeError(
       `crossEntropy: probabilities ${showShape(labels.shape)} do not fit logits ${showShape(logits.shape)}`,
     )
   }
@@ -82,7 +84,7 @@ export const meanAbsoluteError = (prediction: Tensor, target: Tensor): Tensor =>
 
 /** Huber 1964: half the squared error up to `delta` (1), a line of slope `delta` beyond; the mean. */
 export function huber(prediction: Tensor, target: Tensor, delta = 1): Tensor {
-  if (!(delta > 0)) throw new RangeError(`huber: delta is positive, not ${delta}`)
+  if (!(delta > 0)) throw rangeError(`huber: delta is positive, not ${delta}`)
   const distance = abs(sub(prediction, target))
   const near = minimum(distance, delta)
   return mean(mul(near, sub(distance, mul(0.5, near))))

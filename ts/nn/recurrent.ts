@@ -1,5 +1,7 @@
 // A cell run over a sequence.
+
 import type { Tensor } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { at } from '../ops/slice.js'
 import { scan } from '../transforms/scan.js'
 import type { Cell } from './cells.js'
@@ -22,13 +24,18 @@ export function recurrent<P, C>(
   cell: Cell<P, C>,
   { returnSequences = true, reverse = false }: RecurrentOptions = {},
 ): Layer<P> {
+  if (typeof cell?.initialCarry !== 'function' || typeof cell.apply !== 'function') {
+    throw typeError('recurrent: the argument is not a cell ({ init, initialCarry, apply })')
+  }
   return {
     init: (key, input) => cell.init(key, stepSpec('recurrent', input)),
     apply(params: P, xs: Tensor) {
       const [, ys] = scan((carry: C, x: Tensor) => cell.apply(params, carry, x), cell.initialCarry(params), xs, {
         reverse,
       })
-      return returnSequences ? ys : at(ys, reverse ? 0 : -1)
+      if (returnSequences) return ys
+      if (xs.shape[0] === 0) throw rangeError('recurrent: a sequence of no steps has no last output')
+      return at(ys, reverse ? 0 : -1)
     },
   }
 }

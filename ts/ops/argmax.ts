@@ -1,11 +1,13 @@
 // Where the extremes are.
+
 import { Opcode } from '../../assembly/format.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalizeAxis, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { cast } from './cast.js'
 import { withoutTangent } from './elementwise.js'
 import { build, distinct, get, type Laws } from './laws.js'
@@ -20,9 +22,9 @@ interface ArgParams {
 export const argExtremePrimitive: Primitive<ArgParams> = {
   name: 'argExtreme',
   type([{ shape, dtype }]) {
-    if (dtype !== 'float32') throw new TypeError(`argmax: dtype ${dtype} is not accepted, only float32`)
+    if (dtype !== 'float32') throw typeError(`argmax: dtype ${dtype} is not accepted, only float32`)
     if (shape.length === 0 || shape.at(-1) === 0)
-      throw new RangeError(`argmax: shape ${showShape(shape)} has nothing to compare`)
+      throw rangeError(`argmax: shape ${showShape(shape)} has nothing to compare`)
     return [{ shape: shape.slice(0, -1), dtype: 'int32' }]
   },
   jvp: withoutTangent,
@@ -53,7 +55,10 @@ export const argExtremePrimitive: Primitive<ArgParams> = {
 }
 
 function argExtreme(name: string, x: Tensor, axis: number | undefined, smallest: boolean): Tensor {
+  checkTensor(name, x)
   const floats = cast(x, 'float32')
+  const length = axis === undefined ? x.size : x.shape[normalizeAxis(name, axis, x.rank)]
+  if (length === 0) throw rangeError(`${name}: shape ${showShape(x.shape)} has nothing to compare`)
   const rows = axis === undefined ? reshape(floats, [x.size]) : moveaxis(floats, normalizeAxis(name, axis, x.rank), -1)
   return bind1(argExtremePrimitive, [rows], { smallest })
 }

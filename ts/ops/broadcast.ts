@@ -1,9 +1,11 @@
 // Broadcasting: a view in the machine; its transpose is a sum.
+
 import { broadcastView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
-import { broadcastShapes, insertAt, range, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { broadcastShapes, checkShape, insertAt, range, sameShape, showShape } from '../core/shape.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { build, get, type Laws, values } from './laws.js'
 import { sumAxes } from './reduce.js'
 import { reshape } from './reshape.js'
@@ -19,7 +21,7 @@ export const broadcastPrimitive: Primitive<BroadcastParams> = {
   type([{ shape, dtype }], params) {
     shape.forEach((length, i) => {
       if (length !== params.shape[params.axes[i]]) {
-        throw new TypeError(`broadcast: ${showShape(shape)} does not fit ${showShape(params.shape)}`)
+        throw typeError(`broadcast: ${showShape(shape)} does not fit ${showShape(params.shape)}`)
       }
     })
     return [{ shape: params.shape, dtype }]
@@ -56,9 +58,11 @@ export function broadcastInDim(x: Tensor, shape: readonly number[], axes: readon
  * Throws if the shapes do not fit.
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('broadcastTo', x)
+  checkShape('broadcastTo', shape)
   if (sameShape(x.shape, shape)) return x
   if (!sameShape(broadcastShapes('broadcastTo', [x.shape, shape]), shape)) {
-    throw new TypeError(`broadcastTo: ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`)
+    throw typeError(`broadcastTo: ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`)
   }
   const lead = shape.length - x.rank
   const kept = range(x.rank).filter(axis => x.shape[axis] === shape[lead + axis])

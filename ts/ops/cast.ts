@@ -1,10 +1,12 @@
 // Changing the dtype.
+
 import { MapOp } from '../../assembly/format.js'
 import { emitMap } from '../compiler/emit-map.js'
 import { type DType, isDType, isFloat } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { build, type Laws, values } from './laws.js'
 
 interface CastParams {
@@ -35,8 +37,9 @@ export const castPrimitive: Primitive<CastParams> = {
 
 /** `x` as `dtype`: floats truncate and saturate to integers (NaN gives 0), what is not zero is true. */
 export function cast(x: Tensor, dtype: DType): Tensor {
+  checkTensor('cast', x)
   if (!isDType(dtype))
-    throw new TypeError(`cast: unknown dtype ${JSON.stringify(dtype)}; there are float32, int32, uint32, bool`)
+    throw typeError(`cast: unknown dtype ${JSON.stringify(dtype)}; there are float32, int32, uint32, bool`)
   if (x.dtype === dtype) return x
   if (
     x.source.kind === 'literal' &&

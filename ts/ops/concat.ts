@@ -1,11 +1,13 @@
 // Concatenation and splitting: each the other's transpose, both addressing.
+
 import { emitCopy } from '../compiler/emit-copy.js'
 import { sameView, sliceView, type View } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Atom, Var } from '../core/program.js'
 import { normalizeAxis, range, removeAt, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, describe, type Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { broadcastInDim } from './broadcast.js'
 import { zeros, zerosLike } from './full.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
@@ -30,11 +32,9 @@ export const concatPrimitive: Primitive<ConcatParams> = {
   type(inputs, { axis }) {
     const [first] = inputs
     for (const { shape, dtype } of inputs) {
-      if (dtype !== first.dtype) throw new TypeError(`concat: dtypes differ: ${first.dtype} and ${dtype}`)
+      if (dtype !== first.dtype) throw typeError(`concat: dtypes differ: ${first.dtype} and ${dtype}`)
       if (shape.length !== first.shape.length || !sameShape(removeAt(shape, axis), removeAt(first.shape, axis))) {
-        throw new TypeError(
-          `concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`,
-        )
+        throw typeError(`concat: shapes differ besides axis ${axis}: ${showShape(first.shape)} and ${showShape(shape)}`)
       }
     }
     const length = inputs.reduce((total, input) => total + input.shape[axis], 0)
@@ -140,11 +140,20 @@ export const splitPrimitive: Primitive<SplitParams> = {
   cheap: true,
 }
 
+function checkList(operation: string, tensors: readonly Tensor[]): void {
+  if (!Array.isArray(tensors))
+    throw typeError(`${operation}: the first argument is a list of tensors, not ${describe(tensors)}`)
+  if (tensors.length === 0) throw typeError(`${operation}: there is no tensor`)
+  tensors.forEach((tensor, i) => {
+    checkTensor(operation, tensor, `element ${i} of the list`)
+  })
+}
+
 /** Tensors one after the other along `axis` (0). Throws if shapes differ elsewhere or there is none. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new TypeError('concat: there is no tensor')
+  checkList('concat', tensors)
   const operands = sameDtype('concat', tensors)
-  if (operands[0].rank === 0) throw new TypeError('concat: scalars have no axis; use stack')
+  if (operands[0].rank === 0) throw typeError('concat: scalars have no axis; use stack')
   return operands.length === 1
     ? operands[0]
     : bind1(concatPrimitive, operands, { axis: normalizeAxis('concat', axis, operands[0].rank) })
@@ -152,7 +161,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Tensors of one shape as the entries of a new dimension `axis` (0). */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  if (tensors.length === 0) throw new TypeError('stack: there is no tensor')
+  checkList('stack', tensors)
   const dim = normalizeAxis('stack', axis, tensors[0].rank + 1)
   return concat(
     tensors.map(tensor => expandDims(tensor, dim)),
@@ -166,13 +175,20 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  * @example const [i, f, g, o] = split(gates, 4)
  */
 export function split(x: Tensor, parts: number | readonly number[], axis = -1): Tensor[] {
+  checkTensor('split', x)
   const dim = normalizeAxis('split', axis, x.rank)
   const length = x.shape[dim]
+  if (typeof parts !== 'number' && !Array.isArray(parts)) {
+    throw typeError(`split: the parts are a number or a list of sizes, not ${describe(parts)}`)
+  }
+  if (typeof parts === 'number' && (!Number.isInteger(parts) || parts < 1)) {
+    throw rangeError(`split: the number of parts is a positive integer, not ${parts}`)
+  }
   const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(length / parts) : parts
   const isExact =
     sizes.every(size => Number.isInteger(size) && size >= 0) && sizes.reduce((a, b) => a + b, 0) === length
   if (!isExact)
-    throw new RangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
+    throw rangeError(`split: axis ${dim} of ${showShape(x.shape)} does not split into ${JSON.stringify(parts)}`)
   return bind(splitPrimitive, [x], { axis: dim, sizes })
 }
 

@@ -1,12 +1,14 @@
 // Softmax cross-entropy with integer labels: value and gradient in one pass each, stable for any logits.
+
 import { CrossEntropyKind, Opcode } from '../../assembly/format.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import { isInteger } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
 import { range, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { mul, sub } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
@@ -20,15 +22,15 @@ function overClasses(name: string, kind: CrossEntropyKind, jvp: Primitive<NoPara
   const primitive: Primitive<NoParams> = {
     name,
     type([logits, labels]) {
-      if (logits.dtype !== 'float32') throw new TypeError(`${name}: logits have dtype ${logits.dtype}, not float32`)
-      if (labels.dtype !== 'int32') throw new TypeError(`${name}: labels have dtype ${labels.dtype}, not int32`)
+      if (logits.dtype !== 'float32') throw typeError(`${name}: logits have dtype ${logits.dtype}, not float32`)
+      if (labels.dtype !== 'int32') throw typeError(`${name}: labels have dtype ${labels.dtype}, not int32`)
       const expected = logits.shape.slice(0, -1)
       if (logits.shape.length === 0 || !sameShape(labels.shape, expected)) {
-        throw new TypeError(
+        throw typeError(
           `${name}: labels ${showShape(labels.shape)} do not fit logits ${showShape(logits.shape)}: expected ${showShape(expected)}`,
         )
       }
-      if (logits.shape.at(-1) === 0) throw new TypeError(`${name}: logits ${showShape(logits.shape)} have no class`)
+      if (logits.shape.at(-1) === 0) throw typeError(`${name}: logits ${showShape(logits.shape)} have no class`)
       return [{ shape: kind === CrossEntropyKind.Loss ? expected : logits.shape, dtype: 'float32' }]
     },
     jvp,
@@ -93,8 +95,11 @@ export const crossEntropyGradientPrimitive: Primitive<NoParams> = overClasses(
  * The cross-entropy -log softmax(logits)[label] of each row: logits [..., C], integer labels [...] in [0, C) -> [...], in nats.
  * Labels outside are clamped.
  */
-export const softmaxCrossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
-  bind1(crossEntropyPrimitive, [logits, isInteger(labels.dtype) ? cast(labels, 'int32') : labels], {})
+export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  checkTensor('softmaxCrossEntropy', logits, 'logits')
+  checkTensor('softmaxCrossEntropy', labels, 'labels')
+  return bind1(crossEntropyPrimitive, [logits, isInteger(labels.dtype) ? cast(labels, 'int32') : labels], {})
+}
 
 /** The softmax of the row at an index. */
 function probabilities(logits: NdArray, index: readonly number[]): number[] {

@@ -1,12 +1,14 @@
 // The one contraction primitive. Under vmap an operand that alone is batched gains a free dimension; only where both are
 // batched is it a batch dimension. So a vmapped vector times matrix is one matrix product, and its transpose
 // contracts the batch.
+
 import { type Contraction, emitGemm } from '../compiler/emit-gemm.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { normalizeAxis, range, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { addTangents } from './arithmetic.js'
 import { broadcastTo } from './broadcast.js'
 import { cast } from './cast.js'
@@ -22,7 +24,7 @@ export const dotGeneralPrimitive: Primitive<Contraction> = {
   name: 'dotGeneral',
   type([lhs, rhs], { contract, batch }) {
     if (lhs.dtype !== 'float32' || rhs.dtype !== 'float32') {
-      throw new TypeError(`dotGeneral: operands are float32, not ${lhs.dtype} and ${rhs.dtype}`)
+      throw typeError(`dotGeneral: operands are float32, not ${lhs.dtype} and ${rhs.dtype}`)
     }
     checkPairs('contracted', lhs, rhs, contract)
     checkPairs('batch', lhs, rhs, batch)
@@ -56,7 +58,7 @@ export const dotGeneralPrimitive: Primitive<Contraction> = {
 function checkPairs(what: string, lhs: Aval, rhs: Aval, [left, right]: Contraction['contract']): void {
   const isPaired = left.length === right.length && left.every((axis, i) => lhs.shape[axis] === rhs.shape[right[i]])
   if (!isPaired) {
-    throw new TypeError(
+    throw typeError(
       `dotGeneral: ${what} dimensions differ: ${showShape(lhs.shape)} x ${showShape(rhs.shape)} along [${left}] and [${right}]`,
     )
   }
@@ -137,6 +139,8 @@ export function dotGeneral(
   rhs: Tensor,
   { contract, batch = [[], []] }: Partial<Contraction> & Pick<Contraction, 'contract'>,
 ): Tensor {
+  checkTensor('dotGeneral', lhs, 'lhs')
+  checkTensor('dotGeneral', rhs, 'rhs')
   const axes = (pair: Contraction['contract']): [number[], number[]] => [
     pair[0].map(axis => normalizeAxis('dotGeneral', axis, lhs.rank)),
     pair[1].map(axis => normalizeAxis('dotGeneral', axis, rhs.rank)),
@@ -151,11 +155,11 @@ export function dotGeneral(
 export function matmul(lhs: Tensor, rhs: Tensor): Tensor {
   const [a, b] = sameDtype('matmul', [lhs, rhs]).map(operand => cast(operand, 'float32'))
   if (a.rank === 0 || b.rank === 0) {
-    throw new TypeError(`matmul: operands have at least one dimension: ${showShape(a.shape)} x ${showShape(b.shape)}`)
+    throw typeError(`matmul: operands have at least one dimension: ${showShape(a.shape)} x ${showShape(b.shape)}`)
   }
   const inner = b.rank === 1 ? 0 : b.rank - 2
   if (a.shape[a.rank - 1] !== b.shape[inner]) {
-    throw new TypeError(`matmul: inner dimensions differ: ${showShape(a.shape)} x ${showShape(b.shape)}`)
+    throw typeError(`matmul: inner dimensions differ: ${showShape(a.shape)} x ${showShape(b.shape)}`)
   }
   if (b.rank <= 2) return dotGeneral(a, b, { contract: [[a.rank - 1], [inner]] })
   if (a.rank === 1) return dotGeneral(b, a, { contract: [[inner], [0]] })
@@ -169,7 +173,7 @@ function matmulStacks(a: Tensor, b: Tensor): Tensor {
   const [left, right] = [padded(a), padded(b)]
   const common = range(lead).map(i => {
     if (left.shape[i] !== right.shape[i] && left.shape[i] !== 1 && right.shape[i] !== 1) {
-      throw new TypeError(`matmul: leading dimensions do not broadcast: ${showShape(a.shape)} x ${showShape(b.shape)}`)
+      throw typeError(`matmul: leading dimensions do not broadcast: ${showShape(a.shape)} x ${showShape(b.shape)}`)
     }
     return left.shape[i] === 1 ? right.shape[i] : left.shape[i]
   })
@@ -180,17 +184,18 @@ function matmulStacks(a: Tensor, b: Tensor): Tensor {
 
 /** The inner product of two vectors; of higher ranks the sum over the last axis of `lhs` and the last but one of `rhs` (NumPy). */
 export const dot = (lhs: Tensor, rhs: Tensor): Tensor => {
-  const [a, b] = sameDtype('dot', [lhs, rhs])
+  const [a, b] = sameDtype('dot', [lhs, rhs]).map(operand => cast(operand, 'float32'))
   const inner = b.rank <= 1 ? 0 : b.rank - 2
   if (a.rank === 0 || b.rank === 0 || a.shape[a.rank - 1] !== b.shape[inner]) {
-    throw new TypeError(`dot: inner dimensions differ: ${showShape(a.shape)} x ${showShape(b.shape)}`)
+    throw typeError(`dot: inner dimensions differ: ${showShape(a.shape)} x ${showShape(b.shape)}`)
   }
   return dotGeneral(a, b, { contract: [[a.rank - 1], [inner]] })
 }
 
 /** The outer product [M, N] of two vectors [M] and [N]. */
 export function outer(lhs: Tensor, rhs: Tensor): Tensor {
-  return dotGeneral(reshape(lhs, [lhs.size]), reshape(rhs, [rhs.size]), { contract: [[], []] })
+  const [a, b] = sameDtype('outer', [lhs, rhs]).map(operand => cast(operand, 'float32'))
+  return dotGeneral(reshape(a, [a.size]), reshape(b, [b.size]), { contract: [[], []] })
 }
 
 function contractOf(lhs: NdArray, rhs: NdArray, { contract, batch }: Contraction): NdArray {

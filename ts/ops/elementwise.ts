@@ -1,5 +1,6 @@
 // What all elementwise primitives share: their types, how they batch, how they lower. A family file gives the machine's
 // operation for each dtype and the derivative, and has a primitive.
+
 import type { MapOp } from '../../assembly/format.js'
 import { emitMap } from '../compiler/emit-map.js'
 import type { DType } from '../core/dtype.js'
@@ -8,6 +9,7 @@ import type { Aval } from '../core/program.js'
 import { insertAt, range, sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { broadcastInDim } from './broadcast.js'
 import { moveaxis } from './transpose.js'
 
@@ -43,10 +45,10 @@ export function elementwise({
     type(inputs) {
       const { dtype } = inputs[0]
       if (ops[dtype] === undefined) {
-        throw new TypeError(`${name}: dtype ${dtype} is not accepted, only ${Object.keys(ops).join(', ')}`)
+        throw typeError(`${name}: dtype ${dtype} is not accepted, only ${Object.keys(ops).join(', ')}`)
       }
       if (inputs.some(input => input.dtype !== dtype)) {
-        throw new TypeError(`${name}: dtypes differ: ${inputs.map(input => input.dtype).join(' and ')}`)
+        throw typeError(`${name}: dtypes differ: ${inputs.map(input => input.dtype).join(' and ')}`)
       }
       return [{ shape: commonShape(name, inputs), dtype: result ?? dtype }]
     },
@@ -75,7 +77,7 @@ export function commonShape(name: string, inputs: readonly Aval[]): readonly num
   for (const input of inputs) {
     if (input.shape.length === 0) continue
     if (shape.length > 0 && !sameShape(shape, input.shape)) {
-      throw new TypeError(`${name}: shapes differ: ${inputs.map(other => showShape(other.shape)).join(' and ')}`)
+      throw typeError(`${name}: shapes differ: ${inputs.map(other => showShape(other.shape)).join(' and ')}`)
     }
     shape = input.shape
   }

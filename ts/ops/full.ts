@@ -1,12 +1,14 @@
 // Tensors made of one value or of their indices. In a traced program a constant is a broadcast scalar: it takes no memory.
+
 import { Opcode } from '../../assembly/format.js'
 import { write } from '../compiler/lowering.js'
 import { elements } from '../compiler/view.js'
-import type { DType } from '../core/dtype.js'
+import { type DType, isDType } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { add, mul } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
@@ -35,6 +37,10 @@ export const iotaPrimitive: Primitive<IotaParams> = {
 /** A tensor of `shape` filled with `value`. */
 export function full(shape: readonly number[], value: number, dtype: DType = 'float32'): Tensor {
   checkShape('full', shape)
+  if (!isDType(dtype)) throw typeError(`full: unknown dtype ${JSON.stringify(dtype)}`)
+  if (typeof value !== 'number' || (dtype !== 'float32' && !Number.isInteger(value))) {
+    throw typeError(`full: ${String(value)} is not a value of dtype ${dtype}`)
+  }
   return broadcastInDim(scalar(value, dtype), shape, [])
 }
 
@@ -45,10 +51,20 @@ export const zeros = (shape: readonly number[], dtype: DType = 'float32'): Tenso
 export const ones = (shape: readonly number[], dtype: DType = 'float32'): Tensor => full(shape, 1, dtype)
 
 /** Zeros with the shape and dtype of `x`. */
-export const zerosLike = (x: { shape: readonly number[]; dtype: DType }): Tensor => zeros(x.shape, x.dtype)
+export const zerosLike = (x: { shape: readonly number[]; dtype: DType }): Tensor => {
+  checkLike('zerosLike', x)
+  return zeros(x.shape, x.dtype)
+}
 
 /** Ones with the shape and dtype of `x`. */
-export const onesLike = (x: { shape: readonly number[]; dtype: DType }): Tensor => ones(x.shape, x.dtype)
+export const onesLike = (x: { shape: readonly number[]; dtype: DType }): Tensor => {
+  checkLike('onesLike', x)
+  return ones(x.shape, x.dtype)
+}
+
+function checkLike(operation: string, x: unknown): void {
+  if (typeof x !== 'object' || x === null || !('shape' in x)) checkTensor(operation, x)
+}
 
 /**
  * The numbers from `start` (0) up to but without `stop`, `step` (1) apart: `arange(stop)`, `arange(start, stop, step)`.
@@ -57,7 +73,7 @@ export const onesLike = (x: { shape: readonly number[]; dtype: DType }): Tensor 
 export function arange(start: number, stop?: number, step = 1, dtype?: DType): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop]
   if (step === 0 || ![from, to, step].every(Number.isFinite)) {
-    throw new RangeError(`arange: bounds are finite and the step is not 0: ${from}, ${to}, ${step}`)
+    throw rangeError(`arange: bounds are finite and the step is not 0: ${from}, ${to}, ${step}`)
   }
   const length = Math.max(0, Math.ceil((to - from) / step))
   const kind = dtype ?? ([from, to, step].every(Number.isInteger) ? 'int32' : 'float32')
@@ -66,14 +82,23 @@ export function arange(start: number, stop?: number, step = 1, dtype?: DType): T
   return from === 0 ? scaled : add(scaled, from)
 }
 
+function checkCount(operation: string, what: string, count: number): void {
+  if (!Number.isInteger(count) || count < 0)
+    throw rangeError(`${operation}: ${what} is a non-negative integer, not ${count}`)
+}
+
 /** `count` numbers evenly spaced over [start, stop], both included, as float32. */
 export function linspace(start: number, stop: number, count = 50): Tensor {
+  checkCount('linspace', 'the count', count)
+  if (![start, stop].every(Number.isFinite)) throw rangeError(`linspace: bounds are finite: ${start}, ${stop}`)
   const index = bind1(iotaPrimitive, [], { length: count, dtype: 'float32' })
   return count === 1 ? add(index, start) : add(mul(index, (stop - start) / (count - 1)), start)
 }
 
 /** The identity matrix [n, m] (m = n by default). */
 export function eye(n: number, m = n, dtype: DType = 'float32'): Tensor {
+  checkCount('eye', 'a size', n)
+  checkCount('eye', 'a size', m)
   return cast(equal(expandDims(arange(n), 1), arange(m)), dtype)
 }
 

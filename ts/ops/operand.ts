@@ -1,8 +1,10 @@
 // What operations take, and how it becomes tensors of one dtype and one shape.
+
 import { type DType, isFloat, promote } from '../core/dtype.js'
 import { broadcastShapes, sameShape } from '../core/shape.js'
-import { Tensor } from '../core/tensor.js'
+import { describe, Tensor } from '../core/tensor.js'
 import { isTracing, scalar } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { broadcastTo } from './broadcast.js'
 import { cast } from './cast.js'
 
@@ -14,13 +16,13 @@ export function toTensor(operation: string, operand: Operand, dtype?: DType): Te
   if (operand instanceof Tensor) return operand
   if (typeof operand === 'boolean') return scalar(operand ? 1 : 0, dtype ?? 'bool')
   if (typeof operand !== 'number') {
-    throw new TypeError(
+    throw typeError(
       `${operation}: an argument is ${describe(operand)}, not a tensor or a number; make tensors with tensor(...)`,
     )
   }
   const kind = dtype ?? 'float32'
   if (!isFloat(kind) && !Number.isInteger(operand)) {
-    throw new TypeError(
+    throw typeError(
       `${operation}: the number ${operand} beside a tensor of dtype ${kind} is not an integer; cast the tensor to float32 first`,
     )
   }
@@ -61,10 +63,4 @@ export function align(operation: string, operands: readonly Operand[]): Tensor[]
     if (typeof y === 'number' && x.dtype === 'float32') return [x, scalar(y, 'float32')]
   }
   return sameShapes(operation, sameDtype(operation, operands))
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? `a ${value.constructor?.name ?? 'object'}` : `a ${typeof value}`
 }

@@ -1,12 +1,10 @@
 // Random numbers from keys: threefry2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), laid out as
 // JAX's partitionable generator lays it out, so that one key gives the same bits there and here.
-import { Opcode, ThreefryKind } from '../../assembly/format.js'
-import { read, write } from '../compiler/lowering.js'
-import { elements, ITEM_BYTES } from '../compiler/view.js'
-import type { Primitive } from '../core/primitive.js'
+
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
-import { storedTensor, type Tensor } from '../core/tensor.js'
+import { checkTensor, storedTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
 import { argmax } from './argmax.js'
 import { add, maximum, mul, neg, sub } from './arithmetic.js'
@@ -14,66 +12,33 @@ import { shiftRight } from './bitwise.js'
 import { cast } from './cast.js'
 import { less } from './compare.js'
 import { concat, split as splitParts } from './concat.js'
-import { withoutTangent } from './elementwise.js'
 import { log, log1p, sqrt } from './exponential.js'
 import { zeros } from './full.js'
-import { build, type Laws } from './laws.js'
 import { reshape } from './reshape.js'
 import { tensor } from './tensor.js'
-import { moveaxis } from './transpose.js'
+import { threefryPrimitive } from './threefry.js'
 import { where } from './where.js'
-
-interface ThreefryParams {
-  count: number
-  /** Pairs of words instead of their exclusive or. */
-  pairs: boolean
-}
-
-/** key [..., 2] uint32 -> [..., count] words, or [..., count, 2] pairs; keys [..., 4] end in the counter they start at. */
-export const threefryPrimitive: Primitive<ThreefryParams> = {
-  name: 'threefry',
-  type([key], { count, pairs }) {
-    if (key.dtype !== 'uint32' || !(key.shape.at(-1) === 2 || (pairs && key.shape.at(-1) === 4))) {
-      throw new TypeError(`random: a key is uint32[2] (see random.key), not ${key.dtype}${showShape(key.shape)}`)
-    }
-    return [{ shape: [...key.shape.slice(0, -1), count, ...(pairs ? [2] : [])], dtype: 'uint32' }]
-  },
-  jvp: withoutTangent,
-  transpose: null,
-  batch([key], [dim], params) {
-    const isLast = dim === key.rank - 1
-    return {
-      results: [bind1(threefryPrimitive, [isLast ? moveaxis(key, dim!, 0) : key], params)],
-      dims: [isLast ? 0 : dim],
-    }
-  },
-  lower(lowering, { inputs, outputs }, { count, pairs }) {
-    const key = lowering.contiguous(lowering.view(inputs[0]))
-    const out = lowering.output(outputs[0])
-    if (elements(out.shape) === 0) return
-    const words = key.shape.at(-1)!
-    const keys = elements(key.shape) / words
-    const kind = words === 4 ? ThreefryKind.SplitAt : pairs ? ThreefryKind.Split : ThreefryKind.Bits
-    lowering.emit(Opcode.Threefry, [
-      kind,
-      keys,
-      count,
-      write(out),
-      count * (pairs ? 2 : 1) * ITEM_BYTES,
-      read(key),
-      words * ITEM_BYTES,
-    ])
-  },
-}
 
 /** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
 export function key(seed: number): Tensor {
-  if (!Number.isSafeInteger(seed)) throw new TypeError(`random.key: the seed is an integer, not ${seed}`)
+  if (!Number.isSafeInteger(seed)) throw typeError(`random.key: the seed is an integer, not ${seed}`)
   return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'))
+}
+
+function checkKey(operation: string, from: Tensor): void {
+  checkTensor(`random.${operation}`, from, 'the key')
+  if (from.dtype !== 'uint32' || from.shape.length !== 1 || from.shape[0] !== 2) {
+    throw typeError(
+      `random.${operation}: a key is uint32[2] (see random.key), not ${from.dtype}${showShape(from.shape)}; vmap for many`,
+    )
+  }
 }
 
 /** `count` (2) new keys from one, independent of it and of each other; never use a key twice. */
 export function split(from: Tensor, count = 2): Tensor[] {
+  checkKey('split', from)
+  if (!Number.isInteger(count) || count < 0)
+    throw rangeError(`random.split: the count is a non-negative integer, not ${count}`)
   const keys = bind1(threefryPrimitive, [from], { count, pairs: true })
   return splitParts(keys, count, 0).map(part => reshape(part, [2]))
 }
@@ -83,13 +48,21 @@ export function split(from: Tensor, count = 2): Tensor[] {
  * @example const stepKey = random.foldIn(key, step)
  */
 export function foldIn(from: Tensor, data: number | Tensor): Tensor {
-  const words = typeof data === 'number' ? tensor([data], { dtype: 'uint32' }) : reshape(cast(data, 'uint32'), [1])
+  checkKey('foldIn', from)
+  if (typeof data !== 'number') checkTensor('random.foldIn', data, 'the data')
+  if (typeof data === 'number' ? !Number.isInteger(data) : data.size !== 1) {
+    const given = typeof data === 'number' ? data : `${data.dtype}${showShape(data.shape)}`
+    throw typeError(`random.foldIn: the data is one integer, not ${given}`)
+  }
+  const words =
+    typeof data === 'number' ? tensor([data >>> 0], { dtype: 'uint32' }) : reshape(cast(data, 'uint32'), [1])
   const counted = concat([from, zeros([1], 'uint32'), words])
   return reshape(bind1(threefryPrimitive, [counted], { count: 1, pairs: true }), [2])
 }
 
 /** Random 32-bit words (uint32) of `shape`. */
 export function bits(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkKey('bits', from)
   checkShape('random.bits', shape)
   return reshape(bind1(threefryPrimitive, [from], { count: sizeOf(shape), pairs: false }), shape)
 }
@@ -98,12 +71,16 @@ const TWO_TO_MINUS_23 = 1.1920928955078125e-7
 
 /** Uniform floats of `shape` in [low, high) = [0, 1), multiples of 2^-23 of the range. */
 export function uniform(from: Tensor, shape: readonly number[] = [], low = 0, high = 1): Tensor {
+  checkKey('uniform', from)
+  checkShape('random.uniform', shape)
   const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
   return low === 0 && high === 1 ? unit : add(mul(unit, high - low), low)
 }
 
 /** Standard normal floats of `shape`: sqrt(2) erfinv(u), u uniform in (-1, 1). */
 export function normal(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkKey('normal', from)
+  checkShape('random.normal', shape)
   const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
   // Odd multiples of 2^-23: symmetric about 0, and neither end is reached.
   const open = add(sub(mul(unit, 2), 1), TWO_TO_MINUS_23)
@@ -112,6 +89,8 @@ export function normal(from: Tensor, shape: readonly number[] = []): Tensor {
 
 /** True with probability `probability` (a half), each of `shape` on its own; a tensor broadcasts to the shape, its own if none is given. */
 export function bernoulli(from: Tensor, probability: number | Tensor = 0.5, shape?: readonly number[]): Tensor {
+  checkKey('bernoulli', from)
+  if (typeof probability !== 'number') checkTensor('random.bernoulli', probability, 'the probability')
   return less(uniform(from, shape ?? (typeof probability === 'number' ? [] : probability.shape)), probability)
 }
 
@@ -120,6 +99,8 @@ const TINY = 1.1754943508222875e-38
 
 /** Standard Gumbel floats of `shape`: -log(-log(u)), u uniform in (0, 1); Gumbel 1954. */
 export function gumbel(from: Tensor, shape: readonly number[] = []): Tensor {
+  checkKey('gumbel', from)
+  checkShape('random.gumbel', shape)
   return neg(log(neg(log(maximum(uniform(from, shape), TINY)))))
 }
 
@@ -129,6 +110,13 @@ export function gumbel(from: Tensor, shape: readonly number[] = []): Tensor {
  * @example const next = random.categorical(key, div(logits, temperature))
  */
 export function categorical(from: Tensor, logits: Tensor): Tensor {
+  checkKey('categorical', from)
+  checkTensor('random.categorical', logits, 'logits')
+  if (logits.dtype !== 'float32' || logits.rank === 0 || logits.shape[logits.rank - 1] === 0) {
+    throw typeError(
+      `random.categorical: logits are float32[..., classes], at least one class, not ${logits.dtype}${showShape(logits.shape)}`,
+    )
+  }
   return argmax(add(logits, gumbel(from, logits.shape)), -1)
 }
 
@@ -154,47 +142,4 @@ function erfinv(x: Tensor): Tensor {
     ],
   )
   return mul(where(less(w, 5), central, tail), x)
-}
-
-/** Threefry-2x32 with 20 rounds (Salmon et al. 2011, section 3 and table 2): key schedule, rotations, injections. */
-function threefry(k0: number, k1: number, c0: number, c1: number): [number, number] {
-  const keys = [k0, k1, k0 ^ k1 ^ 0x1bd11bda]
-  const rotations = [13, 15, 26, 6, 17, 29, 16, 24]
-  let [x0, x1] = [(c0 + k0) | 0, (c1 + k1) | 0]
-  for (let round = 0; round < 20; round++) {
-    const by = rotations[round % 8]
-    x0 = (x0 + x1) | 0
-    x1 = ((x1 << by) | (x1 >>> (32 - by))) ^ x0
-    if (round % 4 !== 3) continue
-    const injection = (round + 1) / 4
-    x0 = (x0 + keys[injection % 3]) | 0
-    x1 = (x1 + keys[(injection + 1) % 3] + injection) | 0
-  }
-  return [x0 >>> 0, x1 >>> 0]
-}
-
-export const threefryLaws: Laws<ThreefryParams> = {
-  primitive: threefryPrimitive,
-  tolerance: 0,
-  reference([keys], { count, pairs }) {
-    const lead = keys.shape.slice(0, -1)
-    const width = keys.shape.at(-1)!
-    const word = (index: number[]) => {
-      const at = index.slice(0, lead.length).reduce((flat, i, axis) => flat * lead[axis] + i, 0) * width
-      const [c0, c1] = width === 4 ? [keys.data[at + 2], keys.data[at + 3]] : [0, 0]
-      return threefry(keys.data[at], keys.data[at + 1], c0, c1 + index[lead.length])
-    }
-    const element = (index: number[]) => {
-      const [x0, x1] = word(index)
-      return pairs ? [x0, x1][index[lead.length + 1]] : (x0 ^ x1) >>> 0
-    }
-    return [build([...lead, count, ...(pairs ? [2] : [])], 'uint32', element)]
-  },
-  draw(draw) {
-    const random = draw.random()
-    const pairs = draw.integer(0, 1) === 1
-    const width = pairs ? draw.integer(1, 2) * 2 : 2
-    const keys = build([...draw.shape({ maxRank: 2 }), width], 'uint32', () => Math.floor(random() * 4294967296))
-    return { inputs: [keys], params: { count: draw.integer(0, 9), pairs } }
-  },
 }

@@ -1,11 +1,13 @@
 // Reductions: sum, product and extremes over any axes.
+
 import { ReduceOp } from '../../assembly/format.js'
 import { emitReduce } from '../compiler/emit-reduce.js'
 import type { DType } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
 import { dropAxes, normalizeAxes, range, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { div, mul, square, sub } from './arithmetic.js'
 import { bitwiseNot } from './bitwise.js'
 import { broadcastInDim } from './broadcast.js'
@@ -31,7 +33,7 @@ function reduction(
     name,
     type([{ shape, dtype }], { axes }) {
       if (ops[dtype] === undefined) {
-        throw new TypeError(`${name}: dtype ${dtype} is not accepted, only ${Object.keys(ops).join(', ')}`)
+        throw typeError(`${name}: dtype ${dtype} is not accepted, only ${Object.keys(ops).join(', ')}`)
       }
       return [{ shape: dropAxes(shape, axes), dtype }]
     },
@@ -100,6 +102,7 @@ function reduce(
   x: Tensor,
   { axis, keepDims }: ReduceOptions,
 ): Tensor {
+  checkTensor(name, x)
   const axes = normalizeAxes(name, axis, x.rank)
   const result = axes.length === 0 ? x : bind1(primitive, [x], { axes })
   return keepDims ? withOnes(result, x.shape, axes) : result
@@ -113,23 +116,28 @@ const withOnes = (x: Tensor, shape: readonly number[], axes: readonly number[]):
 
 /** Extremes of nothing do not exist. */
 function notEmpty(name: string, x: Tensor, axis: ReduceOptions['axis']): void {
+  checkTensor(name, x)
   if (normalizeAxes(name, axis, x.rank).some(i => x.shape[i] === 0)) {
-    throw new RangeError(`${name}: shape ${showShape(x.shape)} has nothing along the reduced axes`)
+    throw rangeError(`${name}: shape ${showShape(x.shape)} has nothing along the reduced axes`)
   }
 }
 
 /** The sum over `axis` (all axes by default); 0 of nothing; `bool` counts. */
-export const sum = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  reduce('sum', sumPrimitive, x.dtype === 'bool' ? cast(x, 'int32') : x, options)
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor('sum', x)
+  return reduce('sum', sumPrimitive, x.dtype === 'bool' ? cast(x, 'int32') : x, options)
+}
 
 /** The arithmetic mean over `axis` (all axes by default), float32; NaN of nothing. */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor('mean', x)
   const count = normalizeAxes('mean', options.axis, x.rank).reduce((product, axis) => product * x.shape[axis], 1)
   return div(sum(cast(x, 'float32'), options), count)
 }
 
 /** The mean squared distance from the mean over `axis`; divided by count - `correction` (0). */
 export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
+  checkTensor('variance', x)
   const axes = normalizeAxes('variance', options.axis, x.rank)
   const count = axes.reduce((product, axis) => product * x.shape[axis], 1)
   const centred = sub(x, mean(x, { axis: axes, keepDims: true }))
@@ -137,8 +145,11 @@ export function variance(x: Tensor, options: ReduceOptions & { correction?: numb
 }
 
 /** The square root of the variance. */
-export const std = (x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor =>
-  sqrt(variance(x, options))
+export function std(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
+  checkTensor('std', x)
+  normalizeAxes('std', options.axis, x.rank)
+  return sqrt(variance(x, options))
+}
 
 /** The largest value over `axis` (all axes by default); NaN if one is NaN. Throws if there is nothing to compare. */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
@@ -153,12 +164,17 @@ export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
 }
 
 /** True where any value over `axis` is not zero. */
-export const any = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  reduce('any', reduceMaxPrimitive, cast(x, 'bool'), options)
+export function any(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor('any', x)
+  return reduce('any', reduceMaxPrimitive, cast(x, 'bool'), options)
+}
 
 /** True where all values over `axis` are not zero; true for nothing. */
-export const all = (x: Tensor, options: ReduceOptions = {}): Tensor =>
-  bitwiseNot(any(bitwiseNot(cast(x, 'bool')), options))
+export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
+  checkTensor('all', x)
+  normalizeAxes('all', options.axis, x.rank)
+  return bitwiseNot(any(bitwiseNot(cast(x, 'bool')), options))
+}
 
 /** Folds the elements along the axes, in the order of their indices. */
 const fold = (x: NdArray, axes: readonly number[], start: number, f: (a: number, b: number) => number): NdArray => {

@@ -1,10 +1,12 @@
 // The same elements in row-major order under another shape: a view where strides allow it, else a copy.
+
 import { emitCopy } from '../compiler/emit-copy.js'
 import { reshapeView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { checkShape, insertAt, normalizeAxes, removeAt, sameShape, showShape, sizeOf } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { type Laws, values } from './laws.js'
 import { moveaxis } from './transpose.js'
 
@@ -16,7 +18,7 @@ export const reshapePrimitive: Primitive<ReshapeParams> = {
   name: 'reshape',
   type([{ shape, dtype }], params) {
     if (sizeOf(shape) !== sizeOf(params.shape)) {
-      throw new TypeError(
+      throw typeError(
         `reshape: ${showShape(shape)} has ${sizeOf(shape)} elements, ${showShape(params.shape)} has ${sizeOf(params.shape)}`,
       )
     }
@@ -50,11 +52,13 @@ export const reshapePrimitive: Primitive<ReshapeParams> = {
  * Throws if the number of elements differs.
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('reshape', x)
   const target = inferLength(x, shape)
   return sameShape(x.shape, target) ? x : bind1(reshapePrimitive, [x], { shape: target })
 }
 
 function inferLength(x: Tensor, shape: readonly number[]): readonly number[] {
+  if (!Array.isArray(shape)) checkShape('reshape', shape)
   const unknown = shape.indexOf(-1)
   if (unknown < 0) {
     checkShape('reshape', shape)
@@ -63,25 +67,27 @@ function inferLength(x: Tensor, shape: readonly number[]): readonly number[] {
   const rest = removeAt(shape, unknown)
   checkShape('reshape', rest)
   const length = x.size / sizeOf(rest)
-  if (!Number.isInteger(length)) throw new TypeError(`reshape: ${showShape(x.shape)} does not fit ${showShape(shape)}`)
+  if (!Number.isInteger(length)) throw typeError(`reshape: ${showShape(x.shape)} does not fit ${showShape(shape)}`)
   return shape.map((known, i) => (i === unknown ? length : known))
 }
 
 /** `x` with a dimension of length 1 inserted at `axis` of the result. */
 export function expandDims(x: Tensor, axis: number): Tensor {
+  checkTensor('expandDims', x)
   const [at] = normalizeAxes('expandDims', axis, x.rank + 1)
   return reshape(x, insertAt(x.shape, at, 1))
 }
 
 /** `x` without its dimensions of length 1, or without the given ones. Throws if one of those is longer. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
+  checkTensor('squeeze', x)
   const dropped =
     axes === undefined
       ? x.shape.flatMap((length, i) => (length === 1 ? [i] : []))
       : normalizeAxes('squeeze', axes, x.rank)
   for (const axis of dropped) {
     if (x.shape[axis] !== 1)
-      throw new TypeError(`squeeze: axis ${axis} of ${showShape(x.shape)} has length ${x.shape[axis]}, not 1`)
+      throw typeError(`squeeze: axis ${axis} of ${showShape(x.shape)} has length ${x.shape[axis]}, not 1`)
   }
   return reshape(
     x,
@@ -90,7 +96,10 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
 }
 
 /** `x` as one dimension. */
-export const flatten = (x: Tensor): Tensor => reshape(x, [x.size])
+export function flatten(x: Tensor): Tensor {
+  checkTensor('flatten', x)
+  return reshape(x, [x.size])
+}
 
 export const reshapeLaws: Laws<ReshapeParams> = {
   primitive: reshapePrimitive,

@@ -1,4 +1,5 @@
 // Slices (views), and padding, their transpose.
+
 import { MapOp, Opcode } from '../../assembly/format.js'
 import { emitCopy } from '../compiler/emit-copy.js'
 import { emitMap } from '../compiler/emit-map.js'
@@ -6,8 +7,9 @@ import { write } from '../compiler/lowering.js'
 import { elements, flipView, sliceView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { insertAt, normalizeAxes, normalizeAxis, range, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { sub } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { zeros, zerosLike } from './full.js'
@@ -132,8 +134,16 @@ export const flipPrimitive: Primitive<FlipParams> = {
 
 /** `x` with the order of elements reversed along `axis` (all axes by default). */
 export function flip(x: Tensor, axis?: number | readonly number[]): Tensor {
+  checkTensor('flip', x)
   const axes = normalizeAxes('flip', axis, x.rank)
   return axes.length === 0 ? x : bind1(flipPrimitive, [x], { axes })
+}
+
+function checkBounds(...lists: readonly (readonly number[])[]): void {
+  for (const list of lists) {
+    if (Array.isArray(list) && list.every(value => value === undefined || Number.isInteger(value))) continue
+    throw typeError(`slice: bounds and steps are lists of integers, not ${JSON.stringify(list)}`)
+  }
 }
 
 /**
@@ -147,14 +157,16 @@ export function slice(
   stop: readonly number[] = [],
   step: readonly number[] = [],
 ): Tensor {
+  checkTensor('slice', x)
+  checkBounds(start, stop, step)
   if (start.length > x.rank || stop.length > x.rank || step.length > x.rank) {
-    throw new RangeError(`slice: more bounds than dimensions: shape ${showShape(x.shape)}`)
+    throw rangeError(`slice: more bounds than dimensions: shape ${showShape(x.shape)}`)
   }
   const bound = (value: number | undefined, length: number, missing: number) =>
     value === undefined ? missing : Math.min(length, Math.max(0, value < 0 ? value + length : value))
   const steps = x.shape.map((_, i) => step[i] ?? 1)
   if (steps.some(distance => !Number.isInteger(distance) || distance < 1))
-    throw new RangeError(`slice: steps are positive integers: [${step}]`)
+    throw rangeError(`slice: steps are positive integers: [${step}]`)
   const from = x.shape.map((length, i) => bound(start[i], length, 0))
   const to = x.shape.map((length, i) => Math.max(from[i], bound(stop[i], length, length)))
   if (from.every(at => at === 0) && to.every((at, i) => at === x.shape[i]) && steps.every(distance => distance === 1))
@@ -164,8 +176,13 @@ export function slice(
 
 /** Entry `index` of dimension `axis` (0), which the result does not have; negative indices count from the end. */
 export function at(x: Tensor, index: number, axis = 0): Tensor {
+  checkTensor('at', x)
   const dim = normalizeAxis('at', axis, x.rank)
-  const entry = normalizeAxis('at', index, x.shape[dim])
+  const length = x.shape[dim]
+  if (!Number.isInteger(index) || index < -length || index >= length) {
+    throw rangeError(`at: index ${index} is out of range for axis ${dim} of ${showShape(x.shape)}`)
+  }
+  const entry = index < 0 ? index + length : index
   const bounds = (value: number, rest: readonly number[]) => rest.map((length, i) => (i === dim ? value : length))
   const part = slice(
     x,
@@ -194,8 +211,14 @@ const padInterior = (
  * Throws for negative widths or the wrong number of them.
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value = 0): Tensor {
-  if (widths.length !== x.rank || widths.flat().some(width => !Number.isInteger(width) || width < 0)) {
-    throw new RangeError(
+  checkTensor('pad', x)
+  if (
+    !Array.isArray(widths) ||
+    widths.length !== x.rank ||
+    widths.flat().length !== 2 * x.rank ||
+    widths.flat().some(width => !Number.isInteger(width) || width < 0)
+  ) {
+    throw rangeError(
       `pad: shape ${showShape(x.shape)} takes ${x.rank} pairs of non-negative integers, not ${JSON.stringify(widths)}`,
     )
   }

@@ -1,12 +1,14 @@
 // Softmax, its logarithm and the logarithm of a sum of exponentials: primitives, because the chain rule through max,
 // exp and sum would give worse formulas. They run along the last axis; other axes are moved there.
+
 import { Opcode, SoftmaxKind } from '../../assembly/format.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalizeAxis, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { mul, sub } from './arithmetic.js'
 import type { NoParams } from './elementwise.js'
 import { exp } from './exponential.js'
@@ -19,8 +21,8 @@ function alongRows(name: string, kind: SoftmaxKind, jvp: Primitive<NoParams>['jv
   const primitive: Primitive<NoParams> = {
     name,
     type([{ shape, dtype }]) {
-      if (dtype !== 'float32') throw new TypeError(`${name}: dtype ${dtype} is not accepted, only float32`)
-      if (shape.length === 0) throw new TypeError(`${name}: a scalar has no axis`)
+      if (dtype !== 'float32') throw typeError(`${name}: dtype ${dtype} is not accepted, only float32`)
+      if (shape.length === 0) throw typeError(`${name}: a scalar has no axis`)
       return [{ shape: kind === SoftmaxKind.LogSumExp ? shape.slice(0, -1) : shape, dtype }]
     },
     jvp,
@@ -58,6 +60,7 @@ export const logSumExpPrimitive = alongRows('logSumExp', SoftmaxKind.LogSumExp, 
 ])
 
 function along(name: string, primitive: Primitive<NoParams>, x: Tensor, axis: number): Tensor {
+  checkTensor(name, x)
   const dim = normalizeAxis(name, axis, x.rank)
   return moveaxis(bind1(primitive, [moveaxis(x, dim, -1)], {}), -1, dim)
 }
@@ -70,11 +73,11 @@ export const logSoftmax = (x: Tensor, axis = -1): Tensor => along('logSoftmax', 
 
 /** log(sum(exp(x))) over one axis or several (all by default), without overflow; -Infinity of nothing. */
 export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+  checkTensor('logsumexp', x)
   const axes = (axis === undefined ? x.shape.map((_, i) => i) : [axis].flat()).map(i =>
     normalizeAxis('logsumexp', i, x.rank),
   )
-  if (new Set(axes).size !== axes.length)
-    throw new RangeError(`logsumexp: an axis of ${showShape(x.shape)} is given twice`)
+  if (new Set(axes).size !== axes.length) throw rangeError(`logsumexp: an axis of ${showShape(x.shape)} is given twice`)
   const kept = x.shape.map((_, i) => i).filter(i => !axes.includes(i))
   let rows = x
   axes

@@ -1,4 +1,5 @@
 // Rows by index, and their transpose: adding rows at indices. Indices outside are clamped, in eager and compiled code alike.
+
 import { Opcode } from '../../assembly/format.js'
 import { emitCopy } from '../compiler/emit-copy.js'
 import { type Lowering, read, update, write } from '../compiler/lowering.js'
@@ -7,8 +8,9 @@ import { isInteger } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { normalizeAxis, range, sameShape, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { add, clip, mul } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
@@ -19,10 +21,10 @@ import { reshape } from './reshape.js'
 import { moveaxis, transpose } from './transpose.js'
 
 function checkIndices(operation: string, table: Aval, indices: Aval): void {
-  if (indices.dtype !== 'int32') throw new TypeError(`${operation}: indices have dtype ${indices.dtype}, not int32`)
-  if (table.shape.length === 0) throw new TypeError(`${operation}: a scalar has no rows`)
+  if (indices.dtype !== 'int32') throw typeError(`${operation}: indices have dtype ${indices.dtype}, not int32`)
+  if (table.shape.length === 0) throw typeError(`${operation}: a scalar has no rows`)
   if (table.shape[0] === 0 && elements(indices.shape) > 0) {
-    throw new RangeError(`${operation}: there is nothing to index in shape ${showShape(table.shape)}`)
+    throw rangeError(`${operation}: there is nothing to index in shape ${showShape(table.shape)}`)
   }
 }
 
@@ -72,10 +74,10 @@ export const scatterAddPrimitive: Primitive<NoParams> = {
     checkIndices('scatterAdd', operand, indices)
     const expected = [...indices.shape, ...operand.shape.slice(1)]
     if (!sameShape(updates.shape, expected)) {
-      throw new TypeError(`scatterAdd: updates have shape ${showShape(updates.shape)}, expected ${showShape(expected)}`)
+      throw typeError(`scatterAdd: updates have shape ${showShape(updates.shape)}, expected ${showShape(expected)}`)
     }
     if (operand.dtype !== updates.dtype || operand.dtype === 'bool') {
-      throw new TypeError(`scatterAdd: dtypes ${operand.dtype} and ${updates.dtype} cannot be added`)
+      throw typeError(`scatterAdd: dtypes ${operand.dtype} and ${updates.dtype} cannot be added`)
     }
     return [operand]
   },
@@ -155,6 +157,8 @@ const takeRows = (table: Tensor, indices: Tensor): Tensor => bind1(takePrimitive
  * @example take(embedding, ids) // [V, D] and [T] give [T, D]
  */
 export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
+  checkTensor('take', x, 'x')
+  checkTensor('take', indices, 'indices')
   const dim = normalizeAxis('take', axis, x.rank)
   const ids = isInteger(indices.dtype) ? cast(indices, 'int32') : indices
   const result = takeRows(moveaxis(x, dim, 0), ids)
@@ -168,17 +172,24 @@ export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
  * `x` [N, ...R] with `updates` [...I, ...R] added to the rows that `indices` [...I] name, repeated ones adding up.
  * Indices outside [0, N) are clamped.
  */
-export const scatterAdd = (x: Tensor, indices: Tensor, updates: Tensor): Tensor =>
-  bind1(scatterAddPrimitive, [x, isInteger(indices.dtype) ? cast(indices, 'int32') : indices, updates], {})
+export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor): Tensor {
+  checkTensor('scatterAdd', x, 'x')
+  checkTensor('scatterAdd', indices, 'indices')
+  checkTensor('scatterAdd', updates, 'updates')
+  return bind1(scatterAddPrimitive, [x, isInteger(indices.dtype) ? cast(indices, 'int32') : indices, updates], {})
+}
 
 /**
  * The entries of `x` along `axis` that `indices` names for each position of the other axes (NumPy's take_along_axis).
  * `indices` has the rank of `x` and its shape besides `axis`. Indices outside are clamped.
  */
 export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
+  checkTensor('takeAlongAxis', x, 'x')
+  checkTensor('takeAlongAxis', indices, 'indices')
   const dim = normalizeAxis('takeAlongAxis', axis, x.rank)
+  if (!isInteger(indices.dtype)) throw typeError(`takeAlongAxis: indices have dtype ${indices.dtype}, not int32`)
   if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
-    throw new TypeError(
+    throw typeError(
       `takeAlongAxis: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`,
     )
   }

@@ -1,7 +1,9 @@
 // Making tensors from JavaScript's values.
+
 import { type DType, isDType, isFloat, type TypedArray } from '../core/dtype.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
 import { type Nested, storedTensor, Tensor } from '../core/tensor.js'
+import { typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
 
 export interface TensorOptions {
@@ -18,15 +20,15 @@ export interface TensorOptions {
  * @example tensor(new Int32Array([0, 1, 2, 3]), { shape: [2, 2] })
  */
 export function tensor(data: Nested | TypedArray, { shape, dtype }: TensorOptions = {}): Tensor {
-  if (dtype !== undefined && !isDType(dtype)) throw new TypeError(`tensor: unknown dtype ${JSON.stringify(dtype)}`)
-  if (data instanceof Tensor) throw new TypeError('tensor: the data is a tensor already; use cast or reshape')
+  if (dtype !== undefined && !isDType(dtype)) throw typeError(`tensor: unknown dtype ${JSON.stringify(dtype)}`)
+  if (data instanceof Tensor) throw typeError('tensor: the data is a tensor already; use cast or reshape')
   const flat = ArrayBuffer.isView(data)
     ? { values: data as TypedArray, shape: [data.length], dtype: dtypeOf(data) }
     : flattenNested(data)
   const finalShape = shape ?? flat.shape
   checkShape('tensor', finalShape)
   if (sizeOf(finalShape) !== flat.values.length) {
-    throw new TypeError(`tensor: ${flat.values.length} values do not fill the shape ${showShape(finalShape)}`)
+    throw typeError(`tensor: ${flat.values.length} values do not fill the shape ${showShape(finalShape)}`)
   }
   const kind = dtype ?? flat.dtype
   return storedTensor(finalShape, kind, Storage.of(toWords(flat.values, kind), 'tensor'))
@@ -37,7 +39,7 @@ function dtypeOf(data: TypedArray): DType {
   if (data instanceof Int32Array) return 'int32'
   if (data instanceof Uint32Array) return 'uint32'
   if (data instanceof Uint8Array) return 'bool'
-  throw new TypeError(
+  throw typeError(
     `tensor: a ${(data as object).constructor.name} has no dtype here; use Float32Array, Int32Array or Uint32Array`,
   )
 }
@@ -50,18 +52,16 @@ function flattenNested(data: Nested): { values: number[]; shape: number[]; dtype
   const walk = (node: Nested, axis: number): void => {
     if (Array.isArray(node)) {
       if (axis >= shape.length || node.length !== shape[axis]) {
-        throw new TypeError(
-          `tensor: ragged data: a list of ${node.length} where the shape ${showShape(shape)} is expected`,
-        )
+        throw typeError(`tensor: ragged data: a list of ${node.length} where the shape ${showShape(shape)} is expected`)
       }
       for (const child of node) walk(child, axis + 1)
       return
     }
     if (axis !== shape.length)
-      throw new TypeError(`tensor: ragged data: ${String(node)} where a list of ${shape[axis]} is expected`)
+      throw typeError(`tensor: ragged data: ${String(node)} where a list of ${shape[axis]} is expected`)
     if (typeof node === 'boolean') booleans++
     else if (typeof node !== 'number')
-      throw new TypeError(`tensor: ${String(node)} (${typeof node}) is not a number or a boolean`)
+      throw typeError(`tensor: ${String(node)} (${typeof node}) is not a number or a boolean`)
     values.push(Number(node))
   }
   walk(data, 0)
@@ -76,7 +76,7 @@ function toWords(values: ArrayLike<number>, dtype: DType): Uint32Array {
   const [low, high] = dtype === 'int32' ? [-2147483648, 2147483647] : dtype === 'uint32' ? [0, 4294967295] : [0, 1]
   return Uint32Array.from(values, value => {
     if (!Number.isInteger(value) || value < low || value > high) {
-      throw new TypeError(`tensor: ${value} is not a value of dtype ${dtype} (integers in [${low}, ${high}])`)
+      throw typeError(`tensor: ${value} is not a value of dtype ${dtype} (integers in [${low}, ${high}])`)
     }
     return value
   })

@@ -1,9 +1,11 @@
 // Reordering dimensions: always a view.
+
 import { permuteView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import { insertAt, normalizeAxis, range, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, describe, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { rangeError, typeError } from '../errors.js'
 import { build, get, type Laws, values } from './laws.js'
 
 interface TransposeParams {
@@ -38,11 +40,15 @@ const invert = (permutation: readonly number[]): number[] =>
  * `x` with its dimensions reordered: dimension i of the result is dimension `permutation[i]` of `x`; reversed by default.
  * Throws unless `permutation` names every axis once.
  */
-export function transpose(x: Tensor, permutation: readonly number[] = range(x.rank).reverse()): Tensor {
-  const axes = permutation.map(axis => normalizeAxis('transpose', axis, x.rank))
+export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
+  checkTensor('transpose', x)
+  if (permutation !== undefined && !Array.isArray(permutation)) {
+    throw typeError(`transpose: the permutation is a list of axes, not ${describe(permutation)}`)
+  }
+  const axes = (permutation ?? range(x.rank).reverse()).map(axis => normalizeAxis('transpose', axis, x.rank))
   if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
-    throw new RangeError(
-      `transpose: [${permutation.join(', ')}] is not a permutation of the axes of ${showShape(x.shape)}`,
+    throw rangeError(
+      `transpose: [${permutation?.join(', ')}] is not a permutation of the axes of ${showShape(x.shape)}`,
     )
   }
   if (axes.every((axis, i) => axis === i)) return x
@@ -51,6 +57,7 @@ export function transpose(x: Tensor, permutation: readonly number[] = range(x.ra
 
 /** `x` with dimension `source` moved to `destination`, the others in their order. */
 export function moveaxis(x: Tensor, source: number, destination: number): Tensor {
+  checkTensor('moveaxis', x)
   const from = normalizeAxis('moveaxis', source, x.rank)
   const to = normalizeAxis('moveaxis', destination, x.rank)
   const rest = range(x.rank).filter(axis => axis !== from)
@@ -59,6 +66,7 @@ export function moveaxis(x: Tensor, source: number, destination: number): Tensor
 
 /** `x` with two dimensions exchanged. */
 export function swapaxes(x: Tensor, a: number, b: number): Tensor {
+  checkTensor('swapaxes', x)
   const [i, j] = [normalizeAxis('swapaxes', a, x.rank), normalizeAxis('swapaxes', b, x.rank)]
   return transpose(
     x,

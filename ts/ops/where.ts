@@ -1,9 +1,11 @@
 // Choosing element by element.
+
 import { MapOp } from '../../assembly/format.js'
 import { emitMap } from '../compiler/emit-map.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { typeError } from '../errors.js'
 import { cast } from './cast.js'
 import { batchElementwise, commonShape, type NoParams } from './elementwise.js'
 import { build, get, type Laws, values } from './laws.js'
@@ -13,8 +15,8 @@ export const selectPrimitive: Primitive<NoParams> = {
   name: 'select',
   type(inputs) {
     const [condition, x, y] = inputs
-    if (condition.dtype !== 'bool') throw new TypeError(`where: the condition has dtype ${condition.dtype}, not bool`)
-    if (x.dtype !== y.dtype) throw new TypeError(`where: dtypes differ: ${x.dtype} and ${y.dtype}`)
+    if (condition.dtype !== 'bool') throw typeError(`where: the condition has dtype ${condition.dtype}, not bool`)
+    if (x.dtype !== y.dtype) throw typeError(`where: dtypes differ: ${x.dtype} and ${y.dtype}`)
     return [{ shape: commonShape('where', inputs), dtype: x.dtype }]
   },
   jvp: ([condition], [, dx, dy]) => [where(condition, dx ?? 0, dy ?? 0)],

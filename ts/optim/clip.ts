@@ -1,7 +1,9 @@
 // Clipping by the norm of all gradients together.
+
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
 import { treeLeaves, treeMap } from '../core/tree.js'
+import { rangeError } from '../errors.js'
 import { add, div, maximum, mul, square } from '../ops/arithmetic.js'
 import { sqrt } from '../ops/exponential.js'
 import { sum } from '../ops/reduce.js'
@@ -16,7 +18,7 @@ export const globalNorm = (tree: unknown): Tensor =>
  * to all. Pascanu et al. 2013, algorithm 1. Throws unless `max` is positive.
  */
 export function clipByGlobalNorm(max: number): Optimizer<null> {
-  if (!(max > 0)) throw new RangeError(`clipByGlobalNorm: the largest norm is positive, not ${max}`)
+  if (!(max > 0)) throw rangeError(`clipByGlobalNorm: the largest norm is positive, not ${max}`)
   return {
     init: () => null,
     update(gradients) {

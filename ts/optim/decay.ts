@@ -1,5 +1,7 @@
 // Weight decay.
+
 import { treeMap } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
 import type { Optimizer } from './transformation.js'
 
@@ -10,8 +12,7 @@ import type { Optimizer } from './transformation.js'
 export const addDecayedWeights = (rate: number): Optimizer<null> => ({
   init: () => null,
   update(gradients, _state, params) {
-    if (params === undefined)
-      throw new TypeError('addDecayedWeights: update needs the parameters as its third argument')
+    if (params === undefined) throw typeError('addDecayedWeights: update needs the parameters as its third argument')
     return [treeMap((gradient, weight) => add(gradient, mul(weight, rate)), gradients, params), null]
   },
 })

@@ -1,6 +1,8 @@
 // Learning rates: numbers, tensors, or functions of the step.
+
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
+import { rangeError } from '../errors.js'
 import { add, mul, neg } from '../ops/arithmetic.js'
 import { zeros } from '../ops/full.js'
 import type { Optimizer } from './transformation.js'
@@ -25,7 +27,7 @@ export const scale = (factor: number | Tensor): Optimizer<null> => ({
 /** Every gradient times minus the learning rate: the last link of an optimiser. */
 export function scaleByLearningRate(learningRate: LearningRate): Optimizer<ScheduleState> {
   if (typeof learningRate === 'number' && !Number.isFinite(learningRate)) {
-    throw new RangeError(`learning rate: ${learningRate} is not finite`)
+    throw rangeError(`learning rate: ${learningRate} is not finite`)
   }
   const isSchedule = typeof learningRate === 'function'
   return {

@@ -1,5 +1,7 @@
 // What an optimiser is: two pure functions (Optax's shape). Optimisers are chains of small transformations of gradients.
+
 import { flatten, showStructure, treeMap } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 
 /**
@@ -48,7 +50,7 @@ export function chain<const S extends readonly unknown[]>(
 
 function checkState(name: string, state: unknown, count: number): void {
   if (Array.isArray(state) && state.length === count) return
-  throw new TypeError(
+  throw typeError(
     `${name}: the state is ${showStructure(flatten(state).structure)}, expected the list of ${count} that init returns`,
   )
 }

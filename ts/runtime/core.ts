@@ -3,7 +3,7 @@
 import { instantiateSync } from '@assemblyscript/loader'
 import { coreBytes } from './decode.js'
 
-/** What the core exports. A plain record: profilers and tests may wrap its functions. */
+/** What the core exports. A plain record: profilers and tests may wrap its functions. @internal */
 export interface Core {
   memory: WebAssembly.Memory
   /** Runs the program that the state block names; returns a Status. */
@@ -17,34 +17,45 @@ export interface Core {
 
 let instance: Core | null = null
 
-/** The core, instantiated now if it was not yet. */
+/** The core, instantiated now if it was not yet. @internal */
 export function core(): Core {
   instance ??= { ...(instantiateSync(coreBytes()).exports as unknown as Core) }
   return instance
 }
 
-/** True once something has used the core. */
+/** True once something has used the core. @internal */
 export const isInstantiated = (): boolean => instance !== null
+
+/** What `fetch` resolves with, as far as it matters here. */
+export interface Fetched {
+  readonly ok: boolean
+  arrayBuffer(): Promise<ArrayBuffer>
+}
 
 /**
  * Compiles and instantiates the core without blocking, for pages that prefer it; otherwise the first operation does it.
+ * `source`: the package's `heddle.wasm`, fetched: compiled while it arrives, and browsers keep the compiled code.
  * @example await init()
+ * @example await init(fetch('/assets/heddle.wasm'))
  */
-export async function init(): Promise<void> {
+export async function init(source?: Fetched | PromiseLike<Fetched>): Promise<void> {
   if (instance !== null) return
-  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(coreBytes()), { env: {} })
+  const module = await (source === undefined
+    ? WebAssembly.compile(coreBytes())
+    : WebAssembly.compileStreaming(source as Response | PromiseLike<Response>))
+  const { exports } = await WebAssembly.instantiate(module, { env: {} })
   instance ??= { ...(exports as unknown as Core) }
 }
 
 let heapView = new Uint32Array(0)
 
-/** All of the core's memory as 32-bit words, as it is now: growing it detaches earlier views, so keep none. */
+/** All of the core's memory as 32-bit words, as it is now: growing it detaches earlier views, so keep none. @internal */
 export function heap(): Uint32Array {
   const { buffer } = core().memory
   if (heapView.buffer !== buffer) heapView = new Uint32Array(buffer)
   return heapView
 }
 
-/** Part of the core's memory, valid until it grows. */
+/** Part of the core's memory, valid until it grows. @internal */
 export const memoryWords = (address: number, length: number): Uint32Array =>
   new Uint32Array(core().memory.buffer, address, length)

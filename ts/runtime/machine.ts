@@ -1,5 +1,6 @@
 // Loading programs into the core and running them: the state block, the arena that all programs share, the slot table.
 import { Gemm, State, Status } from '../../assembly/format.js'
+import { rangeError } from '../errors.js'
 import { core, heap, memoryWords } from './core.js'
 import { allocate, release, whenExhausted } from './pool.js'
 
@@ -70,10 +71,11 @@ export interface Code {
   readonly slots: number
 }
 
-/** What a run reports to: a ring in the core's memory (format.ts: Report). */
-export interface ReportRing {
-  readonly address: number
-  readonly words: number
+/** A report of a Check (format.ts). */
+export interface CheckReport {
+  readonly equation: number
+  /** Counters of the enclosing loops, outermost first. */
+  readonly steps: readonly number[]
 }
 
 /** A program in the core's memory: words, then constants, then literal arguments, then the slot table. */
@@ -130,19 +132,47 @@ export class LoadedCode {
    * is 0.
    */
   run(addresses: readonly number[], literals: readonly number[], count: number): void {
-    this.start(addresses, literals, count, NO_LIMIT, 0, 0)
+    this.start(addresses, literals, count)
     this.resume()
   }
 
-  /** Sets the machine to the program's first instruction; it will pause after `fuel` iterations of loops. */
-  start(
+  /**
+   * Runs the program and pauses after each iteration of a loop to see whether a Check has reported: returns the first
+   * report, or null at the end. `reportWords`: enough for all checks between two pauses.
+   */
+  runChecked(
     addresses: readonly number[],
     literals: readonly number[],
     count: number,
-    fuel: number,
-    report: number,
     reportWords: number,
-  ): void {
+  ): CheckReport | null {
+    // Not `allocate`: the addresses of operands are known, so nothing may move now.
+    const ring = core().allocate(reportWords * 4) >>> 0
+    if (ring === 0) throw rangeError(`debug.nans: out of memory: ${reportWords * 4} bytes were asked for`)
+    try {
+      this.start(addresses, literals, count)
+      const field = (offset: State): number => (state + offset) >>> 2
+      heap()[field(State.Report)] = ring
+      heap()[field(State.ReportCapacity)] = reportWords
+      for (;;) {
+        heap()[field(State.Fuel)] = 1
+        const isDone = this.resume()
+        const words = heap()
+        if (words[field(State.ReportWritten)] > 0) {
+          const at = ring >>> 2
+          return { equation: words[at + 1], steps: [...words.subarray(at + 3, at + 3 + words[at + 2])] }
+        }
+        if (isDone) return null
+      }
+    } finally {
+      heap()[(state + State.Report) >>> 2] = 0
+      running = null
+      release(ring)
+    }
+  }
+
+  /** Sets the machine to the program's first instruction. */
+  private start(addresses: readonly number[], literals: readonly number[], count: number): void {
     const words = heap()
     const slots = (this.block + this.slotsAt) >>> 2
     const literalAt = this.block + this.literalsAt
@@ -162,15 +192,14 @@ export class LoadedCode {
     words[at + State.Counter / 4] = 0
     words[at + State.Slots / 4] = this.block + this.slotsAt
     words[at + State.Depth / 4] = 0
-    words[at + State.Fuel / 4] = fuel
-    words[at + State.Report / 4] = report
-    words[at + State.ReportCapacity / 4] = reportWords
+    words[at + State.Fuel / 4] = NO_LIMIT
+    words[at + State.Report / 4] = 0
     words[at + State.ReportWritten / 4] = 0
     words[at + State.ReportOldest / 4] = 0
   }
 
   /** Runs until the end (true), or until the fuel is used up. */
-  resume(): boolean {
+  private resume(): boolean {
     const status = core().run(state)
     if (status === Status.Done) {
       running = null
@@ -180,11 +209,4 @@ export class LoadedCode {
     running = null
     throw new Error(`the machine stopped with status ${status} at word ${heap()[(state + State.Counter) >>> 2]}`)
   }
-}
-
-/** What the machine has written to the report ring since the start of the run, and how much fuel it gets now. */
-export function readReports(fuel: number): { written: number } {
-  const words = heap()
-  words[(state + State.Fuel) >>> 2] = fuel
-  return { written: words[(state + State.ReportWritten) >>> 2] }
 }

@@ -1,6 +1,7 @@
 // The pool behind stored tensors: what is resident in the core's memory, in order of last use, and what gives way when
 // room is needed. Resident bytes are a cache: a record that moves out becomes a JavaScript typed array, which belongs to
 // the garbage collector alone, so a loop that never lets the collector's callbacks run cannot fill the core's memory.
+import { located, userSource } from '../errors.js'
 import { core, heap } from './core.js'
 
 /** What the pool keeps: a record that is resident at an address. */
@@ -208,7 +209,7 @@ export class OutOfMemory extends RangeError {
     message: string,
     readonly mayFit: boolean,
   ) {
-    super(message)
+    super(located(message, userSource()))
   }
 }
 

@@ -1,6 +1,7 @@
 // Storage: the record behind a stored tensor. Tensors are ordinary values: the garbage collector finds those that are
 // forgotten, and a FinalizationRegistry that holds the record (never the tensor) gives the block back. There is no
 // WeakRef: it would keep its target alive until the job ends.
+import { typeError } from '../errors.js'
 import { heap } from './core.js'
 import {
   allocateBlock,
@@ -17,9 +18,8 @@ import {
 /** One tensor's words: in a block of the core's memory, or moved out to a typed array. */
 export class Storage implements Resident {
   readonly kind = 'storage'
-  /** @internal Neighbours in the pool's order. */
+  /** Neighbours in the pool's order. */
   older: Resident | null = null
-  /** @internal */
   newer: Resident | null = null
   /** Where the block lies while it is resident, else 0. */
   address = 0
@@ -54,20 +54,15 @@ export class Storage implements Resident {
    * `owner` is the tensor whose record this is, `what` names who asks. Throws if it was donated or disposed.
    */
   use(owner: object, run: number, what: string): void {
-    if (this.gone !== null) throw this.goneError()
+    if (this.gone !== null) throw this.goneError(what)
     this.pinnedBy = run
     if (this.moved === null) touch(this)
     else this.moveIn(owner, what)
   }
 
-  /** Throws if it was donated or disposed. */
-  check(): void {
-    if (this.gone !== null) throw this.goneError()
-  }
-
   /** A copy of the words, from wherever they are. */
   copy(length: number): Uint32Array<ArrayBuffer> {
-    if (this.gone !== null) throw this.goneError()
+    if (this.gone !== null) throw this.goneError('data')
     if (this.moved !== null) return this.moved.slice(this.movedAt, this.movedAt + length)
     const at = this.address >>> 2
     return heap().slice(at, at + length)
@@ -100,7 +95,7 @@ export class Storage implements Resident {
     return heir
   }
 
-  /** @internal The pool needs the room; the words are in `words` from `at` on. */
+  /** The pool needs the room; the words are in `words` from `at` on. */
   moveOut(words: Uint32Array<ArrayBuffer>, at: number): void {
     this.moved = words
     this.movedAt = at
@@ -134,11 +129,11 @@ export class Storage implements Resident {
     this.address = 0
   }
 
-  private goneError(): TypeError {
-    return new TypeError(
+  private goneError(what: string): TypeError {
+    return typeError(
       this.gone === 'donated'
-        ? "a tensor is used after it was donated to a compiled function; use the function's result instead, or do not donate it"
-        : 'a tensor is used after dispose()',
+        ? `${what}: a tensor is used after it was donated to a compiled function; use the function's result instead, or do not donate it`
+        : `${what}: a tensor is used after dispose()`,
     )
   }
 

@@ -1,4 +1,5 @@
 // What the core's memory is used for, and how much of it tensors may take.
+import { typeError } from '../errors.js'
 import { core, isInstantiated } from './core.js'
 import { machineUse } from './machine.js'
 import { poolUse, setLimit } from './pool.js'
@@ -41,7 +42,7 @@ export function memory(): MemoryUse {
  */
 export function setMemoryLimit(bytes: number): void {
   if (typeof bytes !== 'number' || !(bytes > 0)) {
-    throw new TypeError(`setMemoryLimit: a limit is a positive number of bytes, not ${String(bytes)}`)
+    throw typeError(`setMemoryLimit: a limit is a positive number of bytes, not ${String(bytes)}`)
   }
   setLimit(bytes)
 }

@@ -1,7 +1,9 @@
 // Trees of arguments as lists of tensors, and the messages for those that do not fit.
+
 import { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
 import { flatten, type Leaf, leafPaths, showStructure, type TreeDef } from '../core/tree.js'
+import { typeError } from '../errors.js'
 
 export interface Flat {
   leaves: Tensor[]
@@ -21,7 +23,7 @@ export function flattenTensors(operation: string, tree: unknown, what: string): 
 /** Throws unless both trees have the same structure. */
 export function sameTrees(operation: string, a: unknown, b: unknown): void {
   const [x, y] = [showStructure(flatten(a).structure), showStructure(flatten(b).structure)]
-  if (x !== y) throw new TypeError(`${operation}: trees differ: ${x} and ${y}`)
+  if (x !== y) throw typeError(`${operation}: trees differ: ${x} and ${y}`)
 }
 
 /** Throws unless every leaf is a float32 tensor, naming the one that is not: only those have gradients. */
@@ -31,7 +33,7 @@ export function checkDifferentiable(operation: string, tree: unknown): void {
     if (leaf instanceof Tensor && leaf.dtype === 'float32') return
     const path = leafPaths(structure)[i]
     const found = leaf instanceof Tensor ? `has dtype ${leaf.dtype}` : `is the ${typeof leaf} ${String(leaf)}`
-    throw new TypeError(
+    throw typeError(
       `${operation}: the first argument${path} ${found}; gradients are taken with respect to float32 tensors: make it one with tensor(...)`,
     )
   })

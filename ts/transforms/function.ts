@@ -5,6 +5,7 @@ import type { Program } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
 import { traceProgram } from '../core/trace.js'
 import { flatten, type Leaf, type TreeDef, unflatten } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { flattenTensors, leafTensor } from './arguments.js'
 
 export interface ClosedFunction {
@@ -27,7 +28,7 @@ export function closedFunction(
   f: (...args: never[]) => unknown,
   args: readonly unknown[],
 ): ClosedFunction {
-  if (typeof f !== 'function') throw new TypeError(`${operation}: the first argument is not a function`)
+  if (typeof f !== 'function') throw typeError(`${operation}: the first argument is not a function`)
   const { leaves, structure } = flattenTensors(operation, args, 'arguments')
   let result: TreeDef = { kind: 'empty', value: undefined }
   const closed: ClosedProgram = traceProgram(leaves, tracers => {
@@ -41,6 +42,6 @@ export function closedFunction(
 
 function flattenResult(operation: string, returned: unknown): { leaves: Leaf[]; structure: TreeDef } {
   if (returned instanceof Promise)
-    throw new TypeError(`${operation}: the function is async; traced functions return their result at once`)
+    throw typeError(`${operation}: the function is async; traced functions return their result at once`)
   return flatten(returned, `${operation}: the function's result`)
 }

@@ -1,8 +1,10 @@
 // Reverse mode: linearise, then transpose.
+
 import { showShape } from '../core/shape.js'
 import { Tensor } from '../core/tensor.js'
 import { applyProgram, scalar } from '../core/trace.js'
 import { flatten, showStructure, type Tree, unflatten } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { checkDifferentiable, flattenTensors } from './arguments.js'
 import type { ClosedFunction } from './function.js'
@@ -41,13 +43,13 @@ export function vjp<A extends unknown[], B extends Tree>(
   const pull = (cotangent: B): A => {
     const flat = flattenTensors('vjp', cotangent, 'cotangent')
     if (showStructure(flat.structure) !== showStructure(closed.result)) {
-      throw new TypeError(
+      throw typeError(
         `vjp: the cotangent is ${showStructure(flat.structure)}, the result ${showStructure(closed.result)}`,
       )
     }
     flat.leaves.forEach((leaf, i) => {
       if (leaf.shape.join() !== outputs[i].shape.join()) {
-        throw new TypeError(
+        throw typeError(
           `vjp: a cotangent has shape ${showShape(leaf.shape)}, the result ${showShape(outputs[i].shape)}`,
         )
       }
@@ -90,7 +92,7 @@ export function valueAndGrad<P, R extends unknown[]>(
   f: (params: P, ...rest: R) => unknown,
   { hasAux = false }: GradOptions = {},
 ) {
-  if (typeof f !== 'function') throw new TypeError('grad: the first argument is not a function')
+  if (typeof f !== 'function') throw typeError('grad: the first argument is not a function')
   return (params: P, ...rest: R): [unknown, P] => {
     checkDifferentiable('grad', params)
     return runTogether([params, ...rest], (own: P, ...others: R) => {
@@ -112,13 +114,13 @@ function checkLoss(closed: ClosedFunction, outputs: readonly Tensor[], hasAux: b
         closed.result.children[0].kind !== 'leaf'
       : closed.result.kind !== 'leaf'
   ) {
-    throw new TypeError(
+    throw typeError(
       `grad: the function returns ${shown}, expected ${hasAux ? '[loss, extra]' : 'one loss (give { hasAux: true } to return more)'}`,
     )
   }
   const [loss] = outputs
   if (!(loss instanceof Tensor) || loss.rank !== 0 || loss.dtype !== 'float32') {
-    throw new TypeError(
+    throw typeError(
       `grad: the loss is a float32 scalar, not ${loss.dtype}${showShape(loss.shape)}; reduce it with mean or sum`,
     )
   }

@@ -1,9 +1,11 @@
 // jit: trace once for each signature, compile once, then one call into the core runs everything.
+
 import { prepareProgram, type Runnable, runPrepared } from '../core/execute.js'
 import { sameAval } from '../core/program.js'
 import { Tensor } from '../core/tensor.js'
 import { isTracing } from '../core/trace.js'
 import { collectLeaves, flatten, type Leaf, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { leafTensor } from './arguments.js'
 import { closedFunction } from './function.js'
 
@@ -50,11 +52,11 @@ export function jit<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,
   options: JitOptions = {},
 ): JitFunction<A, B> {
-  if (typeof f !== 'function') throw new TypeError('jit: the first argument is not a function')
+  if (typeof f !== 'function') throw typeError('jit: the first argument is not a function')
   const donate = positions('donate', options.donate)
   const fixed = positions('static', options.static)
   for (const position of donate) {
-    if (fixed.has(position)) throw new TypeError(`jit: argument ${position} is both donated and static`)
+    if (fixed.has(position)) throw typeError(`jit: argument ${position} is both donated and static`)
   }
   const cache = new Map<string, Compiled>()
 
@@ -148,7 +150,7 @@ function positions(what: string, list: readonly number[] | undefined): Set<numbe
     list !== undefined &&
     (!Array.isArray(list) || list.some(position => !Number.isInteger(position) || position < 0))
   ) {
-    throw new TypeError(`jit: ${what} is a list of argument positions (0, 1, ...), not ${JSON.stringify(list)}`)
+    throw typeError(`jit: ${what} is a list of argument positions (0, 1, ...), not ${JSON.stringify(list)}`)
   }
   return new Set(list)
 }
@@ -156,26 +158,29 @@ function positions(what: string, list: readonly number[] | undefined): Set<numbe
 const identities = new WeakMap<object, number>()
 let nextIdentity = 0
 
-/** Static values are compared by what they say; functions by identity. */
+/** Plain static values are compared by what they say; functions and instances by identity. */
 function staticKey(value: unknown, position: number): string {
-  const identity = (object: object): string => {
-    let known = identities.get(object)
-    if (known === undefined) {
-      known = nextIdentity++
-      identities.set(object, known)
-    }
-    return `#${known}`
+  const keyOf = (part: unknown): string => {
+    if (typeof part === 'string') return JSON.stringify(part)
+    if (typeof part === 'number') return Object.is(part, -0) ? '-0' : String(part)
+    if (part === null || part === undefined || typeof part === 'boolean') return String(part)
+    if (typeof part === 'function') return identityOf(part)
+    if (typeof part !== 'object') throw typeError(`jit: static argument ${position + 1} is a ${typeof part}`)
+    if (Array.isArray(part)) return `[${part.map(keyOf).join()}]`
+    const prototype = Object.getPrototypeOf(part)
+    if (prototype !== Object.prototype && prototype !== null) return identityOf(part)
+    return `{${Object.entries(part).map(([name, own]) => `${JSON.stringify(name)}:${keyOf(own)}`)}}`
   }
-  const text = JSON.stringify(value, (_, part) =>
-    typeof part === 'function'
-      ? identity(part)
-      : typeof part === 'number'
-        ? `${Object.is(part, -0) ? '-0' : part}n`
-        : part,
-  )
-  if (text === undefined && value !== undefined)
-    throw new TypeError(`jit: static argument ${position + 1} is a ${typeof value}`)
-  return String(text)
+  return keyOf(value)
+}
+
+function identityOf(object: object): string {
+  let known = identities.get(object)
+  if (known === undefined) {
+    known = nextIdentity++
+    identities.set(object, known)
+  }
+  return `#${known}`
 }
 
 /** A donated tensor given twice would be overwritten while it is read. */
@@ -185,7 +190,7 @@ function checkDonation(values: readonly Tensor[], donated: readonly boolean[]): 
     if (source.kind !== 'storage') return
     const before = seen.get(source)
     if (before !== undefined && (donated[i] || donated[before])) {
-      throw new TypeError('jit: a tensor is donated and passed a second time; copy one of them or do not donate it')
+      throw typeError('jit: a tensor is donated and passed a second time; copy one of them or do not donate it')
     }
     seen.set(source, i)
   })

@@ -1,10 +1,12 @@
 // Forward mode: each equation is followed by the equation of its tangent. Tangents that are zero are not written at all.
+
 import type { MaybeZero } from '../core/primitive.js'
 import type { Program, Var } from '../core/program.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, scalar, tracePure } from '../core/trace.js'
+import { applyProgram, bind, readAtom, scalar, setOrigin, tracePure } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { flattenTensors, sameTrees } from './arguments.js'
 import { closedFunction } from './function.js'
@@ -37,7 +39,8 @@ export const jvpProgram: (
       })
       const tangentOf = (atom: Program['outputs'][number]): MaybeZero =>
         atom.kind === 'var' ? (tangents.get(atom) ?? null) : null
-      for (const { primitive, inputs, params, outputs } of program.equations) {
+      for (const { primitive, inputs, params, outputs, source } of program.equations) {
+        setOrigin(source)
         const primals = inputs.map(atom => readAtom(environment, atom))
         const incoming = inputs.map(tangentOf)
         const isConstant = incoming.every(tangent => tangent === null)
@@ -83,7 +86,7 @@ export function jvp<A extends unknown[], B extends Tree>(
   const flatTangents = flattenTensors('jvp', tangents, 'tangents').leaves
   closed.leaves.forEach((leaf, i) => {
     if (leaf.dtype === 'float32' && !sameShape(leaf.shape, flatTangents[i].shape)) {
-      throw new TypeError(
+      throw typeError(
         `jvp: a tangent has shape ${showShape(flatTangents[i].shape)}, its primal ${showShape(leaf.shape)}`,
       )
     }

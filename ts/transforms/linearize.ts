@@ -1,9 +1,11 @@
 // Linearisation: the value now, the derivative as a linear program over what was kept. Reverse mode is its transpose.
+
 import type { Program } from '../core/program.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'
+import { typeError } from '../errors.js'
 import { flattenTensors, sameTrees } from './arguments.js'
 import { type ClosedFunction, closedFunction } from './function.js'
 import { memoized, where } from './interpret.js'
@@ -72,7 +74,7 @@ export function linearize<A extends unknown[], B extends Tree>(
     const { leaves } = flattenTensors('linearize', tangents, 'tangents')
     leaves.forEach((leaf, i) => {
       if (differentiable[i] && leaf.shape.join() !== closed.leaves[i].shape.join()) {
-        throw new TypeError(
+        throw typeError(
           `linearize: a tangent has shape ${showShape(leaf.shape)}, its primal ${showShape(closed.leaves[i].shape)}`,
         )
       }

@@ -60,19 +60,20 @@ export function lowerScan(
       else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
       else lowering.define(variable, lowering.step(operands[i], reverse))
     })
-    const targets: { atom: Atom; view: View }[] = []
+    const targets: { atom: Atom; view: View; cell?: Var }[] = []
     ys.forEach((atom, y) => {
       if (stacks[y] === undefined) targets.push({ atom, view: lowering.step(outs[y], reverse) })
     })
     carryOut.forEach((atom, i) => {
-      targets.push({ atom, view: current(lowering, places[i], 'after', reverse) })
+      const cell = places[i].isStacked ? undefined : carryIn[i]
+      targets.push({ atom, view: current(lowering, places[i], 'after', reverse), cell })
     })
     const aims = new Map<Var, { view: View | null; isVacant: boolean }>()
-    for (const { atom, view } of targets) {
+    for (const { atom, view, cell } of targets) {
       if (atom.kind === 'literal' || aims.get(atom)?.view || body.inputs.includes(atom)) continue
-      const own = carryOut.indexOf(atom)
-      const overwrites = own >= 0 && !places[own].isStacked && view.buffer === places[own].after.buffer
-      aims.set(atom, { view: overwrites && !diesBefore(body, carryIn[own], atom) ? null : view, isVacant: !overwrites })
+      // Writing a cell destroys the carry that is in it, which need not be this value's own.
+      const isKept = cell !== undefined && !diesBefore(body, cell, atom)
+      aims.set(atom, { view: isKept ? null : view, isVacant: cell === undefined })
     }
     for (const [variable, { view, isVacant }] of aims) lowering.aim(variable, view, isVacant)
     lowering.lower(body)

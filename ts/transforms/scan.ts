@@ -1,5 +1,6 @@
 // scan: a loop with a carry, as a primitive with the same rules as `add`. Its body is a program; every transform of the
 // loop is the transform of the body, so nothing grows with the number of steps.
+
 import { pruneProgram } from '../compiler/prune.js'
 import type { BatchDim, PartialEquation, Primitive } from '../core/primitive.js'
 import { type Equation, newVar, type Program, sameAval, showAval, type Var } from '../core/program.js'
@@ -7,6 +8,7 @@ import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, traceProgram, tracePure } from '../core/trace.js'
 import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
+import { rangeError, typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 import { flattenTensors, leafTensor } from './arguments.js'
 import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
@@ -316,7 +318,7 @@ export const scanPrimitive: Primitive<ScanParams> = {
   name: 'scan',
   type(inputs, { body, consts, carry, length }) {
     inputs.slice(consts + carry).forEach(({ shape }) => {
-      if (shape[0] !== length) throw new TypeError(`scan: an xs leaf has ${shape[0]} steps, expected ${length}`)
+      if (shape[0] !== length) throw typeError(`scan: an xs leaf has ${shape[0]} steps, expected ${length}`)
     })
     const [last, ys] = cut(outputTypes(body), carry)
     return [...last, ...ys.map(({ shape, dtype }) => ({ shape: [length, ...shape], dtype }))]
@@ -328,6 +330,8 @@ export const scanPrimitive: Primitive<ScanParams> = {
   lower: lowerScan,
   partial: scanPartial,
   prune: scanPrune,
+  overwritable: ({ inputs, params: { body, consts, carry } }, isFree) =>
+    (body as Program).inputs.filter((_, i) => i >= consts + carry && isFree(inputs[i])),
   hoist: hoistScan,
   sink: sinkScan,
 }
@@ -351,7 +355,7 @@ export function scan<C extends Tree, X extends Tree, Y extends Tree>(
   xs: X,
   { reverse = false, length }: ScanOptions = {},
 ): [C, Y] {
-  if (typeof f !== 'function') throw new TypeError('scan: the first argument is not a function')
+  if (typeof f !== 'function') throw typeError('scan: the first argument is not a function')
   const start = flattenTensors('scan', init, 'init')
   const steps = flattenTensors('scan', xs, 'xs')
   const count = stepCount(steps.leaves, length)
@@ -362,8 +366,7 @@ export function scan<C extends Tree, X extends Tree, Y extends Tree>(
     tracers => {
       const [carried, x] = cut(tracers, start.leaves.length)
       const returned = f(unflatten(start.structure, carried) as C, unflatten(steps.structure, x) as X)
-      if (!Array.isArray(returned) || returned.length !== 2)
-        throw new TypeError('scan: the function returns [carry, y]')
+      if (!Array.isArray(returned) || returned.length !== 2) throw typeError('scan: the function returns [carry, y]')
       const carryOut = flattenTensors('scan', returned[0], 'the carry')
       checkCarry(start, carryOut)
       const flat = flatten(returned[1], "scan: the function's y")
@@ -387,17 +390,17 @@ export function scan<C extends Tree, X extends Tree, Y extends Tree>(
 
 function stepCount(leaves: readonly Tensor[], length: number | undefined): number {
   for (const leaf of leaves) {
-    if (leaf.rank === 0) throw new TypeError('scan: a leaf of xs is a scalar; it needs a first axis to step along')
+    if (leaf.rank === 0) throw typeError('scan: a leaf of xs is a scalar; it needs a first axis to step along')
     if (leaf.shape[0] !== (length ?? leaves[0].shape[0])) {
-      throw new TypeError(
+      throw typeError(
         `scan: leaves of xs have different numbers of steps: ${length ?? leaves[0].shape[0]} and ${leaf.shape[0]}`,
       )
     }
   }
   const count = length ?? leaves[0]?.shape[0]
-  if (count === undefined) throw new TypeError('scan: there is no xs; give the number of steps as { length }')
+  if (count === undefined) throw typeError('scan: there is no xs; give the number of steps as { length }')
   if (!Number.isInteger(count) || count < 0)
-    throw new RangeError(`scan: the number of steps is a non-negative integer, not ${count}`)
+    throw rangeError(`scan: the number of steps is a non-negative integer, not ${count}`)
   return count
 }
 
@@ -407,12 +410,12 @@ function checkCarry(
 ): void {
   const [before, after] = [showStructure(start.structure), showStructure(end.structure)]
   if (before !== after)
-    throw new TypeError(`scan: the carry changes its structure: it starts as ${before} and a step returns ${after}`)
+    throw typeError(`scan: the carry changes its structure: it starts as ${before} and a step returns ${after}`)
   start.leaves.forEach((leaf, i) => {
     if (sameAval(leaf, end.leaves[i])) return
     const path = leafPaths(start.structure)[i]
     const hint =
       leaf.dtype === end.leaves[i].dtype ? `shape ${showShape(end.leaves[i].shape)}` : showAval(end.leaves[i])
-    throw new TypeError(`scan: the carry${path} changes: it starts as ${showAval(leaf)} and a step returns ${hint}`)
+    throw typeError(`scan: the carry${path} changes: it starts as ${showAval(leaf)} and a step returns ${hint}`)
   })
 }

@@ -1,8 +1,8 @@
 // Transposition of the linear part of a program: cotangents flow backwards, those of a variable used twice are added.
 import type { MaybeZero } from '../core/primitive.js'
-import type { Program, Var } from '../core/program.js'
+import type { Atom, Equation, Program, Var } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, tracePure } from '../core/trace.js'
+import { applyProgram, bind, readAtom, setOrigin, tracePure } from '../core/trace.js'
 import { addTangents } from '../ops/arithmetic.js'
 import { inputTypes, memoized, outputTypes, where, whereNot } from './interpret.js'
 import { zeroTangent } from './jvp.js'
@@ -56,7 +56,10 @@ export const transposeProgram: (program: Program, masks: Masks) => TransposedPro
   },
 )
 
-/** Runs the equations that do not depend on the linear inputs forwards, the others backwards. */
+/**
+ * Runs the linear equations backwards. What they read and is not linear is computed where it is first read, so that what is
+ * computed again does not live longer than it must.
+ */
 function backward(
   program: Program,
   residuals: readonly Tensor[],
@@ -68,22 +71,24 @@ function backward(
     environment.set(variable, residuals[i])
   })
   const linear = new Set<unknown>(linearInputs)
-  const pending: (typeof program.equations)[number][] = []
+  const pending: Equation[] = []
+  const makers = new Map<Var, Equation>()
   for (const equation of program.equations) {
-    const { primitive, inputs, params, outputs: variables } = equation
-    if (inputs.some(atom => linear.has(atom))) {
-      for (const variable of variables) linear.add(variable)
+    if (equation.inputs.some(atom => linear.has(atom))) {
+      for (const variable of equation.outputs) linear.add(variable)
       pending.push(equation)
-      continue
+    } else for (const variable of equation.outputs) makers.set(variable, equation)
+  }
+  const read = (atom: Atom): Tensor => {
+    if (atom.kind === 'var' && !environment.has(atom)) {
+      const { primitive, inputs, params, outputs: variables, source } = makers.get(atom)!
+      setOrigin(source)
+      const results = bind(primitive, inputs.map(read), params)
+      variables.forEach((variable, i) => {
+        environment.set(variable, results[i])
+      })
     }
-    const results = bind(
-      primitive,
-      inputs.map(atom => readAtom(environment, atom)),
-      params,
-    )
-    variables.forEach((variable, i) => {
-      environment.set(variable, results[i])
-    })
+    return readAtom(environment, atom)
   }
   const cotangents = new Map<Var, Tensor>()
   const accumulate = (variable: Var, cotangent: MaybeZero) => {
@@ -93,11 +98,12 @@ function backward(
   program.outputs.forEach((atom, i) => {
     if (atom.kind === 'var' && linear.has(atom)) accumulate(atom, outputs[i])
   })
-  for (const { primitive, inputs, params, outputs: variables } of pending.reverse()) {
+  for (const { primitive, inputs, params, outputs: variables, source } of pending.reverse()) {
+    setOrigin(source)
     const incoming = variables.map(variable => cotangents.get(variable) ?? null)
     if (incoming.every(cotangent => cotangent === null)) continue
     if (primitive.transpose === null) throw new Error(`transpose: ${primitive.name} is not linear`)
-    const values = inputs.map(atom => (linear.has(atom) ? null : readAtom(environment, atom)))
+    const values = inputs.map(atom => (linear.has(atom) ? null : read(atom)))
     const results = primitive.transpose(
       incoming,
       values,

@@ -1,11 +1,13 @@
 // Vectorisation: each equation is replaced by the equation over a batch. Where the batch dimension of a value stands is
 // tracked, not changed.
+
 import type { BatchDim } from '../core/primitive.js'
 import type { Atom, Program, Var } from '../core/program.js'
 import { insertAt, range, removeAt, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
-import { applyProgram, bind, readAtom, traceProgram, tracePure } from '../core/trace.js'
+import { applyProgram, bind, readAtom, setOrigin, traceProgram, tracePure } from '../core/trace.js'
 import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
+import { rangeError, typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { moveaxis } from '../ops/transpose.js'
 import { flattenTensors, leafTensor } from './arguments.js'
@@ -41,7 +43,8 @@ export const vmapProgram: (program: Program, batching: Batching) => BatchedProgr
         places.set(variable, dims[i])
       })
       const placeOf = (atom: Atom): BatchDim => places.get(atom) ?? null
-      for (const { primitive, inputs, params, outputs } of program.equations) {
+      for (const { primitive, inputs, params, outputs, source } of program.equations) {
+        setOrigin(source)
         const operands = inputs.map(atom => readAtom(environment, atom))
         const operandDims = inputs.map(placeOf)
         const { results, dims: resultDims } = operandDims.every(dim => dim === null)
@@ -86,11 +89,11 @@ export function vmap<A extends unknown[], B extends Tree>(
   inAxes?: { readonly [K in keyof A]?: number | null | object },
   outAxes: number | object = 0,
 ): (...args: A) => B {
-  if (typeof f !== 'function') throw new TypeError('vmap: the first argument is not a function')
+  if (typeof f !== 'function') throw typeError('vmap: the first argument is not a function')
   return (...args) => {
     const flatArgs = args.map((arg, i) => flattenTensors('vmap', arg, `argument ${i + 1}`))
     if (inAxes !== undefined && (inAxes as unknown[]).length > args.length) {
-      throw new TypeError(
+      throw typeError(
         `vmap: inAxes names ${(inAxes as unknown[]).length} arguments, the function was called with ${args.length}`,
       )
     }
@@ -117,7 +120,7 @@ export function vmap<A extends unknown[], B extends Tree>(
     const wanted = leafAxes('vmap', outAxes, result, 'the result').map((axis, i) => {
       const rank = program.outputs[i].aval.shape.length + 1
       if (axis === null || axis < -rank || axis >= rank)
-        throw new RangeError(`vmap: outAxes ${axis} does not fit a result of rank ${rank}`)
+        throw rangeError(`vmap: outAxes ${axis} does not fit a result of rank ${rank}`)
       return axis < 0 ? axis + rank : axis
     })
     const batched = vmapProgram(program, { size, dims: [...captured.map(() => null), ...dims], wanted })
@@ -143,13 +146,13 @@ function leafAxes(operation: string, axes: unknown, structure: TreeDef, what: st
       return leafAxes(operation, axis === undefined ? 0 : axis, child, `${what}.${structure.keys[i]}`)
     })
   }
-  throw new TypeError(`${operation}: axes ${JSON.stringify(axes)} do not fit ${what}: ${showStructure(structure)}`)
+  throw typeError(`${operation}: axes ${JSON.stringify(axes)} do not fit ${what}: ${showStructure(structure)}`)
 }
 
 function checkBatchAxis(axis: BatchDim, leaf: Tensor, argument: number): BatchDim {
   if (axis === null) return null
   if (!Number.isInteger(axis) || axis < -leaf.rank || axis >= leaf.rank) {
-    throw new RangeError(
+    throw rangeError(
       `vmap: argument ${argument + 1} has a leaf of shape ${showShape(leaf.shape)}, which has no axis ${axis}; give null for what all examples share`,
     )
   }
@@ -158,8 +161,8 @@ function checkBatchAxis(axis: BatchDim, leaf: Tensor, argument: number): BatchDi
 
 function batchSize(leaves: readonly Tensor[], dims: readonly BatchDim[]): number {
   const sizes = leaves.flatMap((leaf, i) => (dims[i] === null ? [] : [leaf.shape[dims[i]]]))
-  if (sizes.length === 0) throw new TypeError('vmap: no argument has a batch axis')
+  if (sizes.length === 0) throw typeError('vmap: no argument has a batch axis')
   const other = sizes.find(size => size !== sizes[0])
-  if (other !== undefined) throw new TypeError(`vmap: batch axes have different lengths: ${sizes[0]} and ${other}`)
+  if (other !== undefined) throw typeError(`vmap: batch axes have different lengths: ${sizes[0]} and ${other}`)
   return sizes[0]
 }

@@ -3,13 +3,19 @@ import type { Atom, Equation, Program } from '../../core/program.js'
 import { emitCopy } from '../emit-copy.js'
 import { type Contraction, emitGemm } from '../emit-gemm.js'
 import { machinePrimitive } from '../machine-primitive.js'
-import { isContiguous } from '../view.js'
-import { mapPrograms } from './rewrite.js'
+import { isContiguous, sameView } from '../view.js'
+import { isView, mapPrograms } from './rewrite.js'
 
 /** Inputs: what is added to, lhs, rhs. */
 const dotAddPrimitive = machinePrimitive<Contraction>({
   name: 'dotAdd',
   type: ([sum]) => [sum],
+  aim(lowering, { inputs: [sum], outputs: [result] }) {
+    // Where the result must go, what it is added to is computed.
+    if (sum.kind !== 'var' || lowering.useCount(sum) !== 1 || lowering.destination(result) === undefined) return
+    const place = lowering.vacantPlace(result)
+    if (place !== null && isContiguous(place)) lowering.aim(sum, place)
+  },
   lower(lowering, { inputs, outputs }, contraction) {
     const [sum, lhs, rhs] = inputs.map(input => lowering.view(input))
     if (lowering.mayOverwrite(inputs[0]) && isContiguous(sum) && lowering.destination(outputs[0]) === undefined) {
@@ -18,48 +24,45 @@ const dotAddPrimitive = machinePrimitive<Contraction>({
       return
     }
     const out = lowering.output(outputs[0])
-    emitCopy(lowering, sum, out)
+    if (!sameView(sum, out)) emitCopy(lowering, sum, out)
     emitGemm(lowering, lhs, rhs, out, contraction, true)
   },
 })
 
 /** The program with products accumulated into what they are added to. */
-export function accumulate(program: Program): Program {
-  const inner = program.equations.map(equation => ({ ...equation, params: mapPrograms(equation.params, accumulate) }))
-  return accumulateProducts({ ...program, equations: inner })
-}
+export const accumulate = (program: Program): Program => accumulateIn(program, new Set())
 
-function usesOf(program: Program): Map<Atom, number> {
+/** `owned`: inputs that nobody else reads, so that they may be overwritten. */
+function accumulateIn(program: Program, owned: ReadonlySet<Atom>): Program {
   const uses = new Map<Atom, number>()
   const use = (atom: Atom) => uses.set(atom, (uses.get(atom) ?? 0) + 1)
   for (const { inputs } of program.equations) inputs.forEach(use)
-  program.outputs.forEach(use)
-  return uses
-}
+  // An output is never read for the last time.
+  for (const atom of program.outputs) uses.set(atom, Number.POSITIVE_INFINITY)
+  const makers = new Map<Atom, Equation>()
+  for (const equation of program.equations) for (const output of equation.outputs) makers.set(output, equation)
 
-/** add(dot, z) and add(z, dot), where nothing else reads the product. */
-function accumulateProducts(program: Program): Program {
-  const uses = usesOf(program)
-  const products = new Map<Atom, Equation>()
   const gone = new Set<Equation>()
-  const outputs = new Set<Atom>(program.outputs)
-  const equations = program.equations.map(equation => {
-    if (equation.primitive.name === 'dotGeneral') products.set(equation.outputs[0], equation)
+  const isMade = (atom: Atom): boolean => {
+    const maker = makers.get(atom)
+    return maker !== undefined && !isView(maker) && maker.primitive.partial === undefined
+  }
+  /** True if the value lies in a place of its own that is free after its one reader. */
+  const isFree = (atom: Atom): boolean => uses.get(atom) === 1 && (owned.has(atom) || isMade(atom))
+  const isProduct = (atom: Atom): boolean => makers.get(atom)?.primitive.name === 'dotGeneral' && uses.get(atom) === 1
+  const equations = program.equations.map(original => {
+    const mayOverwrite = new Set<Atom>(original.primitive.overwritable?.(original, isFree) ?? [])
+    const params = mapPrograms(original.params, inner => accumulateIn(inner, mayOverwrite))
+    const equation = { ...original, params }
     if (equation.primitive.name !== 'add' || equation.outputs[0].aval.dtype !== 'float32') return equation
     const [x, y] = equation.inputs
-    const isProduct = (atom: Atom) => products.has(atom) && uses.get(atom) === 1 && !outputs.has(atom)
-    const side = isProduct(y) ? 1 : isProduct(x) ? 0 : -1
-    if (side < 0 || equation.inputs.some(atom => atom.aval.shape.length !== equation.outputs[0].aval.shape.length))
-      return equation
-    const product = products.get(equation.inputs[side])!
+    if (x.aval.shape.length !== y.aval.shape.length) return equation
+    const side = isProduct(y) && isFree(x) ? 1 : isProduct(x) && isFree(y) ? 0 : -1
+    if (side < 0) return equation
+    const product = makers.get(equation.inputs[side])!
     gone.add(product)
-    const fused: Equation = {
-      primitive: dotAddPrimitive,
-      inputs: [equation.inputs[1 - side], ...product.inputs],
-      params: product.params,
-      outputs: equation.outputs,
-    }
-    return fused
+    const inputs = [equation.inputs[1 - side], ...product.inputs]
+    return { ...equation, primitive: dotAddPrimitive, inputs, params: product.params }
   })
-  return { ...program, equations: equations.filter(equation => !gone.has(equation)) }
+  return { ...program, equations: equations.filter((_, i) => !gone.has(program.equations[i])) }
 }

@@ -3,6 +3,7 @@ import { MapOp } from '../../../assembly/format.js'
 import type { Atom, Aval, Equation, Program, Var } from '../../core/program.js'
 import { emitMaps, type MapStep } from '../emit-map.js'
 import { machinePrimitive } from '../machine-primitive.js'
+import { elements } from '../view.js'
 import { mapPrograms } from './rewrite.js'
 
 interface FusedParams {
@@ -37,62 +38,93 @@ export function fuse(program: Program): Program {
 /** Registers of one instruction: operands, results and temporaries. */
 const MAX_REGISTERS = 56
 
-/** Elementwise equations that will run as one, at the place of the last of them. */
+/** Elements up to which equations that share nothing run together; larger ones would only drive each other out of cache. */
+const SMALL = 4096
+
+/** Elementwise equations of one shape that will run as one, at the place of the last of them. */
 interface Group {
-  shape: string
-  equations: { equation: Equation; op: MapOp }[]
+  readonly shape: string
+  readonly members: { equation: Equation; op: MapOp; index: number }[]
   /** Atoms that come from outside. */
-  inputs: Set<Atom>
-  made: Set<Atom>
+  readonly inputs: Set<Atom>
+  readonly made: Set<Atom>
 }
 
 function fuseElementwise(program: Program): Program {
   const result: (Equation | Group)[] = []
-  const open = new Map<string, Group>()
+  /** Groups whose results nothing outside has read yet: more may join them. */
+  const open = new Set<Group>()
   const makers = new Map<Atom, Group>()
-  const close = (group: Group) => {
-    if (open.get(group.shape) === group) open.delete(group.shape)
-  }
-  for (const equation of program.equations) {
+  program.equations.forEach((equation, index) => {
+    const [output] = equation.outputs
     const op = equation.primitive.mapOp?.(
       equation.inputs.map(atom => atom.aval),
       equation.params,
     )
-    const shape = equation.outputs[0]?.aval.shape.join() ?? ''
-    const own = op === undefined ? undefined : open.get(shape)
-    // What reads a group's results from outside ends the group.
+    const joined = op === undefined || output.aval.shape.length === 0 ? null : groupFor(equation, open)
     for (const input of equation.inputs) {
-      const group = makers.get(input)
-      if (group !== undefined && group !== own) close(group)
+      const maker = makers.get(input)
+      if (maker !== undefined && joined?.includes(maker) !== true) open.delete(maker)
     }
-    if (op === undefined || equation.outputs[0].aval.shape.length === 0) {
+    if (joined === null) {
       result.push(equation)
-      continue
+      return
     }
-    let group = own !== undefined && open.get(shape) === own ? own : undefined
-    if (group !== undefined && group.inputs.size + group.made.size + equation.inputs.length + 1 > MAX_REGISTERS)
-      group = undefined
-    if (group === undefined) {
-      group = { shape, equations: [], inputs: new Set(), made: new Set() }
-      open.set(shape, group)
-    } else result.splice(result.indexOf(group), 1)
-    result.push(group)
-    for (const input of equation.inputs) if (!group.made.has(input)) group.inputs.add(input)
-    group.equations.push({ equation, op })
-    for (const output of equation.outputs) {
-      group.made.add(output)
-      makers.set(output, group)
+    const merged = mergeGroups(joined, output.aval.shape.join())
+    for (const old of joined) {
+      open.delete(old)
+      result.splice(result.lastIndexOf(old), 1)
+    }
+    for (const input of equation.inputs) if (!merged.made.has(input)) merged.inputs.add(input)
+    merged.members.push({ equation, op: op!, index })
+    merged.made.add(output)
+    for (const atom of merged.made) makers.set(atom, merged)
+    open.add(merged)
+    result.push(merged)
+  })
+  const readers = new Map<Atom, Equation[]>()
+  for (const equation of program.equations) {
+    for (const input of equation.inputs) {
+      const list = readers.get(input)
+      if (list === undefined) readers.set(input, [equation])
+      else list.push(equation)
     }
   }
-  const readOutside = (group: Group): Set<Atom> => {
-    const read = new Set<Atom>(program.outputs)
-    const members = new Set(group.equations.map(({ equation }) => equation))
-    for (const equation of program.equations) {
-      if (!members.has(equation)) for (const atom of equation.inputs) read.add(atom)
-    }
-    return read
+  const outputs = new Set<Atom>(program.outputs)
+  const equations = result.map(item => {
+    if (!('made' in item)) return item
+    const members = new Set(item.members.map(({ equation }) => equation))
+    const isRead = (atom: Atom) => outputs.has(atom) || (readers.get(atom) ?? []).some(reader => !members.has(reader))
+    return groupEquation(item, isRead)
+  })
+  return { ...program, equations }
+}
+
+/** The open groups that an equation belongs to: those whose values it reads, or, where it is small, any of its shape. */
+function groupFor(equation: Equation, open: ReadonlySet<Group>): Group[] {
+  const { shape } = equation.outputs[0].aval
+  const name = shape.join()
+  const joined: Group[] = []
+  let registers = equation.inputs.length + 1
+  for (const group of open) {
+    if (group.shape !== name) continue
+    const isShared = (atom: Atom) => atom.aval.shape.length > 0 && (group.made.has(atom) || group.inputs.has(atom))
+    const size = group.inputs.size + group.made.size
+    if (registers + size > MAX_REGISTERS) continue
+    if (elements(shape) > SMALL && !equation.inputs.some(isShared)) continue
+    joined.push(group)
+    registers += size
   }
-  return { ...program, equations: result.map(item => ('made' in item ? groupEquation(item, readOutside) : item)) }
+  return joined
+}
+
+/** One group with the members of several, in their order. */
+function mergeGroups(groups: readonly Group[], shape: string): Group {
+  if (groups.length === 1) return groups[0]
+  const members = groups.flatMap(group => group.members).sort((a, b) => a.index - b.index)
+  const made = new Set(groups.flatMap(group => [...group.made]))
+  const inputs = new Set(groups.flatMap(group => [...group.inputs]).filter(atom => !made.has(atom)))
+  return { shape, members, inputs, made }
 }
 
 /** One operation of a chain before it has registers. */
@@ -102,12 +134,11 @@ interface Operation {
   readonly result: Var
 }
 
-function groupEquation(group: Group, readOutside: (group: Group) => Set<Atom>): Equation {
-  if (group.equations.length === 1) return group.equations[0].equation
-  const read = readOutside(group)
+function groupEquation(group: Group, isRead: (atom: Atom) => boolean): Equation {
+  if (group.members.length === 1) return group.members[0].equation
   const operations = joinMultiplyAdds(
-    group.equations.map(({ equation, op }) => ({ op, operands: equation.inputs, result: equation.outputs[0] })),
-    read,
+    group.members.map(({ equation, op }) => ({ op, operands: equation.inputs, result: equation.outputs[0] })),
+    isRead,
   )
   const inputs = [...group.inputs]
   const register = new Map<Atom, number>(inputs.map((atom, i) => [atom, i]))
@@ -115,7 +146,7 @@ function groupEquation(group: Group, readOutside: (group: Group) => Set<Atom>): 
     register.set(result, inputs.length + i)
   })
   const steps = operations.map(({ op, operands }) => ({ op, operands: operands.map(atom => register.get(atom)!) }))
-  const results = operations.flatMap(({ result }, i) => (read.has(result) ? [i] : []))
+  const results = operations.flatMap(({ result }, i) => (isRead(result) ? [i] : []))
   const outputs = results.map(i => operations[i].result)
   return {
     primitive: fusedMapPrimitive,
@@ -126,13 +157,13 @@ function groupEquation(group: Group, readOutside: (group: Group) => Set<Atom>): 
 }
 
 /** a * b + c in one operation, with the two roundings of the two, where nothing else reads the product. */
-function joinMultiplyAdds(operations: readonly Operation[], read: ReadonlySet<Atom>): Operation[] {
+function joinMultiplyAdds(operations: readonly Operation[], isRead: (atom: Atom) => boolean): Operation[] {
   const uses = new Map<Atom, number>()
   for (const { operands } of operations) for (const atom of operands) uses.set(atom, (uses.get(atom) ?? 0) + 1)
   const products = new Map<Atom, Operation>()
   const joined = new Set<Operation>()
   const result = operations.map(operation => {
-    if (operation.op === MapOp.MulF && uses.get(operation.result) === 1 && !read.has(operation.result)) {
+    if (operation.op === MapOp.MulF && uses.get(operation.result) === 1 && !isRead(operation.result)) {
       products.set(operation.result, operation)
     }
     if (operation.op !== MapOp.AddF) return operation

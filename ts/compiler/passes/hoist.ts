@@ -8,12 +8,8 @@ import { simplify } from './simplify.js'
 export const hoist = (program: Program): Program =>
   simplify(replaceEquations(program, equation => equation.primitive.hoist?.(equation) ?? null))
 
-/** What a value in a loop's body depends on. */
-export enum Depends {
-  OnNothing = 0,
-  OnStep = 1,
-  OnCarry = 2,
-}
+/** What a value in a loop's body depends on, the most of it. */
+const Depends = { OnNothing: 0, OnStep: 1, OnCarry: 2 } as const
 
 export interface Hoisted {
   /** Equations that depend on nothing in the loop. */
@@ -23,14 +19,14 @@ export interface Hoisted {
 }
 
 /** For every variable of the body, what it depends on. */
-export function dependencies(body: Program, consts: number, carry: number): (atom: Atom) => Depends {
-  const levels = new Map<Atom, Depends>()
+export function dependencies(body: Program, consts: number, carry: number): (atom: Atom) => number {
+  const levels = new Map<Atom, number>()
   body.inputs.forEach((variable, i) => {
     levels.set(variable, i < consts ? Depends.OnNothing : i < consts + carry ? Depends.OnCarry : Depends.OnStep)
   })
-  const levelOf = (atom: Atom): Depends => levels.get(atom) ?? Depends.OnNothing
+  const levelOf = (atom: Atom): number => levels.get(atom) ?? Depends.OnNothing
   for (const { inputs, outputs } of body.equations) {
-    const level = inputs.reduce<Depends>((highest, atom) => Math.max(highest, levelOf(atom)), Depends.OnNothing)
+    const level = inputs.reduce<number>((highest, atom) => Math.max(highest, levelOf(atom)), Depends.OnNothing)
     for (const output of outputs) levels.set(output, level)
   }
   return levelOf

@@ -1,0 +1,181 @@
+// Clipping, optimisers, training runs and truncated backpropagation.
+import {
+  add,
+  cast,
+  div,
+  grad,
+  jit,
+  matmul,
+  mul,
+  slice,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor,
+  take,
+  transpose,
+  valueAndGrad,
+  zeros,
+} from '../../ts/index.js'
+import * as nn from '../../ts/nn/index.js'
+import * as optim from '../../ts/optim/index.js'
+import { type Handler, layerOutputs, mapValues, nameOf, part, withPrefix } from './torch-handler.js'
+import { carryOf, gptBlock, isLstm, linear, type Named, overBatch, torchCell } from './torch-models.js'
+import { type Case, compareGradients, compareOutputs, toTensors } from './vectors.js'
+
+export const clip: Handler = c => {
+  const gradients = part(toTensors(c.inputs), 'grad.')
+  const { update } = optim.clipByGlobalNorm(c.attrs.max_norm)
+  const clipAll = (tree: Named<Tensor>) => update(tree, null)[0]
+  for (const run of [clipAll, jit(clipAll)]) {
+    const clipped = run(gradients)
+    compareOutputs(c, { total_norm: optim.globalNorm(gradients), ...withPrefix('grad.', clipped, '.clipped') })
+  }
+  return undefined
+}
+
+interface OptimCase {
+  optimizer: optim.Optimizer
+  // biome-ignore lint/suspicious/noExplicitAny: states differ
+  state: (state: any) => Named<Named<Tensor>>
+}
+
+function optimizerOf({ attrs }: Case): OptimCase {
+  const { lr, betas = [0.9, 0.999], eps, weight_decay = 0, momentum = 0, nesterov = false } = attrs
+  const [b1, b2] = betas
+  const l2 = <S>(own: optim.Optimizer<S>) => optim.chain(optim.addDecayedWeights(weight_decay), own) as optim.Optimizer
+  switch (attrs.optimizer) {
+    case 'SGD':
+      return {
+        optimizer: l2(optim.sgd(lr, { momentum, nesterov })),
+        state: ([, [own]]): Named<Named<Tensor>> => (own === null ? {} : { momentum_buffer: own.trace }),
+      }
+    case 'Adam':
+      return {
+        optimizer: l2(optim.adam(lr, { b1, b2, eps })),
+        state: ([, [own]]) => ({ exp_avg: own.mean, exp_avg_sq: own.square }),
+      }
+    case 'AdamW':
+      return {
+        optimizer: optim.adamw(lr, { b1, b2, eps, weightDecay: weight_decay }),
+        state: ([own]) => ({ exp_avg: own.mean, exp_avg_sq: own.square }),
+      }
+    case 'RMSprop':
+      return {
+        optimizer: l2(optim.rmsprop(lr, { decay: attrs.alpha, eps, momentum, centered: attrs.centered })),
+        state: ([, [own, [velocity]]]) => ({
+          square_avg: own.square,
+          ...(own.mean ? { grad_avg: own.mean } : {}),
+          ...(velocity ? { momentum_buffer: velocity.trace } : {}),
+        }),
+      }
+    default: {
+      const decay = attrs.lr_decay ?? 0
+      const rate: optim.LearningRate = decay === 0 ? lr : step => divideRate(lr, decay, step)
+      return {
+        optimizer: l2(optim.adagrad(rate, { eps, initialAccumulator: attrs.initial_accumulator_value })),
+        state: ([, [own]]) => ({ sum: own.sum }),
+      }
+    }
+  }
+}
+
+export const optimizers: Handler = c => {
+  const { optimizer, state: named } = optimizerOf(c)
+  const inputs = toTensors(c.inputs)
+  const step = (gradients: Named<Tensor>, state: unknown, params: Named<Tensor>) => {
+    const [updates, next] = optimizer.update(gradients, state, params)
+    return [optim.applyUpdates(params, updates), next] as const
+  }
+  for (const run of [step, jit(step)]) {
+    const results: Named<Tensor> = {}
+    let params: Named<Tensor> = toTensors(c.params)
+    let state = optimizer.init(params)
+    for (let t = 1; t <= c.attrs.steps; t++) {
+      ;[params, state] = run(part(inputs, `grad.${t}.`), state, params)
+      Object.assign(results, withPrefix(`param.${t}.`, params))
+    }
+    for (const [name, values] of Object.entries(named(state)))
+      Object.assign(results, withPrefix(`state.${name}.`, values))
+    // f_before is a property of the objective, not of the optimiser.
+    const { f_before: _, ...outputs } = c.outputs
+    compareOutputs({ ...c, outputs }, results)
+  }
+  return undefined
+}
+
+/** lr / (1 + steps * decay) */
+const divideRate = (rate: number, decay: number, step: Tensor): Tensor =>
+  div(rate, add(1, mul(cast(step, 'float32'), decay)))
+
+/** Mean cross-entropy of ids[:, 1:] given ids[:, :-1] under the model of the case. */
+function nextTokenLoss(c: Case, p: Named<Tensor>, ids: Tensor): Tensor {
+  const length = ids.shape[1] - 1
+  const inputs = slice(ids, [0, 0], [ids.shape[0], length])
+  const targets = slice(ids, [0, 1])
+  if (nameOf(c) === 'gpt_block') return nn.crossEntropy(gptBlock(p, inputs, c.attrs.num_heads), targets)
+  const xs = transpose(take(p.emb, inputs), [1, 0, 2])
+  const kind = nameOf(c).slice('char_'.length)
+  const ys = layerOutputs(kind, p, xs, zeros([ids.shape[0], p.weight_hh.shape[1]]))
+  const logits = add(matmul(ys, transpose(p['out.weight'])), p['out.bias'])
+  return nn.crossEntropy(logits, transpose(targets))
+}
+
+export const train: Handler = c => {
+  const { lr, betas, eps, max_norm, steps } = c.attrs
+  const optimizer = optim.chain(optim.clipByGlobalNorm(max_norm), optim.adam(lr, { b1: betas[0], b2: betas[1], eps }))
+  const { ids } = toTensors(c.inputs)
+  const loss = (p: Named<Tensor>, tokens: Tensor) => nextTokenLoss(c, p, tokens)
+  const step = jit(
+    (p: Named<Tensor>, state: optim.StateOf<typeof optimizer>, tokens: Tensor) => {
+      const [value, gradients] = valueAndGrad(loss)(p, tokens)
+      const [updates, next] = optimizer.update(gradients, state, p)
+      return [optim.applyUpdates(p, updates), next, value, optim.globalNorm(gradients)] as const
+    },
+    { donate: [0, 1] },
+  )
+  let params = toTensors(c.params)
+  compareGradients(c, grad(loss)(params, ids))
+  let state = optimizer.init(params)
+  const [losses, norms]: Tensor[][] = [[], []]
+  for (let t = 0; t < steps; t++) {
+    const [nextParams, nextState, value, norm] = step(params, state, ids)
+    ;[params, state] = [nextParams, nextState]
+    losses.push(value)
+    norms.push(norm)
+  }
+  losses.push(loss(params, ids))
+  compareOutputs(c, { losses: stack(losses), grad_norms: stack(norms), ...withPrefix('final.', params) })
+  return undefined
+}
+
+/** Truncated backpropagation: the state crosses chunks as a value, gradients of the chunks add up. */
+export const truncated: Handler = c => {
+  const { kind, T, chunk } = c.attrs
+  const params = toTensors(c.params)
+  const { x, target } = toTensors(c.inputs)
+  const [batch, units] = [x.shape[1], params.weight_hh.shape[1]]
+  const chunkLoss = (p: Named<Tensor>, carry: unknown, xs: Tensor, ts: Tensor) => {
+    const [last, ys] = overBatch(torchCell(kind, p, '', ''), carry, xs)
+    const errors = sub(linear(p, 'out', ys), ts)
+    return [div(sum(square(errors)), 2 * T * batch), last] as const
+  }
+  const plain = valueAndGrad(chunkLoss, { hasAux: true })
+  for (const run of [plain, jit(plain)]) {
+    const zero = zeros([batch, units])
+    let carry: unknown = carryOf(kind, zero, zero)
+    let gradients: Named<Tensor> = mapValues(params, value => mul(value, 0))
+    const losses: Tensor[] = []
+    for (let t = 0; t < T; t += chunk) {
+      const [[loss, next], own] = run(params, carry, slice(x, [t], [t + chunk]), slice(target, [t], [t + chunk]))
+      gradients = mapValues(gradients, (value, name) => add(value, own[name]))
+      losses.push(loss)
+      carry = next
+    }
+    const hn = isLstm(kind) ? (carry as { h: Tensor }).h : (carry as Tensor)
+    compareOutputs(c, { total: losses.reduce((a, b) => add(a, b)), chunk_losses: stack(losses), hn })
+    compareGradients(c, gradients)
+  }
+  return undefined
+}

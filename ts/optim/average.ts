@@ -1,0 +1,24 @@
+// Running averages of gradients, leaf by leaf: what most optimisers keep.
+
+import type { Tensor } from '../core/tensor.js'
+import { treeMap } from '../core/tree.js'
+import { rangeError } from '../errors.js'
+import { add, mul } from '../ops/arithmetic.js'
+import { zerosLike } from '../ops/full.js'
+import { checkDifferentiable } from '../transforms/arguments.js'
+
+/** Zeros for each leaf: where an average starts. Throws unless all leaves are float32. */
+export function zerosOf(params: unknown): unknown {
+  checkDifferentiable('optimizer', params)
+  return treeMap(zerosLike, params)
+}
+
+/** Throws unless `value` lies in [0, 1). */
+export function checkDecay(name: string, value: number): void {
+  if (!(value >= 0 && value < 1)) throw rangeError(`${name} lies in [0, 1), not ${value}`)
+}
+
+/** `decay * average + (1 - decay) * f(gradient)` for each leaf. */
+export function averaged<P>(average: P, gradients: P, decay: number, f: (gradient: Tensor) => Tensor = g => g): P {
+  return treeMap((old, gradient) => add(mul(old, decay), mul(f(gradient), 1 - decay)), average, gradients)
+}

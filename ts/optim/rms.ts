@@ -1,0 +1,70 @@
+// Gradients divided by the size that they usually have: RMSprop and Adagrad.
+import type { Tensor } from '../core/tensor.js'
+import { treeMap } from '../core/tree.js'
+import { add, div, square, sub } from '../ops/arithmetic.js'
+import { sqrt } from '../ops/exponential.js'
+import { full } from '../ops/full.js'
+import { averaged, checkDecay, zerosOf } from './average.js'
+import { type LearningRate, type ScheduleState, scaleByLearningRate } from './schedule.js'
+import { sgd, type TraceState } from './sgd.js'
+import { chain, type Optimizer } from './transformation.js'
+
+export interface RmspropOptions {
+  /** Decay of the mean of squares (0.99). */
+  decay?: number
+  /** Added to the root (1e-8). */
+  eps?: number
+  /** Divide by the standard deviation of gradients instead of the root of their mean square (false). */
+  centered?: boolean
+  /** Momentum of the divided gradients (0: none). */
+  momentum?: number
+}
+
+/** The mean of squares and, where centred, of gradients: trees like the parameters. */
+export interface RmsState {
+  square: unknown
+  mean: unknown
+}
+
+/** Gradients divided by the root of their running mean square; `eps` outside of the root. */
+export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: RmspropOptions = {}): Optimizer<RmsState> {
+  checkDecay('rmsprop: decay', decay)
+  return {
+    init: params => ({ square: zerosOf(params), mean: centered ? zerosOf(params) : null }),
+    update<P>(gradients: P, state: RmsState): [P, RmsState] {
+      const squares = averaged(state.square as P, gradients, decay, square)
+      const mean = centered ? averaged(state.mean as P, gradients, decay) : null
+      const deviation = mean === null ? squares : treeMap((v, m) => sub(v, square(m)), squares, mean)
+      const divide = (gradient: Tensor, v: Tensor) => div(gradient, add(sqrt(v), eps))
+      return [treeMap(divide, gradients, deviation), { square: squares, mean }]
+    },
+  }
+}
+
+/** RMSprop (Hinton 2012, lecture 6e), as PyTorch has it: momentum takes the divided gradients. */
+export function rmsprop(
+  learningRate: LearningRate,
+  { momentum = 0, ...options }: RmspropOptions = {},
+): Optimizer<[RmsState, [TraceState | null, ScheduleState]]> {
+  return chain(scaleByRms(options), sgd(learningRate, { momentum }))
+}
+
+/** The sum of squares so far, a tree like the parameters. */
+export interface AdagradState {
+  sum: unknown
+}
+
+/** Adagrad (Duchi et al. 2011): gradients divided by the root of the sum of their squares, plus `eps` (1e-10). */
+export function adagrad(
+  learningRate: LearningRate,
+  { eps = 1e-10, initialAccumulator = 0 }: { eps?: number; initialAccumulator?: number } = {},
+): Optimizer<[AdagradState, ScheduleState]> {
+  const divide: Optimizer<AdagradState> = {
+    init: params => ({ sum: treeMap(leaf => full(leaf.shape, initialAccumulator), params) }),
+    update<P>(gradients: P, state: AdagradState): [P, AdagradState] {
+      const sum = treeMap((total, gradient) => add(total, square(gradient)), state.sum as P, gradients)
+      return [treeMap((gradient, total) => div(gradient, add(sqrt(total), eps)), gradients, sum), { sum }]
+    },
+  }
+  return chain(divide, scaleByLearningRate(learningRate))
+}
