@@ -22,7 +22,7 @@ import * as threefry from '../../ts/ops/threefry.js'
 import * as transpose from '../../ts/ops/transpose.js'
 import * as trigonometric from '../../ts/ops/trigonometric.js'
 import * as where from '../../ts/ops/where.js'
-import * as scan from '../../ts/transforms/scan.js'
+import * as scan from '../../ts/transforms/scan-primitive.js'
 import * as scanLaws from '../../ts/transforms/scan-laws.js'
 
 /** For each `xPrimitive` of a module an `xLaws`. */

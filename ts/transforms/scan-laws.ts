@@ -7,7 +7,7 @@ import { build, get, type Laws, type NdArray, values } from '../ops/laws.js'
 import { sum } from '../ops/reduce.js'
 import { sigmoid, tanh } from '../ops/sigmoidal.js'
 import { cut, outputTypes } from './interpret.js'
-import { type ScanParams, scanPrimitive } from './scan.js'
+import { type ScanParams, scanPrimitive } from './scan-primitive.js'
 
 const loop: Laws<ScanParams>['reference'] = (inputs, { body, consts, carry, length, reverse }, run) => {
   const [fixed, start, xs] = cut(inputs, consts, carry)

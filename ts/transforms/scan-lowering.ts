@@ -4,7 +4,7 @@ import { emitCopy } from '../compiler/emit-copy.js'
 import type { Lowering } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES, sameView, type View, wholeBuffer } from '../compiler/view.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
-import type { ScanParams } from './scan.js'
+import type { ScanParams } from './scan-primitive.js'
 
 /** Where a carry lives inside the loop, and after it. */
 interface Place {

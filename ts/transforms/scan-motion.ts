@@ -10,7 +10,7 @@ import { applyProgram, tracePure } from '../core/trace.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { sumAxes } from '../ops/reduce.js'
 import { scatterAdd } from '../ops/take.js'
-import type { ScanParams } from './scan.js'
+import type { ScanParams } from './scan-primitive.js'
 import { vmapProgram } from './vmap.js'
 
 const stacked = ({ shape, dtype }: Aval, length: number): Aval => ({ shape: [length, ...shape], dtype })
