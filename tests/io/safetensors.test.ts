@@ -41,6 +41,16 @@ test('what is written comes back: names, dtypes, shapes, bits and metadata', () 
   assert.equal(decodeSafetensors(encodeSafetensors({})).tensors, {})
 })
 
+test('bytes of a kind whose slices share memory, as Node’s Buffer, are read', () => {
+  class SharingBytes extends Uint8Array<ArrayBuffer> {
+    override slice(from?: number, to?: number): Uint8Array<ArrayBuffer> {
+      return this.subarray(from, to)
+    }
+  }
+  const { tensors } = decodeSafetensors(new SharingBytes(bytes.buffer))
+  assert.equal(tensors['layers.0.w'].toArray(), tree.layers[0].w.toArray())
+})
+
 test('the layout is the format’s: values aligned, and read wherever the bytes lie in their buffer', () => {
   const header = Number(new DataView(bytes.buffer).getBigUint64(0, true))
   assert.is(header % 8, 0)

@@ -38,8 +38,8 @@ const browserRuntime = (name: string, path: string | null, start: Start): Runtim
 })
 
 /** Chromium without a window, in a new profile, that looks nothing up by itself. */
-async function openChromium(executablePath: string, server: TestServer): Promise<Browser> {
-  const browser = await playwright.launch({
+export const launchChromium = (executablePath: string) =>
+  playwright.launch({
     executablePath,
     args: [
       '--no-sandbox',
@@ -51,6 +51,9 @@ async function openChromium(executablePath: string, server: TestServer): Promise
       '--disable-sync',
     ],
   })
+
+export async function openChromium(executablePath: string, server: TestServer): Promise<Browser> {
+  const browser = await launchChromium(executablePath)
   const page = await browser.newPage()
   page.on('pageerror', error => server.fail(`page error: ${error.stack ?? error.message}`))
   page.on('crash', () => server.fail('the page crashed'))
@@ -63,7 +66,7 @@ async function openChromium(executablePath: string, server: TestServer): Promise
   }
 }
 
-const chromiumPath = programPath(process.env.CHROMIUM_PATH, 'chromium', 'chromium-browser', 'google-chrome')
+export const chromiumPath = programPath(process.env.CHROMIUM_PATH, 'chromium', 'chromium-browser', 'google-chrome')
 const firefoxPath = programPath(process.env.FIREFOX_PATH, 'firefox-esr', 'firefox')
 
 export const startChromium: Start = chromiumPath === null ? null : server => openChromium(chromiumPath, server)

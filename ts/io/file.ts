@@ -58,6 +58,8 @@ const REASONS: Record<string, string> = {
   EACCES: 'permission is denied',
   EISDIR: 'it is a folder',
   ENOSPC: 'no space is left on the disk',
+  EDQUOT: 'the quota of the disk is used up',
+  EFBIG: 'the file is larger than it may be',
   EROFS: 'the disk is read-only',
 }
 

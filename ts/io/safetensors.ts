@@ -91,7 +91,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   }
   const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets }]) => {
     const kind = KINDS[dtype].dtype
-    return [name, tensor(valueArray(kind, values.slice(...data_offsets)), { shape, dtype: kind })]
+    return [name, tensor(valueArray(kind, new Uint8Array(values.subarray(...data_offsets))), { shape, dtype: kind })]
   })
   const { [CHECKSUM]: _, ...own } = metadata as Record<string, string>
   return { tensors: Object.fromEntries(tensors), metadata: own }

@@ -45,11 +45,19 @@ function releaseArena(): void {
   arenaBytes = 0
 }
 
-/** Memory is exhausted: gives back programs that do not run, and the arena; the running program makes it anew. */
+/** Memory is exhausted: gives back programs that do not run, and of the arena what the running one does not need. */
 function shrink(): boolean {
   const before = loadedBytes + arenaBytes
   for (const code of loaded) if (code !== running) code.unload()
-  if (arenaBytes > (running?.code.peak ?? 0)) releaseArena()
+  const needed = running?.code.peak ?? 0
+  if (arenaBytes > needed) {
+    releaseArena()
+    if (needed > 0) {
+      // Smaller than what was just given back, so there is room.
+      arena = core().allocate(needed) >>> 0
+      arenaBytes = needed
+    }
+  }
   return loadedBytes + arenaBytes < before
 }
 
