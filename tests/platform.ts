@@ -30,3 +30,6 @@ export async function listFolder(url: URL): Promise<string[] | null> {
   const response = await fetch(url)
   return response.ok ? ((await response.json()) as string[]) : null
 }
+
+/** A setting of this run: a variable of the environment; browsers have none. */
+export const setting = (name: string): string | undefined => (inBrowser ? undefined : process.env[name])

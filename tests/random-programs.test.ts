@@ -5,6 +5,7 @@ import type { NdArray } from '../ts/ops/laws.js'
 import { closedFunction } from '../ts/transforms/function.js'
 import { forAll, fromTensor, toTensor } from './comparing.js'
 import { functionLaws } from './function-laws.js'
+import { setting } from './platform.js'
 import { randomProgram } from './random-programs.js'
 import { interpret } from './reference-interpreter.js'
 
@@ -13,7 +14,7 @@ const test = suite('random programs')
 for (const [title, law] of Object.entries(functionLaws)) {
   test(title, () =>
     forAll(
-      Number(process.env.RUNS ?? 60),
+      Number(setting('RUNS') ?? 60),
       draw => {
         const { f, inputs } = randomProgram(draw)
         const { program, captured } = closedFunction('random', f, [inputs.map(toTensor)])
@@ -26,7 +27,7 @@ for (const [title, law] of Object.entries(functionLaws)) {
           throw new Error(`${(error as Error).message}\n${printProgram(program)}`, { cause: error })
         }
       },
-      Number(process.env.SEED ?? 20260),
+      Number(setting('SEED') ?? 20260),
     ),
   )
 }

@@ -27,6 +27,7 @@ import {
   stackArrays,
   toTensor,
 } from '../comparing.js'
+import { listFolder, repository } from '../platform.js'
 import { interpret } from '../reference-interpreter.js'
 import { allLaws } from './primitives.js'
 
@@ -329,10 +330,9 @@ function projection(laws: AnyLaws, application: Case<unknown>, draw: Draw) {
 }
 
 test('no file of primitives is missing among the laws', async () => {
-  const { readdirSync } = await import('node:fs')
   for (const folder of ['ops', 'transforms']) {
-    const at = new URL(`../../ts/${folder}/`, import.meta.url)
-    for (const file of readdirSync(at).filter(name => name.endsWith('.js'))) {
+    const at = new URL(`build/ts/${folder}/`, repository)
+    for (const file of (await listFolder(at))!.filter(name => name.endsWith('.js'))) {
       const module: Record<string, unknown> = await import(new URL(file, at).href)
       for (const [name, value] of Object.entries(module)) {
         if (!name.endsWith('Primitive')) continue
