@@ -22,8 +22,8 @@ import * as threefry from '../../ts/ops/threefry.js'
 import * as transpose from '../../ts/ops/transpose.js'
 import * as trigonometric from '../../ts/ops/trigonometric.js'
 import * as where from '../../ts/ops/where.js'
-import * as scan from '../../ts/transforms/scan-primitive.js'
 import * as scanLaws from '../../ts/transforms/scan-laws.js'
+import * as scan from '../../ts/transforms/scan-primitive.js'
 
 /** For each `xPrimitive` of a module an `xLaws`. */
 type WithLaws<M> = { readonly [K in keyof M as K extends `${infer Name}Primitive` ? `${Name}Laws` : never]: AnyLaws }
