@@ -188,6 +188,8 @@ function place({ executable, bytes, name }: Runnable, values: readonly Tensor[])
       const from = aliases[i] >= 0 ? values[aliases[i]].source : null
       storages.push(from !== null && from.kind === 'storage' ? from : Storage.allocate(bytes[i], run, name))
     }
+    // Making room for the results may have taken the program's own.
+    executable.code.ready(name)
   } catch (error) {
     freeResults(storages, values)
     throw error

@@ -53,9 +53,9 @@ function shrink(): boolean {
   if (arenaBytes > needed) {
     releaseArena()
     if (needed > 0) {
-      // Smaller than what was just given back, so there is room.
+      // Smaller than what was just given back, so there is room; should there be none, the program asks again.
       arena = core().allocate(needed) >>> 0
-      arenaBytes = needed
+      arenaBytes = arena === 0 ? 0 : needed
     }
   }
   return loadedBytes + arenaBytes < before
