@@ -30,14 +30,18 @@ async function main() {
     import('./lib/chart.mjs'),
     import('./lib/size.mjs'),
   ])
-  const results = []
-  for (const id of options.workloads) results.push(...(await bench(id, workloads[id], options)))
-  const bytes = options.workloads.includes('cold') ? await sizes() : undefined
-  report(results, bytes, options)
-  mkdirSync(options.out, { recursive: true })
   const machine = { node: process.version, processor: cpus()[0].model.trim(), clock: options.clock }
-  writeFileSync(`${options.out}/figures.json`, `${JSON.stringify({ machine, results, bytes }, null, 2)}\n`)
-  writeFileSync(`${options.out}/chart.svg`, chart(results))
+  const results = []
+  mkdirSync(options.out, { recursive: true })
+  for (const id of options.workloads) {
+    results.push(...(await bench(id, workloads[id], options)))
+    // After each workload, so that a run that is cut short leaves what it has.
+    writeFileSync(`${options.out}/figures.json`, `${JSON.stringify({ machine, results }, null, 2)}\n`)
+    writeFileSync(`${options.out}/chart.svg`, chart(results))
+  }
+  const bytes = options.workloads.includes('cold') ? await sizes() : undefined
+  if (bytes !== undefined) writeFileSync(`${options.out}/sizes.json`, `${JSON.stringify(bytes, null, 2)}\n`)
+  report(results, bytes, options)
   if (results.some(({ systems }) => systems.heddle?.refused)) process.exitCode = 1
   console.log(`\nwritten: ${options.out}/figures.json, ${options.out}/chart.svg`)
 }
