@@ -65,7 +65,7 @@ export async function* learn(
   const parameters = treeLeaves(fresh.params).reduce((sum, { size }) => sum + size, 0)
   yield { kind: 'start', characters: vocabulary.characters.join(''), parameters, bigram: corpus.bigram }
 
-  const every = Math.max(1, Math.floor(steps / VALIDATIONS))
+  const every = Math.ceil(steps / VALIDATIONS)
   let last = state
   for await (const report of fit(step, state, { steps, start: begun, tokensPerStep: batch * length, signal })) {
     last = report.state

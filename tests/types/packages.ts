@@ -1,7 +1,10 @@
 // The sub-packages speak of the same tensor type, and their types compose.
 import { grad, jit, type Tensor, valueAndGrad } from 'heddle'
+import { sample } from 'heddle/decode'
+import { restoreTree } from 'heddle/io'
 import { dense, type ParamsOf } from 'heddle/nn'
 import { applyUpdates, sgd } from 'heddle/optim'
+import { fit } from 'heddle/train'
 import { is } from './expect.js'
 
 declare const key: Tensor
@@ -21,3 +24,17 @@ const step = jit((p: typeof params, s: typeof state, input: Tensor) => {
 })
 is<[typeof params, typeof state, Tensor]>()(step(params, state, x))
 is<typeof params>()(grad((q: typeof params) => layer.apply(q, x))(params))
+
+interface Carry {
+  h: Tensor
+}
+const [carry, tokens] = sample((c: Carry, token) => [c, token] as const, { h: x }, x, { length: 3, key })
+is<Carry>()(carry)
+is<Tensor>()(tokens)
+is<Carry>()(restoreTree(carry, { h: x }))
+
+const reports = fit(({ h }: Carry, number) => [{ h }, number] as const, carry, { steps: 3, onStep: ({ step }) => step })
+for await (const { state, loss } of reports) {
+  is<Carry>()(state)
+  is<number>()(loss)
+}

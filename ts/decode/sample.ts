@@ -17,7 +17,7 @@ import { where } from '../ops/where.js'
 import { scan } from '../transforms/scan.js'
 
 /** One step of a model for one example: a token (int32 []) in, [the next carry, the logits [V] of the next token]. */
-export type Step<C> = (carry: C, token: Tensor) => readonly [C, Tensor]
+export type Step<C> = (carry: C, token: Tensor) => readonly [NoInfer<C>, Tensor]
 
 export interface SpeakOptions {
   /** How many tokens are made. */

@@ -11,7 +11,7 @@ import { breathe } from './breathe.js'
  * (int32 []) in, [the next state, the loss (a scalar)] out. What differs from step to step follows from that number:
  * the batch, `random.foldIn(key, step)`, the learning rate.
  */
-export type TrainStep<S> = (state: S, step: Tensor) => readonly [S, Tensor]
+export type TrainStep<S> = (state: S, step: Tensor) => readonly [NoInfer<S>, Tensor]
 
 export interface FitOptions<S> {
   /** The step at which training ends. */
@@ -20,8 +20,8 @@ export interface FitOptions<S> {
   start?: number
   /** Tokens, or whatever is counted, in one step (1). */
   tokensPerStep?: number
-  /** Aborted, training ends after the step that runs; it is no error. */
-  signal?: AbortSignal
+  /** An `AbortSignal`: once aborted, training ends after the step that runs; it is no error. */
+  signal?: { readonly aborted: boolean }
   /** Called after each step; awaited if it returns a promise. */
   onStep?: (report: Report<S>) => unknown
 }
