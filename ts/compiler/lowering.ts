@@ -21,6 +21,8 @@ export interface Instruction {
   readonly fields: Field[]
   /** For Map: result and input that may share memory element by element. */
   readonly elementwise: boolean
+  /** What it computes; an equation that passes made has the source of what it stands for. */
+  readonly origin?: Equation
   /** For Loop: the index of its End. */
   end?: number
 }
@@ -57,6 +59,7 @@ export class Lowering {
   private readonly uses = new Map<Atom, number>()
   private scopes: Scope[] = [openScope()]
   private equation = 0
+  private origin?: Equation
 
   constructor(private readonly checks?: Checks) {}
 
@@ -177,8 +180,9 @@ export class Lowering {
 
   /** Appends an instruction. */
   emit(opcode: Opcode, fields: Field[], elementwise = false): Instruction {
-    const instruction = { opcode, equation: this.equation, depth: this.depth, fields, elementwise }
-    this.scopes[this.depth].instructions.push(instruction)
+    const { equation, depth, origin } = this
+    const instruction = { opcode, equation, depth, fields, elementwise, origin }
+    this.scopes[depth].instructions.push(instruction)
     return instruction
   }
 
@@ -254,11 +258,13 @@ export class Lowering {
   }
 
   private lowerEquation(equation: Equation): void {
-    const outer = this.equation
+    const { equation: outer, origin } = this
+    this.origin = equation.source ? equation : { ...equation, source: origin?.source }
     if (this.depth === 0) this.equation++
     equation.primitive.lower(this, equation, equation.params)
     if (this.checks !== undefined) this.check(equation, this.checks)
     this.equation = Math.max(outer, this.equation)
+    this.origin = origin
   }
 
   /** Has the machine report this equation if a float of its results is NaN or infinite. */

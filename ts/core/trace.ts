@@ -40,19 +40,19 @@ export class Trace {
 
 let current: Trace | null = null
 
-/** Whether equations remember the user's line: reading the stack costs more than all the rest of tracing. */
-let isSourcing = false
+/** Finds the user's line for an equation; null: none is remembered, as reading the stack costs more than all tracing. */
+let findSource: (() => string | null) | null = null
 /** The line of the equation that a transform rewrites now. */
 let origin: string | null | undefined
 
-/** Traces with equations that remember the user's lines. */
-export function withSources<T>(body: () => T): T {
-  const before = isSourcing
-  isSourcing = true
+/** Traces with equations that remember the user's lines; `find` says which one where it is not known from a transform. */
+export function withSources<T>(body: () => T, find: () => string | null = userSource): T {
+  const before = findSource
+  findSource = find
   try {
     return body()
   } finally {
-    isSourcing = before
+    findSource = before
   }
 }
 
@@ -86,7 +86,7 @@ export function bind<P>(
   }
   const outputs = primitive.type(inputs, params).map(newVar)
   const equation = { primitive, inputs: inputs.map(input => trace.atom(input)), params, outputs }
-  trace.equations.push(isSourcing ? { ...equation, source: origin ?? userSource() } : equation)
+  trace.equations.push(findSource === null ? equation : { ...equation, source: origin ?? findSource() })
   return outputs.map(variable => trace.tensor(variable))
 }
 
@@ -142,7 +142,7 @@ export function applyProgram(program: Program, values: readonly Tensor[]): Tenso
   })
   const read = (atom: Atom): Tensor => readAtom(environment, atom)
   for (const { primitive, inputs, params, outputs, source } of program.equations) {
-    if (isSourcing) origin = source ?? outer
+    if (findSource !== null) origin = source ?? outer
     const results = bind(primitive, inputs.map(read), params)
     outputs.forEach((variable, i) => {
       environment.set(variable, results[i])
