@@ -2,9 +2,24 @@
 import { suite } from 'uvu'
 import { passNames, withoutPasses } from '../../ts/compiler/optimize.js'
 import type { Tensor } from '../../ts/core/tensor.js'
-import { broadcastTo, dotGeneral, jit, sum, tensor, transpose } from '../../ts/index.js'
+import { tracePure } from '../../ts/core/trace.js'
+import {
+  add,
+  broadcastTo,
+  concat,
+  dotGeneral,
+  flip,
+  jit,
+  mul,
+  reshape,
+  sum,
+  tanh,
+  tensor,
+  transpose,
+} from '../../ts/index.js'
 import type { NdArray } from '../../ts/ops/laws.js'
 import { closedFunction } from '../../ts/transforms/function.js'
+import { bindScan } from '../../ts/transforms/scan-primitive.js'
 import { close, fromTensor, sameBits } from '../comparing.js'
 import { interpret } from '../reference-interpreter.js'
 
@@ -48,6 +63,25 @@ test('a sum has its order from the shape, however its operand lies', () => {
       const compiled = withoutPasses(passNames, () => jit((y: Tensor) => sum(transpose(y, order), { axis }))(x))
       sameBits(`axes ${axis} of ${order}`, [compiled], [sum(transpose(x, order), { axis })])
     }
+  }
+})
+
+test('loops that share a part of their bodies: values that one emits are none of the other', () => {
+  const float = { shape: [3], dtype: 'float32' as const }
+  const body = tracePure([float, float], ([h, x]) => {
+    const y = tanh(mul(h, x))
+    return [add(mul(h, 0.5), y), y]
+  })
+  const shape = { consts: 0, carry: 1, length: 4, reverse: false }
+  const f = (h: Tensor, xs: Tensor) => {
+    const [, ys] = bindScan({ ...shape, body }, [h, xs])
+    const [last] = bindScan({ ...shape, body: { ...body, outputs: [body.outputs[0]] } }, [flip(h, 0), xs])
+    return concat([reshape(ys, [12]), last])
+  }
+  const xs = [wave(3), wave(4, 3)]
+  for (const off of [[], passNames]) {
+    const found = withoutPasses(off, () => jit(f)(xs[0], xs[1]))
+    close(`without ${off}`, fromTensor(found), expected(f, xs), 1e-6)
   }
 })
 
