@@ -16,12 +16,12 @@ import type { Tree } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
 import { LoadedCode } from '../runtime/machine.js'
 import { closedFunction } from '../transforms/function.js'
-import { emptyStep, haltEverywhere, runStepped, type Times } from './step.js'
+import { clockTick, emptyStep, haltEverywhere, runStepped, type Times } from './step.js'
 import { showProfile } from './table.js'
 import { workOf } from './work.js'
 
 export interface ProfileOptions {
-  /** For how long to measure (500); at least three runs. */
+  /** For how long to measure (500). */
   milliseconds?: number
 }
 
@@ -93,57 +93,88 @@ export function profile<A extends unknown[], B extends Tree>(
     const values = [...captured, ...leaves]
     try {
       const result = build(runPrepared(runnable, values)) as B
-      const whole = timeWhole(runnable, values, milliseconds)
-      const { times, runs } = timeSteps(runnable, values, milliseconds)
-      return report(runnable, times, runs, whole, result)
+      const isFine = clockTick() < FINE_TICK
+      const times = timeSteps(runnable, values, milliseconds, isFine)
+      // Now that the engine has compiled the kernels well.
+      const whole = timeWhole(runnable, values, milliseconds, isFine)
+      return report(runnable, times, whole, result)
     } finally {
       runnable.executable.code.unload()
     }
   }
 }
 
-/** Runs `body` with operands and results in place, again and again; how often. */
-function repeat(runnable: Runnable, values: readonly Tensor[], limit: number, body: (count: number) => void): number {
+/** No more runs than this, so that there is room for the times of all. */
+const MOST_RUNS = 2000
+
+/** Runs `body` with operands and results in place, again and again; what it returned. */
+function repeat<T>(
+  runnable: Runnable,
+  values: readonly Tensor[],
+  limit: number,
+  body: (count: number) => T,
+): [T, ...T[]] {
   const storages = bindSlots(runnable, values)
-  let runs = 0
+  const count = values.length + storages.length
   try {
-    for (const start = performance.now(); runs < 3 || performance.now() - start < limit; runs++)
-      body(values.length + storages.length)
+    const start = performance.now()
+    const results: [T, ...T[]] = [body(count)]
+    while (results.length < MOST_RUNS && (results.length < 3 || performance.now() - start < limit)) {
+      results.push(body(count))
+    }
+    return results
   } finally {
     freeResults(storages, values)
   }
-  return runs
 }
 
-/** Milliseconds of a run in one piece: the mean. */
-function timeWhole(runnable: Runnable, values: readonly Tensor[], limit: number): number {
+/** The faster half of the runs: in the slower ones others had the processor, or the engine was still compiling. */
+const fasterHalf = <T>(runs: readonly T[], time: (run: T) => number): T[] =>
+  runs.toSorted((a, b) => time(a) - time(b)).slice(0, (runs.length + 1) >> 1)
+
+const mean = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0) / list.length
+
+/** Milliseconds between two readings of a clock that can time single instructions. */
+const FINE_TICK = 0.002
+
+/**
+ * What a thing takes, from the times of many runs. A fine clock lets the faster ones be chosen; by a coarse one, what is
+ * shorter than its tick has a time only on the average.
+ */
+function usual(times: readonly number[], isFine: boolean): number {
+  return mean(isFine ? fasterHalf(times, time => time) : times)
+}
+
+/** Milliseconds of a run in one piece. */
+function timeWhole(runnable: Runnable, values: readonly Tensor[], limit: number, isFine: boolean): number {
   const { code } = runnable.executable
-  const start = performance.now()
-  const runs = repeat(runnable, values, limit / 4, count => code.run(addresses, literals, count))
-  return (performance.now() - start) / runs
+  const times = repeat(runnable, values, limit / 2, count => {
+    const start = performance.now()
+    code.run(addresses, literals, count)
+    return performance.now() - start
+  })
+  return usual(times, isFine)
 }
 
-/** The times of all instructions over a number of runs, without what looking at the clock takes. */
-function timeSteps(runnable: Runnable, values: readonly Tensor[], limit: number): { times: Times; runs: number } {
+/** Milliseconds and calls of every instruction in one run, without what looking at the clock takes. */
+function timeSteps(runnable: Runnable, values: readonly Tensor[], limit: number, isFine: boolean): Times {
   const { executable } = runnable
   const stepped = haltEverywhere(executable.code.code)
   const code = new LoadedCode({ ...executable.code.code, words: stepped.words })
-  const times = { milliseconds: new Float64Array(stepped.count), calls: new Float64Array(stepped.count) }
-  const unused = { milliseconds: new Float64Array(stepped.count), calls: new Float64Array(stepped.count) }
-  const halting = { ...runnable, executable: { ...executable, code } }
-  let empty = 0
   try {
-    // The first run is slower: engines compile what runs often.
-    let isFirst = true
-    const runs = repeat(halting, values, limit, count => {
-      if (isFirst) empty = emptyStep(code, [addresses, literals, count])
-      runStepped(stepped, code, [addresses, literals, count], isFirst ? unused : times)
-      isFirst = false
+    const all = repeat({ ...runnable, executable: { ...executable, code } }, values, limit, count => {
+      const slots = [addresses, literals, count] as const
+      return { empty: emptyStep(code, slots), ...runStepped(stepped, code, slots) }
     })
-    times.milliseconds.forEach((time, i) => {
-      times.milliseconds[i] = Math.max(0, time - times.calls[i] * empty)
+    const runs = isFine ? all : fasterHalf(all, ({ total }) => total)
+    const { calls } = runs[0]
+    const empties = all.map(({ empty }) => empty)
+    const empty = isFine ? Math.min(...empties) : mean(empties)
+    const milliseconds = calls.map((count, i) => {
+      const times = runs.map(run => run.milliseconds[i])
+      return Math.max(0, usual(times, isFine) - count * empty)
     })
-    return { times, runs: runs - 1 }
+    return { milliseconds, calls, total: milliseconds.reduce((a, b) => a + b, 0) }
   } finally {
     code.unload()
   }
@@ -163,15 +194,15 @@ const spent = ({ milliseconds, flops, bytes }: Sum, total: number): Spent => ({
   gigabytes: milliseconds > 0 ? bytes / milliseconds / 1e6 : 0,
 })
 
-function report<B>({ executable }: Runnable, times: Times, runs: number, whole: number, result: B): Profile<B> {
+function report<B>({ executable }: Runnable, times: Times, whole: number, result: B): Profile<B> {
   const rows: (Omit<ProfileRow, keyof Spent> & Sum)[] = []
   const lines = new Map<string | null, Sum>()
   let total = 0
   executable.instructions.forEach((instruction, i) => {
     const work = workOf(instruction)
     if (work === null) return
-    const calls = times.calls[i] / runs
-    const sum = { milliseconds: times.milliseconds[i] / runs, flops: work.flops * calls, bytes: work.bytes * calls }
+    const calls = times.calls[i]
+    const sum = { milliseconds: times.milliseconds[i], flops: work.flops * calls, bytes: work.bytes * calls }
     total += sum.milliseconds
     const weights = weigh(instruction.origin?.source)
     rows.push({ ...work, ...sum, calls, sources: [...weights.keys()].filter(source => source !== null) })

@@ -44,31 +44,33 @@ export function haltEverywhere({ words }: Code): Stepped {
   return { words: stepped, instructionAt, count }
 }
 
-/** Milliseconds and calls of every instruction, added up over the runs. */
+/** Where the program's arguments and results lie, as LoadedCode.start takes it. */
+type Slots = readonly [addresses: readonly number[], literals: readonly number[], count: number]
+
+/** Milliseconds and calls of every instruction in one run, and milliseconds of all together. */
 export interface Times {
   readonly milliseconds: Float64Array
   readonly calls: Float64Array
+  readonly total: number
 }
 
 /**
- * Runs a stepped program once and adds what each instruction took. The time between two readings of the clock is one
- * instruction's, so that a coarse clock is wrong by nothing in the sum.
+ * Runs a stepped program. The time between two readings of the clock is one instruction's, so that a coarse clock is
+ * right on the average.
  */
-export function runStepped(
-  { instructionAt }: Stepped,
-  code: LoadedCode,
-  slots: readonly [addresses: readonly number[], literals: readonly number[], count: number],
-  { milliseconds, calls }: Times,
-): void {
+export function runStepped({ instructionAt, count }: Stepped, code: LoadedCode, slots: Slots): Times {
+  const milliseconds = new Float64Array(count)
+  const calls = new Float64Array(count)
   const state = code.start(...slots)
   // Nothing that runs here allocates, so the view stays valid.
   const words = heap()
   const counter = (state + State.Counter) >>> 2
   const machine = core()
-  let before = performance.now()
+  const start = performance.now()
+  let before = start
   for (;;) {
     const instruction = instructionAt[words[counter]]
-    if (instruction < 0) return
+    if (instruction < 0) return { milliseconds, calls, total: before - start }
     machine.run(state)
     words[counter] += HALT_WORDS
     const after = performance.now()
@@ -78,26 +80,27 @@ export function runStepped(
   }
 }
 
-/** Milliseconds that a step takes which does nothing; leaves the machine at a Halt. */
-export function emptyStep(
-  code: LoadedCode,
-  slots: readonly [addresses: readonly number[], literals: readonly number[], count: number],
-): number {
+/** Milliseconds that a step takes which does nothing. */
+export function emptyStep(code: LoadedCode, slots: Slots): number {
   const state = code.start(...slots)
   const words = heap()
   const counter = (state + State.Counter) >>> 2
   const machine = core()
   const halt = code.code.words.length - HALT_WORDS
-  let best = Number.POSITIVE_INFINITY
-  for (let trial = 0; trial < 20; trial++) {
-    const steps = 500
-    const before = performance.now()
-    for (let i = 0; i < steps; i++) {
-      words[counter] = halt
-      machine.run(state)
-      performance.now()
-    }
-    best = Math.min(best, (performance.now() - before) / steps)
+  const steps = 200
+  const before = performance.now()
+  for (let i = 0; i < steps; i++) {
+    words[counter] = halt
+    machine.run(state)
+    performance.now()
   }
-  return best
+  return (performance.now() - before) / steps
+}
+
+/** The smallest step of the clock, in milliseconds: browsers make it coarse. */
+export function clockTick(): number {
+  const start = performance.now()
+  let now = start
+  while (now === start) now = performance.now()
+  return now - start
 }

@@ -60,7 +60,7 @@ function table(titles: string[], cells: string[][], numbers: number): string[] {
 function commonFolder(sources: readonly string[]): string {
   if (sources.length === 0) return ''
   let folder = sources[0].slice(0, sources[0].lastIndexOf('/') + 1)
-  while (!sources.every(source => source.startsWith(folder)))
+  while (folder !== '' && !sources.every(source => source.startsWith(folder)))
     folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1)
   return folder
 }
