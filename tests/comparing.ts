@@ -6,7 +6,7 @@ import { checkProgram, type Program } from '../ts/core/program.js'
 import type { Tensor } from '../ts/core/tensor.js'
 import { build, type Draw, type NdArray, values } from '../ts/ops/laws.js'
 import { tensor } from '../ts/ops/tensor.js'
-import { mulberry32 } from './assembly/testing.js'
+import { mulberry32 } from './mulberry32.js'
 
 /** Runs a property on random applications; one seed, so that every run tests the same ones. */
 export function forAll(runs: number, property: (draw: Draw) => void, seed = 20260): void {

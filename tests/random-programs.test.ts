@@ -14,7 +14,7 @@ const test = suite('random programs')
 for (const [title, law] of Object.entries(functionLaws)) {
   test(title, () =>
     forAll(
-      Number(setting('RUNS') ?? 60),
+      Number(setting('RUNS') ?? 40),
       draw => {
         const { f, inputs } = randomProgram(draw)
         const { program, captured } = closedFunction('random', f, [inputs.map(toTensor)])

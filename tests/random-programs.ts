@@ -4,13 +4,11 @@ import type { Tensor } from '../ts/core/tensor.js'
 import {
   add,
   at,
-  broadcastTo,
   cast,
   concat,
   dotGeneral,
-  erf,
-  exp,
   flip,
+  logicalNot,
   logsumexp,
   mean,
   mul,
@@ -22,7 +20,6 @@ import {
   sigmoid,
   sin,
   slice,
-  softmax,
   softmaxCrossEntropy,
   split,
   sub,
@@ -34,73 +31,26 @@ import {
   where,
 } from '../ts/index.js'
 import { type Draw, type NdArray, values } from '../ts/ops/laws.js'
-
-type Shape = readonly number[]
+import {
+  anyFloat,
+  axisOf,
+  Choices,
+  indices,
+  isFloat,
+  range,
+  type Step,
+  same,
+  tame,
+  withShape,
+} from './random-choices.js'
+import { idioms } from './random-idioms.js'
+import { integerSteps } from './random-integers.js'
 
 /** A function of tensors that records nothing of its choices: it makes the same ones whenever it is called. */
 export interface RandomProgram {
   f(inputs: Tensor[]): Tensor[]
   inputs: NdArray[]
 }
-
-/** Choices that are made once and then repeated, however often the function is traced. */
-class Choices {
-  private readonly made: number[] = []
-  private next = 0
-  constructor(private readonly draw: Draw) {}
-
-  rewind(): void {
-    this.next = 0
-  }
-
-  integer(low: number, high: number): number {
-    if (this.next === this.made.length) this.made.push(this.draw.integer(low, high))
-    return this.made[this.next++]
-  }
-
-  pick<T>(list: readonly T[]): T {
-    return list[this.integer(0, list.length - 1)]
-  }
-
-  /** A number in [-1, 1] with few digits. */
-  number(): number {
-    return this.integer(-8, 8) / 8
-  }
-}
-
-const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
-const isFloat = (x: Tensor): boolean => x.dtype === 'float32'
-const same = (a: Shape, b: Shape): boolean => a.join() === b.join()
-
-/** Values of any size brought into a range in which programs stay tame. */
-const tame = [tanh, sin, sigmoid, erf, (x: Tensor) => softmaxOr(x), (x: Tensor) => exp(neg(mul(x, x)))]
-const softmaxOr = (x: Tensor): Tensor => (x.rank === 0 || x.shape.at(-1) === 0 ? tanh(x) : softmax(x))
-
-/** A float tensor of the pool, or a constant if there is none. */
-function anyFloat(pool: readonly Tensor[], choices: Choices): Tensor {
-  const floats = pool.filter(isFloat)
-  return floats.length === 0 ? tensor(choices.number()) : choices.pick(floats)
-}
-
-/** One of the pool with this shape, or one broadcast or made to fit. */
-function withShape(pool: readonly Tensor[], choices: Choices, shape: Shape): Tensor {
-  const fitting = pool.filter(x => isFloat(x) && same(x.shape, shape))
-  if (fitting.length > 0 && choices.integer(0, 4) > 0) return choices.pick(fitting)
-  const scalars = pool.filter(x => isFloat(x) && x.rank === 0)
-  const source = scalars.length > 0 ? choices.pick(scalars) : tanh(sum(anyFloat(pool, choices)))
-  return broadcastTo(mul(source, choices.number()), shape)
-}
-
-type Step = (pool: readonly Tensor[], choices: Choices, depth: number) => Tensor[]
-
-const axisOf = (x: Tensor, choices: Choices): number => choices.integer(0, x.rank - 1)
-
-/** Indices into [0, n), some of them outside. */
-const indices = (choices: Choices, n: number, count: number): Tensor =>
-  tensor(
-    range(count).map(() => choices.integer(-1, n)),
-    { dtype: 'int32' },
-  )
 
 const steps: Record<string, Step> = {
   unary: (pool, choices) => [choices.pick(tame)(anyFloat(pool, choices))],
@@ -223,7 +173,9 @@ const steps: Record<string, Step> = {
   },
   scan(pool, choices, depth) {
     if (depth > 1) return [tanh(anyFloat(pool, choices))]
-    const init = range(choices.integer(0, 3)).map(() => anyFloat(pool, choices))
+    const init = range(choices.integer(0, 3)).map(() =>
+      choices.once(6) ? choices.pick(pool) : anyFloat(pool, choices),
+    )
     const sequences = pool.filter(x => x.rank > 0 && isFloat(x) && x.shape[0] <= 6)
     const first = sequences.length > 0 && choices.integer(0, 4) > 0 ? choices.pick(sequences) : null
     const length = first === null ? choices.integer(0, 3) : first.shape[0]
@@ -259,6 +211,7 @@ function nextCarry(
   pool: readonly Tensor[],
   choices: Choices,
 ): Tensor {
+  if (c.dtype === 'bool') return logicalNot(c)
   if (!isFloat(c)) return add(c, choices.integer(0, 2))
   const fits = (other: Tensor) => isFloat(other) && same(other.shape, c.shape)
   const others = carry.filter((other, k) => k !== i && fits(other))
@@ -272,33 +225,52 @@ function nextCarry(
   return kind === 6 ? add(mul(c, 0.5), fresh) : kind === 7 ? add(mul(choices.pick([c, ...others]), 0.5), fresh) : fresh
 }
 
-const names = [...Object.keys(steps), 'scan', 'scan', 'binary', 'binary', 'product']
+const everything: Record<string, Step> = { ...steps, ...idioms, ...integerSteps }
+const plain = [...Object.keys(steps), 'scan', 'scan', 'binary', 'binary', 'product']
+/** What a program, and a loop in it, is made of. */
+const names = [
+  [...plain, ...Object.keys(idioms), ...Object.keys(idioms), 'recurrence', 'recurrence', ...Object.keys(integerSteps)],
+  [...plain, ...Object.keys(idioms).filter(name => name !== 'recurrence' && name !== 'weights'), 'arithmetic'],
+]
 
 /** The pool and the results of some random steps. */
 function grow(start: readonly Tensor[], choices: Choices, count: number, depth: number): Tensor[] {
   const pool = start.slice()
-  for (let i = 0; i < count; i++) pool.push(...steps[choices.pick(names)](pool, choices, depth))
+  for (let i = 0; i < count; i++)
+    pool.push(...everything[choices.pick(names[Math.min(depth, 1)])](pool, choices, depth))
   return pool
 }
 
-/** A random function of a few float inputs and one of integers. */
+/** A random function of a few inputs, floats all but some. */
 export function randomProgram(draw: Draw): RandomProgram {
-  const length = () => draw.pick([3, 2, 1, 4, 0])
-  const shared = [length(), draw.pick([2, 3, 1, 5])]
-  const shapes = range(draw.integer(1, 3)).map(() =>
-    range(draw.integer(0, 3)).map(() => (draw.integer(0, 2) === 0 ? length() : draw.pick(shared))),
+  const isLarge = draw.integer(0, 60) === 60
+  const length = () => draw.pick([3, 2, 1, 4, 0, 5, 7])
+  const shared = isLarge ? [67, 65] : [length(), draw.pick([2, 3, 1, 5])]
+  const shapes = range(draw.integer(1, 4)).map(() =>
+    isLarge ? shared : range(draw.integer(0, 3)).map(() => (draw.integer(0, 2) === 0 ? length() : draw.pick(shared))),
   )
   const inputs = shapes.map(shape => values(draw, shape, 'float32', -1, 1))
+  if (draw.integer(0, 3) === 0) inputs.push(values(draw, [draw.pick([2, 3, 5])], draw.pick(['int32', 'uint32']), 0, 5))
   const choices = new Choices(draw)
-  const count = draw.integer(1, 7)
-  const kept = draw.integer(1, 3)
+  const count = isLarge ? 2 : draw.integer(1, 6)
+  const kept = draw.integer(1, 4)
   return {
     inputs,
     f(tensors) {
       choices.rewind()
-      const pool = grow(tensors, choices, count, 0)
-      const floats = pool.slice(tensors.length).filter(isFloat)
-      return (floats.length === 0 ? tensors : floats).slice(-kept)
+      const pool = isLarge ? chains(tensors, choices, count) : grow(tensors, choices, count, 0)
+      const made = pool.filter(x => !tensors.includes(x))
+      const floats = made.filter(isFloat)
+      const last = (floats.length === 0 ? tensors : floats).slice(-kept)
+      return [...last, ...made.filter(x => !isFloat(x)).slice(-1)]
     },
   }
+}
+
+/** Elementwise operations on tensors above the sizes at which passes decide otherwise. */
+function chains(start: readonly Tensor[], choices: Choices, count: number): Tensor[] {
+  const pool = start.filter(isFloat)
+  for (let i = 0; i < count; i++)
+    pool.push(...idioms.chain(pool, choices, 0), tanh(sum(choices.pick(pool), { axis: 0 })))
+  return pool
 }

@@ -46,13 +46,4 @@ export function words(core: Exports, { at, words }: Guarded): Uint32Array {
   return new Uint32Array(core.memory.buffer, at, words).slice()
 }
 
-/** Deterministic numbers in [0, 1). */
-export function mulberry32(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
+export { mulberry32 } from '../mulberry32.js'
