@@ -63,7 +63,7 @@ export const enum Opcode {
    *  Packs B [K, N] into panels [ceil(N / 8)][K][8], zero padded, batches one after the other. Index k lies at (k / kInner) * kOuterStride + (k % kInner) * kInnerStride; likewise n. */
   Pack = 27,
   /** u32 GemmKind | accumulate << 8, EXTENT M, EXTENT N, EXTENT K, OPERAND c, i32 cRow, OPERAND a, u32 mInner, i32 mOuterStride, i32 mInnerStride, u32 kInner, i32 kOuterStride, i32 kInnerStride,
-   *  OPERAND b, i32 bK, i32 bN (strides, for the kinds that read B unpacked), OPERAND scratch (GEMM_SCRATCH bytes for each share), EXTENT batch0, EXTENT batch1, i32 aBatch0, aBatch1, bBatch0, bBatch1, cBatch0, cBatch1.
+   *  OPERAND b, i32 bK, i32 bN (strides, for the kinds that read B unpacked), OPERAND scratch (GEMM_SCRATCH bytes for each share), EXTENT batch0, EXTENT batch1, i32 aBatch0, aBatch1, bBatch0, bBatch1 (of the panels, where B is packed), cBatch0, cBatch1.
    *  C [M, N] = A [M, K] B [K, N], or += with accumulate. C has contiguous rows. */
   Gemm = 28,
 }

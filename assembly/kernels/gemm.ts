@@ -53,14 +53,13 @@ export function gemmInstruction(at: usize, state: usize): void {
     const i = batch / batch1, j = batch % batch1
     const cMatrix = c + i * load<u32>(at, 24) + j * load<u32>(at, 28)
     const aMatrix = a + i * load<u32>(at, 8) + j * load<u32>(at, 12)
+    const bMatrix = b + i * load<u32>(at, 16) + j * load<u32>(at, 20)
     if (kind == GemmKind.Packed) {
-      const bMatrix = b + ((batch * panels * K) << 5)
       gemm(
         cMatrix, cRow, aMatrix, mInner, mOuterStride, mInnerStride, kInner, kOuterStride, kInnerStride,
         bMatrix, N, K, rowFrom, rowTo, from, to, accumulate, scratch,
       )
     } else {
-      const bMatrix = b + i * load<u32>(at, 16) + j * load<u32>(at, 20)
       const first = from << 3, last = min<usize>(N, to << 3)
       for (let row = rowFrom; row < rowTo; row++) {
         const y = cMatrix + row * cRow, x = aMatrix + levels(row, mInner, mOuterStride, mInnerStride)

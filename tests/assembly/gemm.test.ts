@@ -180,9 +180,22 @@ function check(kind: GemmKind, shape: Shape, a: Matrix, b: Matrix): void {
   const before = words(core, c.buffer)
   const results = [1, 2, 3].map(parts => {
     if (kind !== GemmKind.Packed) return multiply(kind, shape, a, b, b.at, c, before, parts)
-    const panels = packed(b, shape, parts)
-    checkPacked(shape, b, panels)
-    const result = multiply(kind, shape, a, b, panels.at, c, before, parts)
+    // A matrix that all batches share is packed once.
+    const isShared = b.batches[0] === 0 && b.batches[1] === 0
+    const own: Shape = isShared ? { ...shape, batch: [1, 1] } : shape
+    const panels = packed(b, own, parts)
+    checkPacked(own, b, panels)
+    const size = isShared ? 0 : 4 * panelWords(shape)
+    const result = multiply(
+      kind,
+      shape,
+      a,
+      { ...b, batches: [shape.batch[1] * size, size] },
+      panels.at,
+      c,
+      before,
+      parts,
+    )
     assert.ok(intact(core, panels), 'panels')
     return result
   })
@@ -215,7 +228,9 @@ test('packed: random shapes, strides, batches and shares', () => {
     core.release()
     const shape = randomShape(40, 70, 40)
     const { M, N, K, batch } = shape
-    check(GemmKind.Packed, shape, matrix(M, K, batch, pick(ORDERS)), matrix(K, N, batch, pick(ORDERS)))
+    const b = matrix(K, N, batch, pick(ORDERS))
+    const shared: Matrix = { ...b, batches: [0, 0] }
+    check(GemmKind.Packed, shape, matrix(M, K, batch, pick(ORDERS)), i % 4 === 0 ? shared : b)
   }
 })
 

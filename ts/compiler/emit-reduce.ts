@@ -12,12 +12,24 @@ export function emitReduce(lowering: Lowering, op: ReduceOp, from: View, axes: r
   const view = isReducible(from, axes) ? from : lowering.contiguous(from)
   const kept: Level[] = []
   const reduced: Level[] = []
+  /** Neighbours of one kind; others must not merge, even where the strides of this view would let them. */
+  let run: Level[] = []
+  let isReduced = false
+  const endRun = () => {
+    ;(isReduced ? reduced : kept).push(...collapse(run))
+    run = []
+  }
   let keptAxis = 0
   view.shape.forEach((length, axis) => {
-    if (axes.includes(axis)) reduced.push({ length, strides: [view.strides[axis]] })
-    else kept.push({ length, strides: [view.strides[axis], out.strides[keptAxis++]] })
+    const kind = axes.includes(axis)
+    const outStride = kind ? 0 : out.strides[keptAxis++]
+    if (length === 1) return
+    if (kind !== isReduced) endRun()
+    isReduced = kind
+    run.push({ length, strides: kind ? [view.strides[axis]] : [view.strides[axis], outStride] })
   })
-  emitLevels(lowering, op, view, collapse(kept), collapse(reduced), out)
+  endRun()
+  emitLevels(lowering, op, view, kept, reduced, out)
 }
 
 /** True if the view can be walked level by level as its contiguous copy would be. */

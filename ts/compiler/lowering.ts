@@ -255,6 +255,8 @@ export class Lowering {
       equation.primitive.aim?.(this, equation, atom => makers.get(atom)?.primitive.elementwise === true)
     }
     for (const equation of program.equations) this.lowerEquation(equation)
+    // A part of this program may stand in another place as well, where its values go elsewhere.
+    for (const equation of program.equations) for (const output of equation.outputs) this.aim(output, null)
   }
 
   private lowerEquation(equation: Equation): void {

@@ -225,7 +225,7 @@ function takeResults(
   const returned = new Map<number, Tensor>()
   const list = outputs.map(({ kind, index, atom }) => {
     if (kind === 'result') return made[index]
-    if (kind === 'literal') return new Tensor([], atom.aval.dtype, atom as Tensor['source'] & Atom)
+    if (kind === 'literal') return Tensor.of([], atom.aval.dtype, atom as Tensor['source'] & Atom)
     const value = values[index]
     if (!donated[index] || value.source.kind !== 'storage') return value
     const heir = returned.get(index) ?? storedTensor(value.shape, value.dtype, value.source.donate())

@@ -34,7 +34,7 @@ export class Trace {
 
   /** The tensor that stands for a variable of this trace. */
   tensor(variable: Var): Tensor {
-    return new Tensor(variable.aval.shape, variable.aval.dtype, { kind: 'traced', trace: this, variable })
+    return Tensor.of(variable.aval.shape, variable.aval.dtype, { kind: 'traced', trace: this, variable })
   }
 }
 
@@ -154,13 +154,13 @@ export function applyProgram(program: Program, values: readonly Tensor[]): Tenso
 
 /** The tensor that an interpreter holds for an atom. */
 export function readAtom(environment: Map<Var, Tensor>, atom: Atom): Tensor {
-  if (atom.kind === 'literal') return new Tensor([], atom.aval.dtype, atom)
+  if (atom.kind === 'literal') return Tensor.of([], atom.aval.dtype, atom)
   return environment.get(atom)!
 }
 
 /** A scalar constant; traces write it into the program. */
 export const scalar = (value: number, dtype: Tensor['dtype']): Tensor =>
-  new Tensor([], dtype, {
+  Tensor.of([], dtype, {
     kind: 'literal',
     aval: { shape: [], dtype },
     value: dtype === 'float32' ? Math.fround(value) : value,

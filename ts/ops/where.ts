@@ -8,7 +8,7 @@ import { bind1 } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { cast } from './cast.js'
 import { batchElementwise, commonShape, type NoParams } from './elementwise.js'
-import { build, get, type Laws, values } from './laws.js'
+import { build, get, type Laws, type NdArray, values } from './laws.js'
 import { type Operand, sameDtype, sameShapes, toTensor } from './operand.js'
 
 export const selectPrimitive: Primitive<NoParams> = {
@@ -45,12 +45,15 @@ export function where(condition: Operand, x: Operand, y: Operand): Tensor {
 export const selectLaws: Laws<NoParams> = {
   primitive: selectPrimitive,
   tolerance: 0,
-  reference: ([condition, x, y]) => [
-    build(x.shape, x.dtype, index => (get(condition, index) ? get(x, index) : get(y, index))),
-  ],
+  reference(inputs) {
+    const [condition, x, y] = inputs
+    const at = (operand: NdArray, index: number[]) => get(operand, operand.shape.length === 0 ? [] : index)
+    return [build(commonShape('where', inputs), x.dtype, index => (at(condition, index) ? at(x, index) : at(y, index)))]
+  },
   draw(draw) {
     const shape = draw.shape()
     const dtype = draw.pick(['float32', 'float32', 'int32', 'uint32', 'bool'] as const)
-    return { inputs: [values(draw, shape, 'bool'), values(draw, shape, dtype), values(draw, shape, dtype)], params: {} }
+    const operand = (): NdArray => values(draw, draw.integer(0, 4) === 0 ? [] : shape, dtype)
+    return { inputs: [values(draw, shape, 'bool'), operand(), operand()], params: {} }
   },
 }
