@@ -204,7 +204,7 @@ function report<B>({ executable }: Runnable, times: Times, whole: number, result
     const calls = times.calls[i]
     const sum = { milliseconds: times.milliseconds[i], flops: work.flops * calls, bytes: work.bytes * calls }
     total += sum.milliseconds
-    const weights = weigh(instruction.origin?.source)
+    const weights = weigh(instruction.source)
     rows.push({ ...work, ...sum, calls, sources: [...weights.keys()].filter(source => source !== null) })
     for (const [place, weight] of weights) {
       const source = place === null ? null : place.replace(/:\d+$/, '')
