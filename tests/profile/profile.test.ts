@@ -89,6 +89,24 @@ test('instructions have the lines of what they compute, backward and fused ones 
   assert.ok(seen.lines.some(({ source }) => source?.endsWith(`:${matmulLine}`)))
 })
 
+test('what passes make anew has the line of what it stands for', () => {
+  const biased = (b: Tensor, xs: Tensor): Tensor => {
+    const cell = (h: Tensor, x: Tensor): [Tensor, Tensor] => {
+      const next = tanh(add(matmul(h, w), x, b))
+      return [next, next]
+    }
+    return sum(scan(cell, zeros([16]), xs)[1])
+  }
+  const batched = (b: Tensor): Tensor => sum(vmap(biased, [null, 1])(b, xs))
+  const { rows } = profile(grad(batched), BRIEF)(ones([16]))
+  const sums = rows.filter(({ name }) => name === 'reduce')
+  assert.equal(
+    sums.map(({ detail, sources }) => [detail, sources.length]),
+    [['1 x 48 x 16', 1]],
+    "the bias's gradients of all steps are one sum behind the loop",
+  )
+})
+
 test('nested loops, loops of no steps and programs without instructions', () => {
   const inner = (c: Tensor, x: Tensor): [Tensor, Tensor] => [add(mul(c, 0.5), x), exp(c)]
   const outer = (c: Tensor, x: Tensor): [Tensor, Tensor] => scan(inner, c, x)
