@@ -98,20 +98,19 @@ const faults: Record<string, Fault[]> = {
     ['sides of a product exchanged', 'side === 0 ? [table, summed] : [summed, table]', '[table, summed]'],
   ],
   'ts/compiler/passes/accumulate.js': [
-    [
-      'what others read is overwritten',
-      'uses.get(atom) === 1 && (owned.has(atom) || isMade(atom))',
-      '(owned.has(atom) || isMade(atom))',
-    ],
     ['results are read for the last time', 'uses.set(atom, Number.POSITIVE_INFINITY)', 'uses.set(atom, 1)'],
     ['a product that others read goes', "=== 'dotGeneral' && uses.get(atom) === 1", "=== 'dotGeneral'"],
-    [
-      'whatever is added to is overwritten',
-      'lowering.mayOverwrite(inputs[0]) && isContiguous(sum)',
-      'isContiguous(sum)',
-    ],
     ['what is added to is not copied', '!sameView(sum, out)', 'false'],
-    ['what others read is computed in the place of the sum', 'lowering.useCount(sum) !== 1 ||', ''],
+    [
+      'operands exchanged',
+      'equation.inputs[1 - side], ...product.inputs',
+      'equation.inputs[1 - side], ...product.inputs.toReversed()',
+    ],
+    [
+      'the addend is left out',
+      'emitGemm(lowering, lhs, rhs, out, contraction, true)',
+      'emitGemm(lowering, lhs, rhs, out, contraction, false)',
+    ],
   ],
   'ts/compiler/passes/fuse.js': [
     [
@@ -129,7 +128,6 @@ const faults: Record<string, Fault[]> = {
       'uses.get(operation.result) === 1 && !isRead(operation.result)',
       '!isRead(operation.result)',
     ],
-    ['joined chains out of order', '.sort((a, b) => a.index - b.index)', ''],
     ['results that are outputs are forgotten', 'outputs.has(atom) ||', ''],
     ['chains of other shapes are joined', 'if (group.shape !== name)', 'if (group.shape.length !== name.length)'],
     ['the wrong addend', 'operation.operands[1 - side]', 'operation.operands[side]'],
