@@ -144,7 +144,6 @@ const faults: Record<string, Fault[]> = {
       'if (life.first >= begin && life.first <= end && life.last > end)',
       'if (false)',
     ],
-    ['loops stretch lives from the outside', 'loops.reverse()', 'loops'],
     ['the place of something that lives on', 'last === index && lives.get(buffer).last === index &&', ''],
     ['the place of something read in two orders', 'isSame && isOnlyView', 'isSame'],
     ['the place of something read in another order', 'isSame && isOnlyView', 'isOnlyView'],
@@ -159,16 +158,10 @@ const faults: Record<string, Fault[]> = {
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: code
     ['packed before the loop that moves it', 'Math.max(view.buffer.depth, view.steps.length)', 'view.buffer.depth'],
     ['packed before the loop that makes it', 'Math.max(view.buffer.depth, view.steps.length)', 'view.steps.length'],
-    [
-      'what is read again is overwritten',
-      'this.uses.get(atom) === 1 && this.view(atom).owned === true',
-      'this.view(atom).owned === true',
-    ],
   ],
   'ts/transforms/scan-lowering.js': [
     ['a carry is written while the old one is read', 'cell !== undefined && !diesBefore(body, cell, atom)', 'false'],
     ['parts of a carry are written while the old one is read', 'isVacant: cell === undefined', 'isVacant: true'],
-    ['a stack that others read is overwritten', 'lowering.mayOverwrite(atom) &&', ''],
     ['carries that change places are not saved', 'pending.some(other => other.to.buffer === from.buffer)', 'false'],
     ['carries of an outer loop are stacks', 'operands[i].buffer.depth === lowering.depth', 'true'],
   ],

@@ -2,6 +2,7 @@
 import type { Tensor } from '../ts/core/tensor.js'
 import {
   add,
+  at,
   broadcastTo,
   concat,
   div,
@@ -277,9 +278,10 @@ const weights: Step = (pool, choices) => {
   const stack = dense(pool, choices, [length, k, k])
   const fixed = dense(pool, choices, [2 * k, k])
   const [start, other] = [dense(pool, choices, [b, k]), dense(pool, choices, [b, k])]
-  const piece = (at: number) => slice(fixed, [at, 0], [at + k, k])
+  const piece = (row: number) => slice(fixed, [row, 0], [row + k, k])
   const body = ([h, m]: Tensor[], w: Tensor): [Tensor[], Tensor[]] => {
-    const choose = () => choices.pick([w, w, m, m, piece(0), piece(k), piece(1), transpose(w, [1, 0])])
+    const entry = at(stack, choices.integer(0, length - 1))
+    const choose = () => choices.pick([w, w, m, m, entry, piece(0), piece(k), piece(1), transpose(w, [1, 0])])
     const first = tanh(times(h, choose()))
     const changed = choices.once(2) ? add(mul(m, 0.5), outerSum(first, other)) : m
     const again = choices.pick([choose(), changed, w])
