@@ -1,17 +1,16 @@
 // The training workloads that speed is judged on, as a user writes them: cells and blocks for one example, lifted over
 // the batch by vmap. Tests check their first losses, benches time them.
+
+import type { Tree } from '../ts/core/tree.js'
 import {
   add,
   arange,
-  div,
   expandDims,
   greaterEqual,
   jit,
   matmul,
   mean,
-  minimum,
   mul,
-  pow,
   reshape,
   rsqrt,
   scan,
@@ -19,24 +18,20 @@ import {
   softmax,
   softmaxCrossEntropy,
   split,
-  sqrt,
   square,
   sub,
-  sum,
   type Tensor,
   take,
   tanh,
   tensor,
   transpose,
-  treeLeaves,
-  treeMap,
   valueAndGrad,
   variance,
   vmap,
   where,
   zeros,
-  zerosLike,
 } from '../ts/index.js'
+import { adam, applyUpdates, chain, clipByGlobalNorm, type Optimizer, sgd } from '../ts/optim/index.js'
 
 /** A stream of uniform numbers in [0, 1), the same in every system that runs a workload. */
 export function mulberry32(seed: number): () => number {
@@ -79,38 +74,14 @@ export interface Workload<P, S> {
   losses: readonly number[]
 }
 
-// ---- optimisers ----
-
-interface AdamState<P> {
-  count: Tensor
-  m: P
-  v: P
-}
-
-const adamInit = <P>(params: P): AdamState<P> => ({
-  count: tensor(0),
-  m: treeMap(zerosLike, params),
-  v: treeMap(zerosLike, params),
-})
-
-function adamUpdate<P>(params: P, gradient: P, state: AdamState<P>, rate: number): [P, AdamState<P>] {
-  const count = add(state.count, 1)
-  const m = treeMap((m, g) => add(mul(m, 0.9), mul(g, 0.1)), state.m, gradient)
-  const v = treeMap((v, g) => add(mul(v, 0.999), mul(square(g), 0.001)), state.v, gradient)
-  const [c1, c2] = [sub(1, pow(0.9, count)), sub(1, pow(0.999, count))]
-  const next = treeMap((p, m, v) => sub(p, mul(rate, div(div(m, c1), add(sqrt(div(v, c2)), 1e-8)))), params, m, v)
-  return [next, { count, m, v }]
-}
-
-function clipByGlobalNorm<P>(gradient: P, maximum: number): P {
-  const norm = sqrt(
-    treeLeaves(gradient)
-      .map(leaf => sum(square(leaf)))
-      .reduce((a, b) => add(a, b)),
-  )
-  const factor = minimum(1, div(maximum, norm))
-  return treeMap(leaf => mul(leaf, factor), gradient)
-}
+/** A training step for a loss over a batch, as any user writes it. */
+const trainStep =
+  <P extends Tree, S extends Tree>(loss: (params: P, x: Tensor, y: Tensor) => Tensor, optimizer: Optimizer<S>) =>
+  (params: P, state: S, x: Tensor, y: Tensor): [P, S, Tensor] => {
+    const [value, gradient] = valueAndGrad(loss)(params, x, y)
+    const [updates, next] = optimizer.update(gradient, state, params)
+    return [applyUpdates(params, updates), next, value]
+  }
 
 // ---- W2: LSTM character model ----
 
@@ -160,13 +131,9 @@ export function lstmWorkload(sizes: LstmSizes = W2_SIZES) {
     return softmaxCrossEntropy(add(matmul(hs, p.wo), p.bo), ys)
   }
   const loss = (p: Params, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
-  const step = (p: Params, state: AdamState<Params>, xs: Tensor, ys: Tensor): [Params, AdamState<Params>, Tensor] => {
-    const [value, gradient] = valueAndGrad(loss)(p, xs, ys)
-    const [next, nextState] = adamUpdate(p, clipByGlobalNorm(gradient, 5), state, 1e-3)
-    return [next, nextState, value]
-  }
+  const optimizer = chain(clipByGlobalNorm(5), adam(1e-3))
   const losses = [4.175531, 4.170994, 4.166457, 4.161842, 4.157064]
-  return { params, state: adamInit(params), step, x, y, losses } satisfies Workload<Params, AdamState<Params>>
+  return { params, state: optimizer.init(params), step: trainStep(loss, optimizer), x, y, losses }
 }
 
 // ---- W3: the same with a GRU ----
@@ -203,13 +170,9 @@ export function gruWorkload(sizes: LstmSizes = W2_SIZES) {
     return softmaxCrossEntropy(add(matmul(hs, p.wo), p.bo), ys)
   }
   const loss = (p: Params, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
-  const step = (p: Params, state: AdamState<Params>, xs: Tensor, ys: Tensor): [Params, AdamState<Params>, Tensor] => {
-    const [value, gradient] = valueAndGrad(loss)(p, xs, ys)
-    const [next, nextState] = adamUpdate(p, clipByGlobalNorm(gradient, 5), state, 1e-3)
-    return [next, nextState, value]
-  }
+  const optimizer = chain(clipByGlobalNorm(5), adam(1e-3))
   const losses = [4.175397, 4.166465, 4.157688, 4.148929, 4.140102]
-  return { params, state: adamInit(params), step, x, y, losses } satisfies Workload<Params, AdamState<Params>>
+  return { params, state: optimizer.init(params), step: trainStep(loss, optimizer), x, y, losses }
 }
 
 // ---- W4: small vanilla RNN ----
@@ -236,12 +199,9 @@ export function rnnWorkload({ hidden: H = 64, length: T = 32, batch: B = 1, voca
     return softmaxCrossEntropy(add(matmul(hs, p.why), p.by), ys)
   }
   const loss = (p: Params, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
-  const step = (p: Params, state: Tensor, xs: Tensor, ys: Tensor): [Params, Tensor, Tensor] => {
-    const [value, gradient] = valueAndGrad(loss)(p, xs, ys)
-    return [treeMap((w, g) => sub(w, mul(0.1, g)), p, gradient), state, value]
-  }
+  const optimizer = sgd(0.1)
   const losses = [4.18524, 4.17648, 4.16774, 4.15901, 4.15028]
-  return { params, state: zeros([]), step, x, y, losses } satisfies Workload<Params, Tensor>
+  return { params, state: optimizer.init(params), step: trainStep(loss, optimizer), x, y, losses }
 }
 
 // ---- W5: GPT ----
@@ -330,13 +290,9 @@ export function gptWorkload(sizes: GptSizes = W5_SIZES) {
     return softmaxCrossEntropy(matmul(layerNorm(last, p.lnfg, p.lnfb), p.head), ys)
   }
   const loss = (p: Params, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
-  const step = (p: Params, state: AdamState<Params>, xs: Tensor, ys: Tensor): [Params, AdamState<Params>, Tensor] => {
-    const [value, gradient] = valueAndGrad(loss)(p, xs, ys)
-    const [next, nextState] = adamUpdate(p, gradient, state, 1e-3)
-    return [next, nextState, value]
-  }
+  const optimizer = adam(1e-3)
   const losses = [4.307594, 4.2531, 4.134457, 4.108515, 4.072455]
-  return { params, state: adamInit(params), step, x, y, losses } satisfies Workload<Params, AdamState<Params>>
+  return { params, state: optimizer.init(params), step: trainStep(loss, optimizer), x, y, losses }
 }
 
 /** Runs `count` jitted steps; the losses. */

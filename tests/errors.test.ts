@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert'
 import { firstOutside, framesOf, libraryRoot } from '../ts/errors.js'
 import * as heddle from '../ts/index.js'
 import { memory, random, type Tensor, tensor, treeLeaves } from '../ts/index.js'
+import { profile } from '../ts/profile/index.js'
 
 // What is given on purpose is not what the types ask for.
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -294,6 +295,12 @@ const table: Record<string, Row[]> = {
     [() => h.random.categorical(key, [1]), 'random.categorical: logits is an array, not a tensor'],
   ],
   setMemoryLimit: [[() => h.setMemoryLimit(0), 'setMemoryLimit: a limit is a positive number of bytes, not 0']],
+  profile: [
+    [() => profile(3 as never), 'profile: the first argument is not a function'],
+    [() => profile(x3, { milliseconds: Number.NaN }), 'profile: milliseconds is NaN'],
+    [() => profile(x3)('a' as never), 'profile: arguments'],
+    [() => h.jit((x: Tensor) => profile(x3)(x).result)(f2), 'profile: called inside of jit'],
+  ],
   treeMap: [
     [() => h.treeMap(x3, { a: f2 }, { b: f2 }), 'treeMap: tree 2 differs from the first: {"b": *} beside {"a": *}'],
     [() => h.treeMap(x3, new Map()), 'is a Map: a tree holds tensors and numbers'],

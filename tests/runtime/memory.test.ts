@@ -63,6 +63,24 @@ test('resident bytes stay below the limit in a loop that never yields, and what 
   })
 })
 
+test('tensors that a job forgets take a megabyte, those that it uses again and again stay', () => {
+  withLimit(64 * MIB, () => {
+    const values = new Float32Array(2048)
+    for (let i = 0; i < 1000; i++) tensor(values)
+    assert.ok(memory().resident <= MIB, `resident ${memory().resident}`)
+
+    const used = Array.from({ length: 400 }, () => tensor(values))
+    const movedIn = (): number => {
+      const before = memory().restored
+      for (const x of used) add(x, 1).dispose()
+      return memory().restored - before
+    }
+    assert.ok(movedIn() > 0)
+    for (let i = 0; i < 5; i++) movedIn()
+    assert.is(movedIn(), 0)
+  })
+})
+
 test('large tensors move out and come back when they are used again', () => {
   withLimit(4 * MIB, () => {
     const before = memory()

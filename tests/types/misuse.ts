@@ -1,5 +1,5 @@
 // What must not compile.
-import { add, grad, jit, matmul, scan, sum, type Tensor as T, tensor, valueAndGrad, vmap } from 'heddle'
+import { add, grad, jit, matmul, scan, sum, Tensor as T, tensor, valueAndGrad, vmap } from 'heddle'
 
 interface Dense {
   w: T
@@ -44,3 +44,9 @@ x.shape[0] = 3
 x.dtype = 'int32'
 // @ts-expect-error where a tensor's value comes from is nobody's business
 x.source
+// @ts-expect-error tensors are made by operations
+new T()
+// @ts-expect-error not even with the right arguments
+new T([2], 'float32', x)
+// @ts-expect-error and there are no other kinds of them
+class Sub extends T {}

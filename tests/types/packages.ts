@@ -4,6 +4,7 @@ import { sample } from 'heddle/decode'
 import { restoreTree } from 'heddle/io'
 import { dense, type ParamsOf } from 'heddle/nn'
 import { applyUpdates, sgd } from 'heddle/optim'
+import { profile } from 'heddle/profile'
 import { fit } from 'heddle/train'
 import { is } from './expect.js'
 
@@ -23,6 +24,7 @@ const step = jit((p: typeof params, s: typeof state, input: Tensor) => {
   return [applyUpdates(p, updates), next, loss]
 })
 is<[typeof params, typeof state, Tensor]>()(step(params, state, x))
+is<typeof params>()(profile(grad((q: typeof params) => layer.apply(q, x)))(params).result)
 is<typeof params>()(grad((q: typeof params) => layer.apply(q, x))(params))
 
 interface Carry {

@@ -21,6 +21,8 @@ export interface Instruction {
   readonly fields: Field[]
   /** For Map: result and input that may share memory element by element. */
   readonly elementwise: boolean
+  /** The source of the equation that it computes (core/program.ts). */
+  readonly source?: string | null
   /** For Loop: the index of its End. */
   end?: number
 }
@@ -57,6 +59,7 @@ export class Lowering {
   private readonly uses = new Map<Atom, number>()
   private scopes: Scope[] = [openScope()]
   private equation = 0
+  private source?: string | null
 
   constructor(private readonly checks?: Checks) {}
 
@@ -177,8 +180,9 @@ export class Lowering {
 
   /** Appends an instruction. */
   emit(opcode: Opcode, fields: Field[], elementwise = false): Instruction {
-    const instruction = { opcode, equation: this.equation, depth: this.depth, fields, elementwise }
-    this.scopes[this.depth].instructions.push(instruction)
+    const { equation, depth, source } = this
+    const instruction = { opcode, equation, depth, fields, elementwise, source }
+    this.scopes[depth].instructions.push(instruction)
     return instruction
   }
 
@@ -256,11 +260,13 @@ export class Lowering {
   }
 
   private lowerEquation(equation: Equation): void {
-    const outer = this.equation
+    const { equation: outer, source } = this
+    this.source = equation.source || source
     if (this.depth === 0) this.equation++
     equation.primitive.lower(this, equation, equation.params)
     if (this.checks !== undefined) this.check(equation, this.checks)
     this.equation = Math.max(outer, this.equation)
+    this.source = source
   }
 
   /** Has the machine report this equation if a float of its results is NaN or infinite. */

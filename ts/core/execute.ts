@@ -71,7 +71,13 @@ export function prepareProgram(program: Program, donated: readonly boolean[] = [
   return remember(key, () => buildRunnable('a compiled function', optimize(program), donated))
 }
 
-function buildRunnable(name: string, program: Program, donated: readonly boolean[], checks?: Checks): Runnable {
+/** Compiles a program as it is, without the passes and apart from the cache. */
+export function buildRunnable(
+  name: string,
+  program: Program,
+  donated: readonly boolean[] = [],
+  checks?: Checks,
+): Runnable {
   const results: Var[] = []
   const outputs = program.outputs.map(atom => {
     if (atom.kind === 'literal') return { kind: 'literal' as const, index: 0, atom }
@@ -134,8 +140,8 @@ export function runChecked(
 }
 
 /** Where the slots of the run that is being prepared lie; filled and used up by each run. */
-const addresses: number[] = []
-const literals: number[] = []
+export const addresses: number[] = []
+export const literals: number[] = []
 
 /** Runs compiled code. Donated tensors are consumed; nothing is if it throws before the run. */
 export function runPrepared(runnable: Runnable, values: readonly Tensor[], donated: readonly boolean[] = []): Tensor[] {
@@ -198,7 +204,7 @@ function place({ executable, bytes, name }: Runnable, values: readonly Tensor[])
 }
 
 /** Gives back places for results; those that results would have taken from donated operands stay theirs. */
-function freeResults(storages: readonly Storage[], values: readonly Tensor[]): void {
+export function freeResults(storages: readonly Storage[], values: readonly Tensor[]): void {
   for (const storage of storages) if (!values.some(({ source }) => source === storage)) storage.free('disposed')
 }
 
@@ -219,7 +225,7 @@ function takeResults(
   const returned = new Map<number, Tensor>()
   const list = outputs.map(({ kind, index, atom }) => {
     if (kind === 'result') return made[index]
-    if (kind === 'literal') return new Tensor([], atom.aval.dtype, atom as Tensor['source'] & Atom)
+    if (kind === 'literal') return Tensor.of([], atom.aval.dtype, atom as Tensor['source'] & Atom)
     const value = values[index]
     if (!donated[index] || value.source.kind !== 'storage') return value
     const heir = returned.get(index) ?? storedTensor(value.shape, value.dtype, value.source.donate())

@@ -32,7 +32,10 @@ export interface Equation {
   // biome-ignore lint/suspicious/noExplicitAny: the primitive knows the type of its parameters
   readonly params: any
   readonly outputs: readonly Var[]
-  /** The user's line that this came from; known where `withSources` asked for it. */
+  /**
+   * The user's line that this came from; a fused equation has one for each operation, between them newlines. Known where
+   * `withSources` asked for it.
+   */
   readonly source?: string | null
 }
 

@@ -31,11 +31,15 @@ export class Tensor {
   /** @internal */
   readonly source: Source
 
-  /** @internal */
-  constructor(shape: Shape, dtype: DType, source: Source) {
+  private constructor(shape: Shape, dtype: DType, source: Source) {
     this.shape = shape
     this.dtype = dtype
     this.source = source
+  }
+
+  /** @internal The constructor is private so that the declarations refuse `new Tensor()`. */
+  static of(shape: Shape, dtype: DType, source: Source): Tensor {
+    return new Tensor(shape, dtype, source)
   }
 
   /** Number of elements. */
@@ -140,7 +144,7 @@ function readWords(storage: Storage, size: number, dtype: DType): TypedArray {
 
 /** A stored tensor over words that the core already holds. */
 export const storedTensor = (shape: Shape, dtype: DType, storage: Storage): Tensor => {
-  const tensor = new Tensor(shape, dtype, storage)
+  const tensor = Tensor.of(shape, dtype, storage)
   storage.keepWhile(tensor)
   return tensor
 }

@@ -34,25 +34,25 @@ export class Trace {
 
   /** The tensor that stands for a variable of this trace. */
   tensor(variable: Var): Tensor {
-    return new Tensor(variable.aval.shape, variable.aval.dtype, { kind: 'traced', trace: this, variable })
+    return Tensor.of(variable.aval.shape, variable.aval.dtype, { kind: 'traced', trace: this, variable })
   }
 }
 
 let current: Trace | null = null
 
-/** Whether equations remember the user's line: reading the stack costs more than all the rest of tracing. */
-let isSourcing = false
+/** Finds the user's line for an equation; null: none is remembered, as reading the stack costs more than all tracing. */
+let findSource: (() => string | null) | null = null
 /** The line of the equation that a transform rewrites now. */
 let origin: string | null | undefined
 
-/** Traces with equations that remember the user's lines. */
-export function withSources<T>(body: () => T): T {
-  const before = isSourcing
-  isSourcing = true
+/** Traces with equations that remember the user's lines; `find` says which one where it is not known from a transform. */
+export function withSources<T>(body: () => T, find: () => string | null = userSource): T {
+  const before = findSource
+  findSource = find
   try {
     return body()
   } finally {
-    isSourcing = before
+    findSource = before
   }
 }
 
@@ -86,7 +86,7 @@ export function bind<P>(
   }
   const outputs = primitive.type(inputs, params).map(newVar)
   const equation = { primitive, inputs: inputs.map(input => trace.atom(input)), params, outputs }
-  trace.equations.push(isSourcing ? { ...equation, source: origin ?? userSource() } : equation)
+  trace.equations.push(findSource === null ? equation : { ...equation, source: origin ?? findSource() })
   return outputs.map(variable => trace.tensor(variable))
 }
 
@@ -142,7 +142,7 @@ export function applyProgram(program: Program, values: readonly Tensor[]): Tenso
   })
   const read = (atom: Atom): Tensor => readAtom(environment, atom)
   for (const { primitive, inputs, params, outputs, source } of program.equations) {
-    if (isSourcing) origin = source ?? outer
+    if (findSource !== null) origin = source ?? outer
     const results = bind(primitive, inputs.map(read), params)
     outputs.forEach((variable, i) => {
       environment.set(variable, results[i])
@@ -154,13 +154,13 @@ export function applyProgram(program: Program, values: readonly Tensor[]): Tenso
 
 /** The tensor that an interpreter holds for an atom. */
 export function readAtom(environment: Map<Var, Tensor>, atom: Atom): Tensor {
-  if (atom.kind === 'literal') return new Tensor([], atom.aval.dtype, atom)
+  if (atom.kind === 'literal') return Tensor.of([], atom.aval.dtype, atom)
   return environment.get(atom)!
 }
 
 /** A scalar constant; traces write it into the program. */
 export const scalar = (value: number, dtype: Tensor['dtype']): Tensor =>
-  new Tensor([], dtype, {
+  Tensor.of([], dtype, {
     kind: 'literal',
     aval: { shape: [], dtype },
     value: dtype === 'float32' ? Math.fround(value) : value,

@@ -179,8 +179,8 @@ export class LoadedCode {
     }
   }
 
-  /** Sets the machine to the program's first instruction. */
-  private start(addresses: readonly number[], literals: readonly number[], count: number): void {
+  /** Sets the machine to the program's first instruction; the address of its state. */
+  start(addresses: readonly number[], literals: readonly number[], count: number): number {
     const words = heap()
     const slots = (this.block + this.slotsAt) >>> 2
     const literalAt = this.block + this.literalsAt
@@ -204,6 +204,7 @@ export class LoadedCode {
     words[at + State.Report / 4] = 0
     words[at + State.ReportWritten / 4] = 0
     words[at + State.ReportOldest / 4] = 0
+    return state
   }
 
   /** Runs until the end (true), or until the fuel is used up. */

@@ -19,8 +19,13 @@ export interface Resident {
 /** The core's memory cannot be larger, and no block is. */
 const LARGEST = 0xfffe0000
 const DEFAULT_LIMIT = 2 ** 30
-/** Resident bytes start out bounded by this; the bound grows, up to the limit, when what moved out is wanted back. */
-const FIRST_BOUND = 2 ** 23
+/**
+ * Resident bytes start out bounded by this; the bound grows, up to the limit, when what moved out is wanted back. A job
+ * that never yields fills it with forgotten tensors, so it is small.
+ */
+const FIRST_BOUND = 2 ** 20
+/** The bound of a program that yields: what the collector's callbacks free in place need not be copied out. */
+const YIELDING_BOUND = 2 ** 23
 
 /** Small records move out together, as one typed array of this size: one allocation for many. */
 const BATCH_BYTES = 8192
@@ -169,6 +174,11 @@ function moveOutTogether(batch: readonly Resident[]): void {
 export function cameBack(bytes: number): void {
   movedBack += bytes
   backSince += bytes
+}
+
+/** A collector's callback freed a record: the program yields. */
+export function wasCollected(): void {
+  if (bound < YIELDING_BOUND) bound = Math.min(limit, YIELDING_BOUND)
 }
 
 /** A block for a tensor of `bytes`; makes room first where the bound would be passed. */

@@ -13,6 +13,7 @@ import {
   releaseBlock,
   SMALL_BYTES,
   touch,
+  wasCollected,
 } from './pool.js'
 
 /** One tensor's words: in a block of the core's memory, or moved out to a typed array. */
@@ -142,6 +143,7 @@ export class Storage implements Resident {
     if (this.address === 0) return
     this.gone = 'disposed'
     this.dropBlock()
+    wasCollected()
   }
 }
 

@@ -34,7 +34,7 @@ function placeholders(node: unknown): unknown {
   if (isSpec(node)) {
     checkShape('evalShape', node.shape)
     const dtype = node.dtype ?? 'float32'
-    return new Tensor(node.shape, dtype, scalar(0, dtype).source)
+    return Tensor.of(node.shape, dtype, scalar(0, dtype).source)
   }
   if (Array.isArray(node)) return node.map(placeholders)
   return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, placeholders(child)]))

@@ -153,6 +153,7 @@ function groupEquation(group: Group, isRead: (atom: Atom) => boolean): Equation 
     inputs,
     params: { steps, results, types: outputs.map(({ aval }) => aval) } satisfies FusedParams,
     outputs,
+    source: group.members.map(({ equation }) => equation.source).join('\n'),
   }
 }
 

@@ -41,7 +41,7 @@ export function replaceEquations(
       equations.push(equation)
       continue
     }
-    equations.push(...replacement.equations)
+    equations.push(...replacement.equations.map(part => (part.source ? part : { ...part, source: equation.source })))
     equation.outputs.forEach((output, i) => {
       substitution.set(output, resolve(replacement.outputs[i]))
     })

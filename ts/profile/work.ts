@@ -1,0 +1,91 @@
+// What an instruction has to do: multiplications and additions of a product, bytes that are read and written.
+import { CrossEntropyKind, Opcode, SoftmaxKind, ThreefryKind } from '../../assembly/format.js'
+import type { Instruction } from '../compiler/lowering.js'
+import { mapNames } from './names.js'
+
+export interface Work {
+  /** The instruction's name: `gemm`, `map`, ... */
+  readonly name: string
+  /** Sizes, and for a map its operations. */
+  readonly detail: string
+  /** Floating-point operations of a product; 0 for all else. */
+  readonly flops: number
+  /** Bytes of the operands' elements, each counted once. */
+  readonly bytes: number
+}
+
+const WORD = 4
+
+/** What one execution of the instruction does; null for control. */
+export function workOf({ opcode, fields }: Instruction): Work | null {
+  const at = (i: number): number => fields[i] as number
+  const moved = (name: string, sizes: readonly number[], words: number): Work => ({
+    name,
+    detail: sizes.join(' x '),
+    flops: 0,
+    bytes: words * WORD,
+  })
+  switch (opcode) {
+    case Opcode.Map:
+      return workOfMap(fields as number[])
+    case Opcode.Copy: {
+      const dims = fields.slice(2, 2 + at(0)) as number[]
+      return moved('copy', dims, 2 * product(dims))
+    }
+    case Opcode.Fill:
+      return moved('fill', [at(0)], at(0))
+    case Opcode.Iota:
+      return moved('iota', [at(1)], at(1))
+    case Opcode.Reduce: {
+      const [outer, length, inner] = [at(1), at(2), at(3)]
+      return moved('reduce', [outer, length, inner], outer * inner * (length + 1))
+    }
+    case Opcode.ArgReduce:
+      return moved('argReduce', [at(1), at(2)], at(1) * (at(2) + 1))
+    case Opcode.Softmax:
+      return moved('softmax', [at(1), at(2)], at(1) * (at(2) + (at(0) === SoftmaxKind.LogSumExp ? 1 : at(2))))
+    case Opcode.CrossEntropy:
+      return moved(
+        'crossEntropy',
+        [at(1), at(2)],
+        at(1) * (1 + at(2) + (at(0) === CrossEntropyKind.Gradient ? at(2) : 1)),
+      )
+    case Opcode.Take:
+      return moved('take', [at(0), at(1)], at(0) * (2 * at(1) + 1))
+    case Opcode.ScatterAdd:
+      return moved('scatterAdd', [at(1), at(2)], at(1) * (3 * at(2) + 1))
+    case Opcode.Threefry:
+      return moved('threefry', [at(1), at(2)], at(1) * at(2) * (at(0) === ThreefryKind.Bits ? 1 : 2))
+    case Opcode.Pack: {
+      const batch = at(10) * at(11)
+      return moved('pack', [at(0), at(1), ...(batch > 1 ? [batch] : [])], 2 * at(0) * at(1) * batch)
+    }
+    case Opcode.Gemm: {
+      const [M, N, K, batch] = [at(1), at(2), at(3), at(17) * at(18)]
+      return {
+        ...moved('gemm', [M, K, N], batch * (M * K + K * N + M * N)),
+        detail: `${M} x ${K} x ${N}${batch > 1 ? `, ${batch} times` : ''}`,
+        flops: 2 * M * N * K * batch,
+      }
+    }
+    default:
+      return null
+  }
+}
+
+/** A Map: the elements of every operand, broadcast ones counted once, and the names of its operations. */
+function workOfMap(fields: readonly number[]): Work {
+  const [header] = fields
+  const [rank, operands, steps] = [header & 0xff, ((header >> 8) & 0xff) + ((header >> 16) & 0xff), header >>> 24]
+  const dims = fields.slice(1, 1 + rank)
+  let words = 0
+  for (let i = 0; i < operands; i++) {
+    const strides = fields.slice(2 + rank + i * (1 + rank), 2 + rank + i * (1 + rank) + rank)
+    words += product(dims.filter((_, d) => strides[d] !== 0))
+  }
+  const first = 1 + rank + operands * (1 + rank)
+  const names = Array.from({ length: steps }, (_, i) => mapNames.get(fields[first + 2 * i] & 0xffff) ?? '?')
+  return { name: 'map', detail: `${dims.join(' x ')}: ${names.join(' ')}`, flops: 0, bytes: words * WORD }
+}
+
+const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1)
