@@ -147,7 +147,6 @@ const faults: Record<string, Fault[]> = {
     ['the place of something that lives on', 'last === index && lives.get(buffer).last === index &&', ''],
     ['the place of something read in two orders', 'isSame && isOnlyView', 'isSame'],
     ['the place of something read in another order', 'isSame && isOnlyView', 'isOnlyView'],
-    ['one place taken twice', '!taken.has(root) &&', ''],
     ['a place is free one instruction early', 'other.last < group.first ||', 'other.last <= group.first ||'],
   ],
   'ts/compiler/lowering.js': [
@@ -163,7 +162,6 @@ const faults: Record<string, Fault[]> = {
     ['a carry is written while the old one is read', 'cell !== undefined && !diesBefore(body, cell, atom)', 'false'],
     ['parts of a carry are written while the old one is read', 'isVacant: cell === undefined', 'isVacant: true'],
     ['carries that change places are not saved', 'pending.some(other => other.to.buffer === from.buffer)', 'false'],
-    ['carries of an outer loop are stacks', 'operands[i].buffer.depth === lowering.depth', 'true'],
   ],
   'ts/ops/concat.js': [
     ['a part that stands twice is computed in both', 'inputs.indexOf(atom) === i &&', ''],
