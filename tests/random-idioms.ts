@@ -2,6 +2,7 @@
 import type { Tensor } from '../ts/core/tensor.js'
 import {
   add,
+  at,
   broadcastTo,
   concat,
   div,
@@ -138,7 +139,8 @@ const twins: Step = (pool, choices) => {
         [0, 0, 0].map((_, i) => Number(i === k % 3)),
         [n, n, n].map((length, i) => length - Number(i !== k % 3)),
       ),
-    k => mul(x, [0.5, -0.5, 0, -0, 1][k % 5]),
+    k => mul(x, [0.5, -0.5, 1][k % 3]),
+    k => mul(x, [0, -0][k % 2]),
     k => (k % 2 ? sub(x, flip(x, 0)) : sub(flip(x, 0), x)),
     k => div(x, [1, 2, -1][k % 3]),
     k => mul(x, choices.pick([add, sub, mul, div])(0.75, [1, 3, 2][k % 3])),
@@ -276,9 +278,10 @@ const weights: Step = (pool, choices) => {
   const stack = dense(pool, choices, [length, k, k])
   const fixed = dense(pool, choices, [2 * k, k])
   const [start, other] = [dense(pool, choices, [b, k]), dense(pool, choices, [b, k])]
-  const piece = (at: number) => slice(fixed, [at, 0], [at + k, k])
+  const piece = (row: number) => slice(fixed, [row, 0], [row + k, k])
   const body = ([h, m]: Tensor[], w: Tensor): [Tensor[], Tensor[]] => {
-    const choose = () => choices.pick([w, w, m, m, piece(0), piece(k), piece(1), transpose(w, [1, 0])])
+    const entry = at(stack, choices.integer(0, length - 1))
+    const choose = () => choices.pick([w, w, m, m, entry, piece(0), piece(k), piece(1), transpose(w, [1, 0])])
     const first = tanh(times(h, choose()))
     const changed = choices.once(2) ? add(mul(m, 0.5), outerSum(first, other)) : m
     const again = choices.pick([choose(), changed, w])
