@@ -74,14 +74,18 @@ export interface Workload<P, S> {
   losses: readonly number[]
 }
 
-/** A training step for a loss over a batch, as any user writes it. */
-const trainStep =
-  <P extends Tree, S extends Tree>(loss: (params: P, x: Tensor, y: Tensor) => Tensor, optimizer: Optimizer<S>) =>
-  (params: P, state: S, x: Tensor, y: Tensor): [P, S, Tensor] => {
+/** A training step, given the loss of one example: its mean over the batch, differentiated, and the optimiser's update. */
+function trainStep<P extends Tree, S extends Tree>(
+  exampleLoss: (params: P, x: Tensor, y: Tensor) => Tensor,
+  optimizer: Optimizer<S>,
+) {
+  const loss = (p: P, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
+  return (params: P, state: S, x: Tensor, y: Tensor): [P, S, Tensor] => {
     const [value, gradient] = valueAndGrad(loss)(params, x, y)
     const [updates, next] = optimizer.update(gradient, state, params)
     return [applyUpdates(params, updates), next, value]
   }
+}
 
 // ---- W2: LSTM character model ----
 
@@ -130,10 +134,9 @@ export function lstmWorkload(sizes: LstmSizes = W2_SIZES) {
     const [, hs] = scan((carry: Pair, x: Tensor) => lstmCell(p, carry, x), start, take(p.emb, xs))
     return softmaxCrossEntropy(add(matmul(hs, p.wo), p.bo), ys)
   }
-  const loss = (p: Params, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
   const optimizer = chain(clipByGlobalNorm(5), adam(1e-3))
   const losses = [4.175531, 4.170994, 4.166457, 4.161842, 4.157064]
-  return { params, state: optimizer.init(params), step: trainStep(loss, optimizer), x, y, losses }
+  return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }
 }
 
 // ---- W3: the same with a GRU ----
@@ -169,10 +172,9 @@ export function gruWorkload(sizes: LstmSizes = W2_SIZES) {
     const [, hs] = scan((h: Tensor, x: Tensor) => gruCell(p, h, x), zeros([H]), take(p.emb, xs))
     return softmaxCrossEntropy(add(matmul(hs, p.wo), p.bo), ys)
   }
-  const loss = (p: Params, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
   const optimizer = chain(clipByGlobalNorm(5), adam(1e-3))
   const losses = [4.175397, 4.166465, 4.157688, 4.148929, 4.140102]
-  return { params, state: optimizer.init(params), step: trainStep(loss, optimizer), x, y, losses }
+  return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }
 }
 
 // ---- W4: small vanilla RNN ----
@@ -198,10 +200,9 @@ export function rnnWorkload({ hidden: H = 64, length: T = 32, batch: B = 1, voca
     const [, hs] = scan(cell, zeros([H]), take(p.wxh, xs))
     return softmaxCrossEntropy(add(matmul(hs, p.why), p.by), ys)
   }
-  const loss = (p: Params, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
   const optimizer = sgd(0.1)
   const losses = [4.18524, 4.17648, 4.16774, 4.15901, 4.15028]
-  return { params, state: optimizer.init(params), step: trainStep(loss, optimizer), x, y, losses }
+  return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }
 }
 
 // ---- W5: GPT ----
@@ -289,10 +290,9 @@ export function gptWorkload(sizes: GptSizes = W5_SIZES) {
     const last = p.blocks.reduce((h, own) => block(own, h, heads), embedded)
     return softmaxCrossEntropy(matmul(layerNorm(last, p.lnfg, p.lnfb), p.head), ys)
   }
-  const loss = (p: Params, xs: Tensor, ys: Tensor) => mean(vmap(exampleLoss, [null, 0, 0])(p, xs, ys))
   const optimizer = adam(1e-3)
   const losses = [4.307594, 4.2531, 4.134457, 4.108515, 4.072455]
-  return { params, state: optimizer.init(params), step: trainStep(loss, optimizer), x, y, losses }
+  return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }
 }
 
 /** Runs `count` jitted steps; the losses. */

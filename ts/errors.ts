@@ -73,6 +73,7 @@ export function libraryRoot(own: string): string | null {
 /** Files of engines and runtimes are nobody's source line. */
 const FOREIGN = /^(?:node|ext|bun|wasm|native|internal|chrome|resource|deno)[:/]|^native$|^<|\[native|eval at /
 
+/** `file:line:column` of the first frame that lies neither under `root` nor in the runtime; null where none does. */
 export function firstOutside(frames: readonly Frame[], root: string | null): string | null {
   if (root === null) return null
   const found = frames.find(({ file }) => !file.startsWith(root) && !FOREIGN.test(file))

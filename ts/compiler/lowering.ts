@@ -48,6 +48,7 @@ export interface Checks {
   readonly infinities: boolean
 }
 
+/** One program on its way to instructions. */
 export class Lowering {
   readonly constants: number[] = []
   readonly arena: Buffer[] = []
@@ -289,7 +290,9 @@ export class Lowering {
   }
 }
 
+/** An operand that is only read. */
 export const read = (view: View): Operand => ({ view, access: 'read' })
+/** An operand that is written and not read. */
 export const write = (view: View): Operand => ({ view, access: 'write' })
 /** Reads what it writes (accumulation). */
 export const update = (view: View): Operand => ({ view, access: 'update' })

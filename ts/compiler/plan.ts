@@ -24,6 +24,7 @@ export interface Life {
   readonly lastRead: number
 }
 
+/** True for a field that names memory, not a number. */
 export const isOperand = (field: Field): field is Operand => typeof field === 'object'
 
 /** Places the arena's buffers. */

@@ -1,6 +1,7 @@
 // Where a value lies: a buffer, an offset, a stride for each dimension and a step for each enclosing loop, all in
 // bytes. Transposing, slicing, splitting, broadcasting and most reshaping make another view of the same buffer.
 
+/** Bytes of an element of any dtype. */
 export const ITEM_BYTES = 4
 
 /** A region whose place is decided after all instructions are known. */
@@ -23,6 +24,7 @@ export interface View {
   readonly owned?: boolean
 }
 
+/** Number of elements of a shape. */
 export const elements = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1)
 
 /** Row-major byte strides. */

@@ -5,8 +5,6 @@ export type DType = 'float32' | 'int32' | 'uint32' | 'bool'
 /** What `tensor.data()` returns. */
 export type TypedArray = Float32Array | Int32Array | Uint32Array | Uint8Array
 
-export const ITEM_BYTES = 4
-
 const RANK: Record<DType, number> = { bool: 0, uint32: 1, int32: 2, float32: 3 }
 
 /** True for `float32`. */

@@ -4,9 +4,9 @@ import { compile, type Executable } from '../compiler/compile.js'
 import type { Checks } from '../compiler/lowering.js'
 import { optimize, passKey } from '../compiler/optimize.js'
 import { isProgram } from '../compiler/passes/rewrite.js'
+import { ITEM_BYTES } from '../compiler/view.js'
 import { beginRun, compact, OutOfMemory } from '../runtime/pool.js'
 import { Storage } from '../runtime/storage.js'
-import { ITEM_BYTES } from './dtype.js'
 import type { AnyPrimitive } from './primitive.js'
 import {
   type Atom,
@@ -141,6 +141,7 @@ export function runChecked(
 
 /** Where the slots of the run that is being prepared lie; filled and used up by each run. */
 export const addresses: number[] = []
+/** The words of slots that are literals. */
 export const literals: number[] = []
 
 /** Runs compiled code. Donated tensors are consumed; nothing is if it throws before the run. */

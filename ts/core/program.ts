@@ -45,8 +45,10 @@ export interface Program {
   readonly outputs: readonly Atom[]
 }
 
+/** A new variable of a type. */
 export const newVar = (aval: Aval): Var => ({ kind: 'var', aval })
 
+/** True if dtype and shape are the same. */
 export const sameAval = (a: Aval, b: Aval): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape)
 
 const SHORT: Record<DType, string> = { float32: 'f32', int32: 'i32', uint32: 'u32', bool: 'bool' }

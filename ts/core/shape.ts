@@ -13,6 +13,7 @@ export function sizeOf(shape: Shape): number {
 /** `[2, 3]` as users read it. */
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`
 
+/** True if both have the same lengths. */
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a === b) return true
   if (a.length !== b.length) return false

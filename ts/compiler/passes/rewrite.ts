@@ -71,11 +71,13 @@ const HEAVY = new Set([
   'crossEntropy',
 ])
 
+/** True for equations worth moving out of a loop. */
 export const isHeavy = (equation: Equation): boolean => HEAVY.has(equation.primitive.name)
 
 /** True for equations that only look at a value in another way. */
 export const isView = ({ primitive }: Equation): boolean => primitive.cheap === true && primitive.elementwise !== true
 
+/** True for equations whose results depend on their operands element by element. */
 export const isElementwise = ({ primitive }: Equation): boolean => primitive.elementwise === true
 
 /** True for a broadcast zero, given the equation that makes it. */
