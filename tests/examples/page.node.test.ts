@@ -75,7 +75,7 @@ else {
     page.on('console', message => message.type() === 'error' && faults.push(message.text()))
   })
 
-  test('it starts, the loss falls, and no frame is longer than 100 ms', async () => {
+  test('it starts, the loss falls, and no task holds the page for more than 100 ms', async () => {
     await page.goto(`${address}/?hidden=64&batch=16&steps=100000`)
     await watchTasks()
     await page.click('#start')
