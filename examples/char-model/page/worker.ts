@@ -22,6 +22,7 @@ async function train(settings: Settings): Promise<void> {
   const text = await (await fetch('text.txt')).text()
   let characters = ''
   let losses: number[] = []
+  let lastLoss = Number.NaN
   let told = 0
   let tellSteps = () => {}
   for await (const event of learn(text, settings)) {
@@ -32,6 +33,7 @@ async function train(settings: Settings): Promise<void> {
       const { state, step, loss, tokensPerSecond, secondsLeft } = event.report
       last = { state, settings, characters }
       losses.push(loss)
+      lastLoss = loss
       tellSteps = () => {
         if (losses.length > 0) tell({ kind: 'steps', losses, step, tokensPerSecond, secondsLeft })
         losses = []
@@ -44,10 +46,9 @@ async function train(settings: Settings): Promise<void> {
         await whilePaused
       }
     } else if (event.kind === 'validation') {
-      const lossThere = losses.at(-1)
       tellSteps()
       const { step, loss, sample } = event
-      tell({ kind: 'validation', step, loss: lossThere ?? Number.NaN, validation: loss, sample })
+      tell({ kind: 'validation', step, loss: lastLoss, validation: loss, sample })
     } else tell(event)
   }
 }
