@@ -1,0 +1,37 @@
+// Random numbers.
+
+import { random, tensor } from '../../ts/index.js'
+import { f2, h, i2, key, type Row } from './given.js'
+
+export const randomRows: Record<string, Row[]> = {
+  'random.key': [[() => h.random.key(0.5), 'random.key: the seed is an integer, not 0.5']],
+  'random.split': [
+    [() => h.random.split(f2), 'random.split: a key is uint32[2] (see random.key), not float32[2]'],
+    [() => h.random.split(key, -1), 'random.split: the count is a non-negative integer, not -1'],
+    [() => h.random.split(7), 'random.split: the key is the number 7, not a tensor'],
+  ],
+  'random.bits': [[() => h.random.bits(key, 3), 'random.bits: a shape is a list of non-negative integers, not 3']],
+  'random.uniform': [[() => h.random.uniform(1, [2]), 'random.uniform: the key is the number 1, not a tensor']],
+  'random.normal': [
+    [() => h.random.normal(h.stack(random.split(key)), [2]), 'random.normal: a key is uint32[2]', 'uint32[2, 2]'],
+    [() => h.random.normal(key, [-1]), 'random.normal: a shape is a list of non-negative integers'],
+  ],
+  'random.foldIn': [
+    [() => h.random.foldIn(f2, 1), 'random.foldIn: a key is uint32[2]', 'float32[2]'],
+    [() => h.random.foldIn(key, 0.5), 'random.foldIn: the data is one integer, not 0.5'],
+    [() => h.random.foldIn(key, i2), 'random.foldIn: the data is one integer, not int32[2]'],
+    [() => h.random.foldIn(key, 'a'), 'random.foldIn: the data is the string a, not a tensor'],
+  ],
+  'random.bernoulli': [
+    [() => h.random.bernoulli(key, 'a'), 'random.bernoulli: the probability is the string a, not a tensor'],
+    [() => h.random.bernoulli(1), 'random.bernoulli: the key is the number 1, not a tensor'],
+  ],
+  'random.gumbel': [
+    [() => h.random.gumbel(key, 2), 'random.gumbel: a shape is a list of non-negative integers, not 2'],
+  ],
+  'random.categorical': [
+    [() => h.random.categorical(key, tensor(1)), 'random.categorical: logits are float32[..., classes]', 'float32[]'],
+    [() => h.random.categorical(key, i2), 'random.categorical: logits are float32[..., classes]', 'int32[2]'],
+    [() => h.random.categorical(key, [1]), 'random.categorical: logits is an array, not a tensor'],
+  ],
+}

@@ -1,0 +1,56 @@
+// Reductions, softmax, products.
+
+import { tensor } from '../../ts/index.js'
+import { empty, f2, f23, h, i2, type Row, reduction } from './given.js'
+
+export const reductionsRows: Record<string, Row[]> = {
+  max: [...reduction('max'), [() => h.max(empty), 'max: shape [0, 3] has nothing along the reduced axes']],
+  min: [...reduction('min'), [() => h.min(empty, { axis: 0 }), 'min: shape [0, 3] has nothing']],
+  argmax: [
+    [() => h.argmax(f23, 2), 'argmax: axis 2 is out of range for rank 2'],
+    [() => h.argmax(empty, 0), 'argmax: shape [0, 3] has nothing to compare'],
+    [() => h.argmax([1]), 'argmax: the argument is an array'],
+  ],
+  argmin: [
+    [() => h.argmin(empty), 'argmin: shape [0, 3] has nothing to compare'],
+    [() => h.argmin(f2, -2), 'argmin: axis -2 is out of range for rank 1'],
+  ],
+  softmax: [
+    [() => h.softmax(f23, 5), 'softmax: axis 5 is out of range for rank 2'],
+    [() => h.softmax(i2), 'softmax: dtype int32 is not accepted'],
+    [() => h.softmax([1]), 'softmax: the argument is an array'],
+  ],
+  logSoftmax: [[() => h.logSoftmax(tensor(1)), 'logSoftmax: axis -1 is out of range for rank 0']],
+  logsumexp: [
+    [() => h.logsumexp(f23, { axis: [1, -1] }), 'logsumexp: an axis of [2, 3] is given twice'],
+    [() => h.logsumexp('a'), 'logsumexp: the argument is the string a'],
+  ],
+  softmaxCrossEntropy: [
+    [() => h.softmaxCrossEntropy(f23, f2), 'labels have dtype float32, not int32'],
+    [() => h.softmaxCrossEntropy(f23, tensor([0, 1, 2], { dtype: 'int32' })), '[2, 3]', '[3]'],
+    [() => h.softmaxCrossEntropy(f23, [0, 1]), 'softmaxCrossEntropy: labels is an array, not a tensor'],
+  ],
+  matmul: [
+    [
+      () => h.matmul(h.ones([32, 128]), h.ones([256, 1024])),
+      'matmul: inner dimensions differ: [32, 128] x [256, 1024]',
+    ],
+    [() => h.matmul(f23, tensor(1)), 'matmul: operands have at least one dimension: [2, 3] x []'],
+    [
+      () => h.matmul(h.ones([2, 4, 3]), h.ones([3, 3, 4])),
+      'matmul: leading dimensions do not broadcast: [2, 4, 3] x [3, 3, 4]',
+    ],
+    [() => h.matmul(f23, [1, 2]), 'matmul: an argument is an array'],
+  ],
+  dot: [
+    [() => h.dot(f2, tensor([1, 2, 3])), 'dot: inner dimensions differ: [2] x [3]'],
+    [() => h.dot(f2, 'a'), 'dot: an argument is the string a'],
+  ],
+  outer: [[() => h.outer(f2, null), 'outer: an argument is null']],
+  dotGeneral: [
+    [() => h.dotGeneral(f23, f23, { contract: [[1], [0]] }), 'dotGeneral', '[2, 3]'],
+    [() => h.dotGeneral(f23, f2, { contract: [[2], [0]] }), 'dotGeneral: axis 2 is out of range for rank 2'],
+    [() => h.dotGeneral(f23, i2, { contract: [[0], [0]] }), 'dotGeneral: operands are float32, not float32 and int32'],
+    [() => h.dotGeneral(f23, 1, { contract: [[0], [0]] }), 'dotGeneral: rhs is the number 1, not a tensor'],
+  ],
+}

@@ -1,0 +1,121 @@
+// Transforms, trees, and what looks at the machine.
+
+import { type Tensor, tensor } from '../../ts/index.js'
+import { profile } from '../../ts/profile/index.js'
+import { f2, f23, h, i2, type Row, x3 } from './given.js'
+
+export const transformsRows: Record<string, Row[]> = {
+  setMemoryLimit: [[() => h.setMemoryLimit(0), 'setMemoryLimit: a limit is a positive number of bytes, not 0']],
+  profile: [
+    [() => profile(3 as never), 'profile: the first argument is not a function'],
+    [() => profile(x3, { milliseconds: Number.NaN }), 'profile: milliseconds is NaN'],
+    [() => profile(x3)('a' as never), 'profile: arguments'],
+    [() => h.jit((x: Tensor) => profile(x3)(x).result)(f2), 'profile: called inside of jit'],
+  ],
+  treeMap: [
+    [() => h.treeMap(x3, { a: f2 }, { b: f2 }), 'treeMap: tree 2 differs from the first: {"b": *} beside {"a": *}'],
+    [() => h.treeMap(x3, new Map()), 'is a Map: a tree holds tensors and numbers'],
+  ],
+  treeLeaves: [[() => h.treeLeaves({ a: 'text' }), '.a is a string (text): a tree holds tensors and numbers']],
+  jit: [
+    [() => h.jit(3), 'jit: the first argument is not a function'],
+    [() => h.jit(x3, { donate: [-1] }), 'jit: donate is a list of argument positions'],
+    [() => h.jit(x3, { donate: [0], static: [0] }), 'jit: argument 0 is both donated and static'],
+    [() => h.jit(x3)('a'), 'jit: argument 1 is a string (a)'],
+    [() => h.jit(() => 'text')(), "jit: the function's result is a string (text)"],
+    [() => h.jit(async (x: Tensor) => x)(f2), 'jit: the function is async'],
+    [() => h.jit((x: Tensor) => (Number(x) > 0 ? x : h.neg(x)))(tensor(1)), 'traced value', 'where(', 'cond'],
+    [() => h.jit((x: Tensor) => h.tensor(x.toArray()))(f2), 'data() of a traced value (float32[2])'],
+    [() => h.jit((x: Tensor) => h.matmul(x, x))(f23), 'matmul: inner dimensions differ: [2, 3] x [2, 3]'],
+    [
+      () => h.jit((x: Tensor, y: Tensor) => h.add(x, y), { donate: [0] })(f2, f2),
+      'jit: a tensor is donated and passed a second time',
+    ],
+  ],
+  grad: [
+    [() => h.grad(3), 'grad: the first argument is not a function'],
+    [() => h.grad((x: Tensor) => x)(f2), 'grad: the loss is a float32 scalar, not float32[2]; reduce it'],
+    [() => h.grad(h.sum)(3), 'grad: the first argument is the number 3; gradients are taken with respect to float32'],
+    [() => h.grad(h.sum)(i2), 'grad: the first argument has dtype int32'],
+    [() => h.grad(() => 'loss')(f2), "grad: the function's result is a string (loss)"],
+    [() => h.grad((p: { w: Tensor }) => h.sum(p.w))({ w: i2 }), 'grad: the first argument.w has dtype int32'],
+    [() => h.grad((x: Tensor) => [h.sum(x), x])(f2), 'grad: the function returns [*, *], expected one loss', 'hasAux'],
+  ],
+  valueAndGrad: [
+    [
+      () => h.valueAndGrad((x: Tensor) => h.sum(x), { hasAux: true })(f2),
+      'grad: the function returns *, expected [loss, extra]',
+    ],
+    [
+      () => h.valueAndGrad((x: Tensor) => h.sum(h.cast(x, 'int32')))(f2),
+      'grad: the loss is a float32 scalar, not int32[]',
+    ],
+  ],
+  vjp: [
+    [() => h.vjp(x3, f2)[1](f23), 'vjp: a cotangent has shape [2, 3], the result [2]'],
+    [() => h.vjp(x3, f2)[1]([f2]), 'vjp: the cotangent is [*], the result *'],
+    [() => h.vjp('f', f2), 'vjp: the first argument is not a function'],
+  ],
+  jvp: [
+    [() => h.jvp(x3, [f2], [f23]), 'jvp: a tangent has shape [2, 3], its primal [2]'],
+    [() => h.jvp(x3, [f2], [f2, f2]), 'jvp: trees differ: [*] and [*, *]'],
+    [() => h.jvp(null, [f2], [f2]), 'jvp: the first argument is not a function'],
+  ],
+  linearize: [
+    [() => h.linearize(x3, f2)[1](f23), 'linearize: a tangent has shape [2, 3], its primal [2]'],
+    [() => h.linearize(x3, f2)[1](f2, f2), 'linearize: trees differ'],
+    [() => h.linearize(1, f2), 'linearize: the first argument is not a function'],
+  ],
+  vmap: [
+    [() => h.vmap(3), 'vmap: the first argument is not a function'],
+    [() => h.vmap(x3)(tensor(1)), 'vmap: argument 1 has a leaf of shape [], which has no axis 0'],
+    [() => h.vmap(x3, [3])(f23), 'vmap: argument 1 has a leaf of shape [2, 3], which has no axis 3'],
+    [() => h.vmap(h.add)(f23, tensor([1, 2, 3])), 'vmap: batch axes have different lengths: 2 and 3'],
+    [() => h.vmap(x3, [null])(f2), 'vmap: no argument has a batch axis'],
+    [() => h.vmap(x3, [0, 0])(f2), 'vmap: inAxes names 2 arguments, the function was called with 1'],
+    [() => h.vmap((p: { w: Tensor }) => p.w, [{ w: { deep: 0 } }])({ w: f2 }), 'vmap: axes', 'do not fit argument 1.w'],
+    [() => h.vmap(x3, [0], 3)(f2), 'vmap: outAxes 3 does not fit a result of rank 1'],
+    [() => h.vmap((x: Tensor) => h.matmul(x, f23))(f23), 'matmul: inner dimensions differ: [3] x [2, 3]'],
+  ],
+  scan: [
+    [() => h.scan(1, f2, f23), 'scan: the first argument is not a function'],
+    [() => h.scan((c: Tensor) => c, f2, f2), 'scan: the function returns [carry, y]'],
+    [
+      () => h.scan((c: Tensor, x: Tensor) => [h.stack([c, x]), x], tensor(0), f2),
+      'scan: the carry changes: it starts as f32[] and a step returns shape [2]',
+    ],
+    [
+      () => h.scan((c: Tensor, x: Tensor) => [h.cast(c, 'int32'), x], tensor(0), f2),
+      'scan: the carry changes: it starts as f32[] and a step returns i32[]',
+    ],
+    [
+      () => h.scan((c: { a: Tensor }, x: Tensor) => [{ b: c.a }, x], { a: f2 }, f2),
+      'scan: the carry changes its structure: it starts as {"a": *} and a step returns {"b": *}',
+    ],
+    [() => h.scan((_: { a: Tensor }, x: Tensor) => [{ a: x }, x], { a: f2 }, f2), 'scan: the carry.a changes'],
+    [
+      () => h.scan((c: Tensor, x: Tensor) => [c, x], f2, { a: f2, b: tensor([1, 2, 3]) }),
+      'scan: leaves of xs have different numbers of steps: 2 and 3',
+    ],
+    [() => h.scan((c: Tensor) => [c, c], f2, null), 'scan: there is no xs; give the number of steps'],
+    [
+      () => h.scan((c: Tensor) => [c, c], f2, null, { length: 1.5 }),
+      'scan: the number of steps is a non-negative integer, not 1.5',
+    ],
+    [() => h.scan((c: Tensor, x: Tensor) => [c, x], f2, tensor(1)), 'scan: a leaf of xs is a scalar'],
+    [
+      () => h.scan((c: Tensor, x: Tensor) => [h.matmul(c, f23), x], tensor([1, 2, 3]), f2),
+      'matmul: inner dimensions differ: [3] x [2, 3]',
+    ],
+  ],
+  makeProgram: [[() => h.makeProgram(3)(f2), 'makeProgram: the first argument is not a function']],
+  evalShape: [
+    [() => h.evalShape(x3)({ shape: [-1] }), 'evalShape: a shape is a list of non-negative integers'],
+    [
+      () => h.evalShape((x: Tensor) => h.matmul(x, f23))({ shape: [3] }),
+      'matmul: inner dimensions differ: [3] x [2, 3]',
+    ],
+    [() => h.evalShape(1)(), 'evalShape: the first argument is not a function'],
+  ],
+  debug: [[() => h.debug.nans(3), 'debug.nans: the first argument is not a function']],
+}
