@@ -1,6 +1,8 @@
 // The machine: runs an instruction list (format.ts) in one loop with one switch. All of its state lies in the state
 // block, so that a run can pause and resume, and every share of the work replays the same list. The kernels are
-// functions of their own because V8 never replaces a running wasm function by its optimised code.
+// functions of their own because V8 never replaces a running wasm function by its optimised code, and because an
+// engine's optimising compiler holds hundreds of times a function's size: wasm-opt, which would inline what has one
+// caller, is told to leave them (package.json).
 import { Opcode, State, Status } from './format'
 import { address, extent, operandSize } from './operands'
 import { barrier } from './barrier'

@@ -1,6 +1,7 @@
 // Contractions as matrix products: which kernel reads which strides, and when B is packed.
 import { GemmKind, Opcode } from '../../assembly/format.js'
 import { type Lowering, read, update, write } from './lowering.js'
+import { packOnce } from './passes/pack.js'
 import { collapse, elements, ITEM_BYTES, type Level, type View } from './view.js'
 
 /** The dimensions that a contraction contracts and those it shares, as pairs of lists: [of lhs, of rhs]. */
@@ -124,7 +125,7 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
       bBatch[0],
       bBatch[1],
     ]
-    const packed = lowering.once(b.view, [k, n, ...fields].join(), () => {
+    const packed = packOnce(lowering, b.view, [k, n, ...fields].join(), () => {
       const panels = lowering.temporary([packedCounts[0], packedCounts[1], panelBytes / ITEM_BYTES])
       lowering.emit(Opcode.Pack, [k, n, write(panels), read(b.view), ...fields])
       return panels

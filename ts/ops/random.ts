@@ -22,7 +22,10 @@ import { where } from './where.js'
 /** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
 export function key(seed: number): Tensor {
   if (!Number.isSafeInteger(seed)) throw typeError(`random.key: the seed is an integer, not ${seed}`)
-  return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'))
+  return storedTensor(
+    { shape: [2], dtype: 'uint32' },
+    Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'),
+  )
 }
 
 function checkKey(operation: string, from: Tensor): void {
