@@ -3,27 +3,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MapOp } from '../../assembly/format.js'
+import { binary, ulps, unary } from './elementary.js'
 import { floats, guarded, intact, loadKernels, mulberry32 } from './testing.js'
 
 const core = loadKernels()
 const COUNT = 1 << 16
 const bits = new Uint32Array(1)
 const asFloat = new Float32Array(bits.buffer)
-
-/** The distance between neighbouring floats at x. */
-function spacing(x: number): number {
-  asFloat[0] = Math.abs(x)
-  return 2 ** (Math.min(Math.max(bits[0] >> 23, 1), 254) - 150)
-}
-
-/** How far `y` is from the exact `expected`, in ulps; infinity counts as 2^128. */
-function ulps(y: number, expected: number): number {
-  if (Object.is(y, Math.fround(expected))) return 0
-  if (Number.isNaN(y) || Number.isNaN(expected)) return Infinity
-  if (expected === 0 || (y === 0 && Math.sign(1 / y) !== Math.sign(expected))) return Infinity
-  const bounded = (x: number) => Math.max(Math.min(x, 2 ** 128), -(2 ** 128))
-  return Math.abs(bounded(y) - bounded(expected)) / spacing(bounded(expected))
-}
 
 function run(op: MapOp, a: Float32Array, b = a): Float32Array {
   core.release()
@@ -47,35 +33,6 @@ function* allFloats(): Generator<Float32Array> {
     yield new Float32Array(Uint32Array.from({ length: COUNT }, (_, i) => first + i * step).buffer)
   }
 }
-
-/** Erf by its series of positive terms (Abramowitz & Stegun 7.1.6). */
-function erf(x: number): number {
-  const t = Math.abs(x)
-  if (!(t < 6)) return Math.sign(x)
-  let sum = t
-  for (let n = 1, term = t; term > sum * 1e-18; n++) {
-    term *= (2 * t * t) / (2 * n + 1)
-    sum += term
-  }
-  return Math.sign(x) * ((2 * Math.exp(-t * t)) / Math.sqrt(Math.PI)) * sum
-}
-
-const unary: [string, MapOp, (x: number) => number, number][] = [
-  ['exp', MapOp.ExpF, Math.exp, 1],
-  ['expm1', MapOp.Expm1F, Math.expm1, 0.6],
-  ['log', MapOp.LogF, Math.log, 1],
-  ['log1p', MapOp.Log1pF, Math.log1p, 0.6],
-  ['sin', MapOp.SinF, Math.sin, 0.6],
-  ['cos', MapOp.CosF, Math.cos, 0.6],
-  ['tanh', MapOp.TanhF, Math.tanh, 0.6],
-  ['sigmoid', MapOp.SigmoidF, x => 1 / (1 + Math.exp(-x)), 2.5],
-  ['erf', MapOp.ErfF, erf, 0.6],
-  ['rsqrt', MapOp.RsqrtF, x => 1 / Math.sqrt(x), 1.5],
-  ['sqrt', MapOp.SqrtF, Math.sqrt, 0.5],
-  ['sign', MapOp.SignF, Math.sign, 0],
-  ['floor', MapOp.FloorF, Math.floor, 0],
-  ['ceil', MapOp.CeilF, Math.ceil, 0],
-]
 
 for (const [name, op, reference, bound] of unary) {
   test(`${name} is within ${bound} ulp everywhere`, () => {
@@ -113,24 +70,6 @@ function pairs(): [Float32Array, Float32Array] {
   for (let i = 0; i < 100000; i++) a.push(1 + (random() - 0.5) / 1000) && b.push(2e5 * (random() - 0.5))
   return [new Float32Array(a), new Float32Array(b)]
 }
-
-function power(x: number, y: number): number {
-  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y
-}
-
-function roundToEven(x: number): number {
-  const down = Math.floor(x)
-  const away = x - down
-  const up = away > 0.5 || (away === 0.5 && down % 2 !== 0)
-  return Object.is(x, -0) || (x < 0 && up && down === -1) ? -0 : up ? down + 1 : down
-}
-
-const binary: [string, MapOp, (x: number, y: number) => number, number][] = [
-  ['pow', MapOp.PowF, power, 0.6],
-  ['atan2', MapOp.Atan2F, Math.atan2, 0.6],
-  ['rem', MapOp.RemF, (x, y) => x % y, 0],
-  ['round', MapOp.RoundF, roundToEven, 0],
-]
 
 for (const [name, op, reference, bound] of binary) {
   test(`${name} is within ${bound} ulp, special values included`, () => {
