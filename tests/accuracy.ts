@@ -30,7 +30,7 @@ interface Worst {
 }
 
 /** Compares what lies at `out` with the reference; the common case, the nearest float, costs nothing more. */
-function judge(worst: Worst, reference: (x: number, y: number) => number): void {
+function judge(worst: Worst, reference: (...args: number[]) => number): void {
   for (let i = 0; i < COUNT; i++) {
     const expected = reference(xs[i], ys[i])
     const nearest = Math.fround(expected)
@@ -40,7 +40,7 @@ function judge(worst: Worst, reference: (x: number, y: number) => number): void 
     const error = ulps(y, expected)
     if (error <= worst.error) continue
     worst.error = error
-    worst.at = `(${xs[i]}, ${ys[i]}) is ${y}, not ${expected}`
+    worst.at = `(${[xs[i], ys[i]].slice(0, reference.length).join(', ')}) is ${y}, not ${expected}`
   }
 }
 
