@@ -140,7 +140,7 @@ export const enum MapOp {
   MulAddF = 56,
   // 32-bit integers; division by zero gives all ones (-1), remainder by zero the dividend; truncating
   NegI = 64, AbsI, SignI, NotI, PopcntI, ClzI,
-  AddI = 72, SubI, MulI, DivI, RemI, DivU, RemU, MaxI, MinI, MaxU, MinU, AndI, OrI, XorI, ShlI, ShrI, ShrU, PowI,
+  AddI = 72, SubI, MulI, DivI, RemI, DivU, RemU, MaxI, MinI, MaxU, MinU, AndI, OrI, XorI, ShlI, ShrI, ShrU, PowI, PowU,
   EqI = 96, NeI, LtI, LeI, GtI, GeI, LtU, LeU, GtU, GeU,
   /** bool: 1 - a */
   NotB = 112,
