@@ -70,6 +70,9 @@ const unary: [string, MapOp, (x: number) => number, number][] = [
   ['tanh', MapOp.TanhF, Math.tanh, 0.6],
   ['sigmoid', MapOp.SigmoidF, x => 1 / (1 + Math.exp(-x)), 2.5],
   ['erf', MapOp.ErfF, erf, 0.6],
+  ['log2', MapOp.Log2F, Math.log2, 0.6],
+  ['log10', MapOp.Log10F, Math.log10, 0.6],
+  ['asinh', MapOp.AsinhF, Math.asinh, 0.6],
   ['rsqrt', MapOp.RsqrtF, x => 1 / Math.sqrt(x), 1.5],
   ['sqrt', MapOp.SqrtF, Math.sqrt, 0.5],
   ['sign', MapOp.SignF, Math.sign, 0],
@@ -128,6 +131,7 @@ function roundToEven(x: number): number {
 const binary: [string, MapOp, (x: number, y: number) => number, number][] = [
   ['pow', MapOp.PowF, power, 0.6],
   ['atan2', MapOp.Atan2F, Math.atan2, 0.6],
+  ['hypot', MapOp.HypotF, (x, y) => Math.sqrt(x * x + y * y), 0.6],
   ['rem', MapOp.RemF, (x, y) => x % y, 0],
   ['round', MapOp.RoundF, roundToEven, 0],
 ]
@@ -148,6 +152,13 @@ for (const [name, op, reference, bound] of binary) {
     assert.ok(worst <= bound, `${worst} ulp at (${a[at]}, ${b[at]}): ${y[at]}`)
   })
 }
+
+test('logarithms of whole powers are whole', () => {
+  const exponents = Array.from({ length: 277 }, (_, i) => i - 149)
+  assert.equal([...run(MapOp.Log2F, new Float32Array(exponents.map(n => 2 ** n)))], exponents)
+  const tens = Array.from({ length: 39 }, (_, n) => n)
+  assert.equal([...run(MapOp.Log10F, new Float32Array(tens.map(n => Number(`1e${n}`))))], tens)
+})
 
 test('a result depends on its own element only', () => {
   const random = mulberry32(9)
