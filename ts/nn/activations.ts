@@ -9,7 +9,10 @@ import type { Operand } from '../ops/operand.js'
 import { erf, sigmoid, tanh } from '../ops/sigmoidal.js'
 import { where } from '../ops/where.js'
 
-/** `max(x, 0)`; its derivative at 0 is 0. */
+/**
+ * `max(x, 0)`; its derivative at 0 is 0.
+ * @example relu(tensor([-1, 2])) // [0, 2]
+ */
 export const relu = (x: Tensor): Tensor => where(lessEqual(x, 0), 0, x)
 
 /**
@@ -30,7 +33,10 @@ export const leakyRelu = (x: Tensor, slope: Operand = 0.01): Tensor => where(gre
  */
 export const prelu = (x: Tensor, slope: Tensor): Tensor => leakyRelu(x, slope)
 
-/** `x` kept within [low, high] = [-1, 1]; its derivative is 0 at both ends. */
+/**
+ * `x` kept within [low, high] = [-1, 1]; its derivative is 0 at both ends.
+ * @example hardTanh(tensor([-3, 0.5, 3])) // [-1, 0.5, 1]
+ */
 export const hardTanh = (x: Tensor, low = -1, high = 1): Tensor =>
   where(lessEqual(x, low), low, where(greaterEqual(x, high), high, x))
 
@@ -40,7 +46,10 @@ export const hardTanh = (x: Tensor, low = -1, high = 1): Tensor =>
  */
 export const relu6 = (x: Tensor): Tensor => hardTanh(x, 0, 6)
 
-/** `x` where positive, else `alpha * (exp(x) - 1)`: Clevert et al. 2015. */
+/**
+ * `x` where positive, else `alpha * (exp(x) - 1)`: Clevert et al. 2015.
+ * @example elu(tensor([-1, 1])) // [-0.6321, 1]
+ */
 export const elu = (x: Tensor, alpha = 1): Tensor =>
   where(greater(x, 0), x, mul(alpha, expm1(where(greater(x, 0), 0, x))))
 
@@ -54,12 +63,16 @@ export const celu = (x: Tensor, alpha = 1): Tensor =>
 const SELU_ALPHA = 1.6732632423543772
 const SELU_SCALE = 1.0507009873554805
 
-/** `elu` scaled so that activations keep mean 0 and variance 1: Klambauer et al. 2017. */
+/**
+ * `elu` scaled so that activations keep mean 0 and variance 1: Klambauer et al. 2017.
+ * @example selu(tensor([-1, 1])) // [-1.1113, 1.0507]
+ */
 export const selu = (x: Tensor): Tensor => mul(SELU_SCALE, elu(x, SELU_ALPHA))
 
 /**
  * `x` times the normal distribution function of `x`: Hendrycks and Gimpel 2016. `approximate` takes their tanh form
  * `0.5 x (1 + tanh(u))`, `u = sqrt(2 / pi) (x + 0.044715 x^3)`, written as `x sigmoid(2 u)`: exact where 1 + tanh cancels.
+ * @example gelu(tensor([-1, 1])) // [-0.1587, 0.8413]
  */
 export const gelu = (x: Tensor, { approximate = false }: { approximate?: boolean } = {}): Tensor =>
   approximate
@@ -74,7 +87,10 @@ const boundedSquare = (x: Tensor): Tensor => {
 
 const TWICE_SQRT_TWO_OVER_PI = 2 * Math.sqrt(2 / Math.PI)
 
-/** `x * sigmoid(x)`. */
+/**
+ * `x * sigmoid(x)`.
+ * @example silu(tensor([-1, 1])) // [-0.2689, 0.7311]
+ */
 export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
 
 /**
@@ -93,7 +109,10 @@ export function glu(x: Tensor, axis = -1): Tensor {
   return mul(a, sigmoid(b))
 }
 
-/** `log(1 + exp(beta x)) / beta` (beta 1) without overflow: the positive part plus `log1p(exp(-|beta x|)) / beta`. */
+/**
+ * `log(1 + exp(beta x)) / beta` (beta 1) without overflow: the positive part plus `log1p(exp(-|beta x|)) / beta`.
+ * @example softplus(tensor([0, 100])) // [0.6931, 100]
+ */
 export const softplus = (x: Tensor, beta = 1): Tensor => {
   const scaled = beta === 1 ? x : mul(x, beta)
   const isPositive = greater(scaled, 0)
@@ -101,13 +120,22 @@ export const softplus = (x: Tensor, beta = 1): Tensor => {
   return add(where(isPositive, x, 0), beta === 1 ? tail : div(tail, beta))
 }
 
-/** `log(sigmoid(x))` without overflow. */
+/**
+ * `log(sigmoid(x))` without overflow.
+ * @example logSigmoid(tensor([0, -100])) // [-0.6931, -100]
+ */
 export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)))
 
-/** `x * tanh(softplus(x))`: Misra 2019. */
+/**
+ * `x * tanh(softplus(x))`: Misra 2019.
+ * @example mish(tensor([1])) // [0.8651]
+ */
 export const mish = (x: Tensor): Tensor => mul(x, tanh(softplus(x)))
 
-/** `x / (1 + |x|)`. */
+/**
+ * `x / (1 + |x|)`.
+ * @example softsign(tensor([-1, 3])) // [-0.5, 0.75]
+ */
 export const softsign = (x: Tensor): Tensor => div(x, add(1, abs(x)))
 
 /**
@@ -129,8 +157,14 @@ export const softShrink = (x: Tensor, lambda = 0.5): Tensor =>
  */
 export const hardShrink = (x: Tensor, lambda = 0.5): Tensor => where(lessEqual(abs(x), lambda), 0, x)
 
-/** The piecewise linear sigmoid `clip(x + 3, 0, 6) / 6`; its derivative is 0 at both kinks. */
+/**
+ * The piecewise linear sigmoid `clip(x + 3, 0, 6) / 6`; its derivative is 0 at both kinks.
+ * @example hardSigmoid(tensor([-4, 0, 4])) // [0, 0.5, 1]
+ */
 export const hardSigmoid = (x: Tensor): Tensor => div(hardTanh(add(x, 3), 0, 6), 6)
 
-/** `x * hardSigmoid(x)`: Howard et al. 2019. */
+/**
+ * `x * hardSigmoid(x)`: Howard et al. 2019.
+ * @example hardSwish(tensor([-4, 1, 4])) // [0, 0.6667, 4]
+ */
 export const hardSwish = (x: Tensor): Tensor => mul(x, hardSigmoid(x))

@@ -49,7 +49,10 @@ export interface CrossEntropyOptions extends LabelOptions {
  * The mean of -log softmax(logits)[label] over all labels, in nats: logits [..., C], integer labels [...] in [0, C), or
  * float32 labels [..., C] that hold a probability for each class. NaN where every label is ignored.
  * Throws if the shapes do not fit, or `ignore` or `weights` come with probabilities.
- * @example const loss = crossEntropy(model.apply(params, ids), next, { ignore: 0 })
+ * @example
+ * const labels = tensor([1, 0], { dtype: 'int32' })
+ * crossEntropy(tensor([[0, 2], [1, 1]]), labels) // 0.41
+ * crossEntropy(tensor([[0, 2], [1, 1]]), labels, { ignore: 0 }) // 0.1269
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { smoothing = 0, weights } = options
@@ -75,7 +78,7 @@ function reducedLabels(each: Tensor, labels: Tensor, share: Tensor | null, optio
 /**
  * The mean of -logProbabilities[label]: log-probabilities [..., C], integer labels [...] in [0, C). NaN where every label
  * is ignored. `crossEntropy` is this of `logSoftmax(logits)`, in one pass. Throws if the shapes do not fit.
- * @example negativeLogLikelihood(logSoftmax(logits), labels, { ignore: 0 })
+ * @example negativeLogLikelihood(log(tensor([[0.25, 0.75]])), tensor([1], { dtype: 'int32' })) // 0.2877
  */
 export function negativeLogLikelihood(logProbabilities: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor {
   if (isFloat(labels.dtype) || !sameShape(labels.shape, logProbabilities.shape.slice(0, -1))) {
@@ -110,7 +113,7 @@ function evenLoss(logits: Tensor, weights: Tensor | undefined): Tensor {
 /**
  * The mean over rows of the divergence sum(p log(p / q)) of Kullback and Leibler 1951, in nats, of targets p [..., C] from
  * log-probabilities log q [..., C]. Targets of 0 add nothing. `logTarget`: the targets are log p too.
- * @example klDivergence(logSoftmax(logits), tensor([[0.25, 0.75]]))
+ * @example klDivergence(logSoftmax(tensor([[0, 0]])), tensor([[0.25, 0.75]])) // 0.1308
  */
 export function klDivergence(
   logProbabilities: Tensor,
@@ -126,7 +129,7 @@ export function klDivergence(
 /**
  * The mean binary cross-entropy of `sigmoid(logits)` against targets in [0, 1], stable for any logits:
  * `(1 - t) x + softplus(-x)`. `positiveWeight` multiplies the loss of what is positive, `weights` that of each element.
- * @example binaryCrossEntropy(tensor([0]), tensor([1])) // log(2)
+ * @example binaryCrossEntropy(tensor([0]), tensor([1])) // 0.6931
  */
 export function binaryCrossEntropy(
   logits: Tensor,

@@ -17,7 +17,7 @@ export const hinge = (scores: Tensor, labels: Tensor, options?: LossOptions): Te
 
 /**
  * The mean of `log(1 + exp(-y x))`: scores x against labels y, -1 or 1.
- * @example softMargin(tensor([0]), tensor([1])) // log(2)
+ * @example softMargin(tensor([0]), tensor([1])) // 0.6931
  */
 export const softMargin = (scores: Tensor, labels: Tensor, options?: LossOptions): Tensor =>
   reduced(softplus(neg(mul(labels, scores))), options)

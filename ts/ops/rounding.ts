@@ -46,13 +46,14 @@ const finite = (x: Operand): Tensor => bind1(isFinitePrimitive, [toTensor('isFin
 
 export { finite as isFinite }
 
-/** True where `x` is NaN. */
-const notANumber = (x: Operand): Tensor => {
+/**
+ * True where `x` is NaN.
+ * @example isNan(tensor([1, NaN])) // [false, true]
+ */
+export const isNan = (x: Operand): Tensor => {
   const a = toTensor('isNan', x)
   return notEqual(a, a)
 }
-
-export { notANumber as isNan }
 
 /**
  * True where `x` is infinite.

@@ -65,13 +65,13 @@ export const hypot = (x: Operand, y: Operand): Tensor => bind1(hypotPrimitive, a
 
 /**
  * The angle of the point (x, y) in [-pi, pi], element by element; its derivatives at the origin are 0.
- * @example atan2(tensor([1, -1]), tensor([0, -1])) // [pi / 2, -3 pi / 4]
+ * @example atan2(tensor([1, -1]), tensor([0, -1])) // [1.5708, -2.3562]
  */
 export const atan2 = (y: Operand, x: Operand): Tensor => bind1(atan2Primitive, align('atan2', [y, x]), {})
 
 /**
  * The angle in [-pi / 2, pi / 2] whose tangent is `x`.
- * @example atan(1) // pi / 4
+ * @example atan(tensor([1, Infinity])) // [0.7854, 1.5708]
  */
 export const atan = (x: Operand): Tensor => bind1(atan2Primitive, align('atan', [x, 1]), {})
 
@@ -80,7 +80,7 @@ const chord = (x: Tensor): Tensor => sqrt(mul(sub(1, x), add(1, x)))
 
 /**
  * The angle in [-pi / 2, pi / 2] whose sine is `x`, within 2 ulp; NaN outside [-1, 1].
- * @example asin(tensor([0.5, 1])) // [pi / 6, pi / 2]
+ * @example asin(tensor([0.5, 1])) // [0.5236, 1.5708]
  */
 export function asin(x: Operand): Tensor {
   const a = toFloat('asin', x)
@@ -89,7 +89,7 @@ export function asin(x: Operand): Tensor {
 
 /**
  * The angle in [0, pi] whose cosine is `x`, within 2 ulp; NaN outside [-1, 1].
- * @example acos(tensor([0.5, -1])) // [pi / 3, pi]
+ * @example acos(tensor([0.5, -1])) // [1.0472, 3.1416]
  */
 export function acos(x: Operand): Tensor {
   const a = toFloat('acos', x)
