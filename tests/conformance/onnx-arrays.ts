@@ -88,7 +88,7 @@ export const arrays: Operators = {
   },
   Pad: ([x, pads, value, axes], { mode }) => {
     const widths = padWidths(x.rank, ints(pads), axes && ints(axes))
-    return mode === 'constant' ? h.pad(x, widths, value?.item()) : later.pad(x, widths, { mode })
+    return mode === 'constant' ? h.pad(x, widths, value?.item()) : later.pad(x, widths, mode)
   },
   Range: inputs => {
     const [start, limit, delta] = inputs.map(x => x.item())
@@ -144,7 +144,7 @@ export const arrays: Operators = {
     h.split(x, sizes ? ints(sizes) : pieces(x.shape[axisOf(axis, x.rank)], count), axis),
   Squeeze: ([x, axes]) => h.squeeze(x, ints(axes)),
   Tile: ([x, repeats]) => later.tile(x, ints(repeats)),
-  TopK: ([x, k], { axis = -1, largest = 1 }) => later.topK(x, k.item(), { axis, descending: largest === 1 }),
+  TopK: ([x, k], { axis = -1 }) => later.topK(x, k.item(), axis),
   Transpose: ([x], { perm }) => h.transpose(x, perm),
   Trilu: ([x, k], { upper = 1 }) => (upper ? later.triu : later.tril)(x, k?.item() ?? 0),
   Unsqueeze: ([x, given], { axes = ints(given) }) => {

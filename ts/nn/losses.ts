@@ -123,7 +123,7 @@ export function klDivergence(
   const p = logTarget ? exp(target) : target
   const isZero = lessEqual(p, 0)
   const surprise = logTarget ? target : log(where(isZero, 1, p))
-  return reduced(sum(where(isZero, 0, mul(p, sub(surprise, logProbabilities))), { axis: -1 }), options)
+  return reduced(sum(mul(p, where(isZero, 0, sub(surprise, logProbabilities))), { axis: -1 }), options)
 }
 
 /**
@@ -163,17 +163,24 @@ export const meanAbsoluteError = (prediction: Tensor, target: Tensor, options?: 
  */
 export function huber(prediction: Tensor, target: Tensor, delta = 1, options?: LossOptions): Tensor {
   if (!(delta > 0)) throw rangeError(`huber: delta is positive, not ${delta}`)
-  const distance = abs(sub(prediction, target))
-  const near = minimum(distance, delta)
-  return reduced(mul(near, sub(distance, mul(0.5, near))), options)
+  return reduced(roundedOff(prediction, target, delta), options)
 }
 
 /**
  * Girshick 2015: the absolute error less `beta / 2`, rounded off within `beta` (1): `huber` of slope 1; the mean.
  * @example smoothL1(tensor([0.5, 3]), tensor([0, 0])) // 1.3125
  */
-export const smoothL1 = (prediction: Tensor, target: Tensor, beta = 1, options?: LossOptions): Tensor =>
-  div(huber(prediction, target, beta, options), beta)
+export function smoothL1(prediction: Tensor, target: Tensor, beta = 1, options?: LossOptions): Tensor {
+  if (!(beta > 0)) throw rangeError(`smoothL1: beta is positive, not ${beta}`)
+  return reduced(div(roundedOff(prediction, target, beta), beta), options)
+}
+
+/** `d^2 / 2` of distances d up to `delta`, beyond it the line of slope `delta`. */
+function roundedOff(prediction: Tensor, target: Tensor, delta: number): Tensor {
+  const distance = abs(sub(prediction, target))
+  const near = minimum(distance, delta)
+  return mul(near, sub(distance, mul(0.5, near)))
+}
 
 /**
  * The mean of `exp(x) - t x`: what is unlikely, up to a constant, of counts t whose Poisson rate has the logarithm x.
