@@ -55,6 +55,9 @@ export const unary: [string, MapOp, (x: number) => number, number][] = [
   ['tanh', MapOp.TanhF, Math.tanh, 0.6],
   ['sigmoid', MapOp.SigmoidF, x => 1 / (1 + Math.exp(-x)), 2.5],
   ['erf', MapOp.ErfF, erf, 0.6],
+  ['log2', MapOp.Log2F, Math.log2, 0.6],
+  ['log10', MapOp.Log10F, Math.log10, 0.6],
+  ['asinh', MapOp.AsinhF, Math.asinh, 0.6],
   ['rsqrt', MapOp.RsqrtF, x => 1 / Math.sqrt(x), 1.5],
   ['sqrt', MapOp.SqrtF, Math.sqrt, 0.5],
   ['reciprocal', MapOp.ReciprocalF, x => 1 / x, 0.5],
@@ -68,6 +71,7 @@ export const unary: [string, MapOp, (x: number) => number, number][] = [
 export const binary: [string, MapOp, (x: number, y: number) => number, number][] = [
   ['pow', MapOp.PowF, power, 0.6],
   ['atan2', MapOp.Atan2F, Math.atan2, 0.6],
+  ['hypot', MapOp.HypotF, (x, y) => Math.sqrt(x * x + y * y), 0.6],
   ['rem', MapOp.RemF, (x, y) => x % y, 0],
   ['div', MapOp.DivF, (x, y) => x / y, 0.5],
 ]

@@ -165,6 +165,12 @@ for (const [name, op, cases] of special) {
     })
   })
 }
+test('logarithms of whole powers are whole', () => {
+  const exponents = Array.from({ length: 277 }, (_, i) => i - 149)
+  assert.equal([...run(MapOp.Log2F, new Float32Array(exponents.map(n => 2 ** n)))], exponents)
+  const tens = Array.from({ length: 39 }, (_, n) => n)
+  assert.equal([...run(MapOp.Log10F, new Float32Array(tens.map(n => Number(`1e${n}`))))], tens)
+})
 
 test('a result depends on its own element only', () => {
   const random = mulberry32(9)

@@ -10,6 +10,7 @@ import * as crossEntropy from '../../ts/ops/cross-entropy.js'
 import * as dotGeneral from '../../ts/ops/dot-general.js'
 import * as exponential from '../../ts/ops/exponential.js'
 import * as full from '../../ts/ops/full.js'
+import * as hyperbolic from '../../ts/ops/hyperbolic.js'
 import type { AnyLaws } from '../../ts/ops/laws.js'
 import * as reduce from '../../ts/ops/reduce.js'
 import * as reshape from '../../ts/ops/reshape.js'
@@ -46,6 +47,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(dotGeneral),
     lawsOf(exponential),
     lawsOf(full),
+    lawsOf(hyperbolic),
     lawsOf(threefry),
     lawsOf(reduce),
     lawsOf(reshape),
