@@ -20,10 +20,22 @@ export { broadcastTo } from './ops/broadcast.js'
 export { cast } from './ops/cast.js'
 export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './ops/compare.js'
 export { concat, split, stack } from './ops/concat.js'
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type Padding,
+} from './ops/conv.js'
 export { softmaxCrossEntropy } from './ops/cross-entropy.js'
 export { dot, dotGeneral, matmul, outer } from './ops/dot-general.js'
 export { exp, expm1, log, log1p, rsqrt, sqrt } from './ops/exponential.js'
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/full.js'
+export { lpPool, maxPool, meanPool, type PoolOptions } from './ops/pool.js'
 export * as random from './ops/random.js'
 export { all, any, max, mean, min, std, sum, variance } from './ops/reduce.js'
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js'
@@ -36,6 +48,7 @@ export { tensor } from './ops/tensor.js'
 export { moveaxis, swapaxes, transpose } from './ops/transpose.js'
 export { cos, sin } from './ops/trigonometric.js'
 export { where } from './ops/where.js'
+export { type PerAxis, windows } from './ops/windows.js'
 export { init } from './runtime/core.js'
 export { type MemoryUse, memory, setMemoryLimit } from './runtime/usage.js'
 export * as debug from './transforms/debug.js'
