@@ -70,9 +70,10 @@ export const enum Opcode {
    *  (batches + m + n + k) x { u32 count, i32 aStride, i32 bStride, i32 cStride } (levels of each index, outermost first; strides that an operand does not have are 0).
    *  C [M, N] = A [M, K] B [K, N], or +=, for operands of any number of levels: B is packed panel by panel as it is needed, A block by block unless it has a stride each way. */
   GemmViews = 29,
-  /** u32 PoolKind, u32 outer | window << 8, OPERAND out, OPERAND indices (written by Max), OPERAND in,
-   *  (outer + window) x { u32 count, i32 outStride, i32 inStride, i32 indexStride } (outer >= 1, 1 <= window <= 3; outermost first; indices have out's strides).
-   *  out[o] = reduce over w of in[o + w], in order of w; indices[o] = sum of the index strides at the first extreme. NaN wins. */
+  /** u32 PoolKind, u32 lead, OPERAND out, OPERAND indices (int32, written by Max), OPERAND in, lead x { u32 count, i32 inStride, 0, 0 },
+   *  3 x { u32 count, u32 length, i32 inStride, u32 size, u32 stride, u32 dilation, u32 before }.
+   *  out[l, o] = reduce over w of in[l, o * stride + w * dilation - before], in order of w, where that lies within the length; indices: of the first extreme
+   *  in the flattened lengths. NaN wins. out and indices are contiguous. */
   Pool = 30,
   /** u32 lead | window << 8 | outer << 16, OPERAND out, OPERAND in, (lead + window + outer) x { u32 count, i32 outStride, i32 inStride } (outer >= 1).
    *  out[l + w + o] += in[l, w, o], for each l in order of w. Shares split the first lead level. */

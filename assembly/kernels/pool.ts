@@ -1,136 +1,133 @@
-// Pooling: the maximum (and where it was) or the sum over windows of a view, four results at a time.
+// Pooling: the maximum (and where it was) or the sum over sliding windows of three dimensions, four results at a time
+// where the windows lie inside; what would lie outside counts for nothing.
 import { PoolKind, State } from '../format'
 import { address, operandSize, shareStart } from '../operands'
 import { countOf, offsetAt } from './levels'
 
+/** Fields of a dimension of a Pool, in bytes. */
+const enum Dim {
+  Count = 0,
+  Length = 4,
+  InStride = 8,
+  Size = 12,
+  Stride = 16,
+  Dilation = 20,
+  Before = 24,
+  Bytes = 28,
+}
+
 /** Opcode.Pool. Shares split the rows of results. */
 export function poolInstruction(at: usize, state: usize): void {
-  const kind = load<u32>(at), ranks = load<u32>(at, 4), size = operandSize(state)
+  const kind = load<u32>(at), lead: usize = load<u32>(at, 4), size = operandSize(state)
   at += 8
-  const out = address(at, state), indices = address(at + size, state), source = address(at + size * 2, state)
-  const outer = at + size * 3, lead: usize = (ranks & 0xff) - 1, rank: usize = ranks >> 8
-  const row = outer + (lead << 4), window = row + 16
-  const rows = <u32>countOf(outer, lead), width: usize = load<u32>(row)
+  let out = address(at, state), indices = address(at + size, state)
+  const source = address(at + size * 2, state)
+  at += size * 3
+  const d0 = at + (lead << 4), d1 = d0 + Dim.Bytes, d2 = d1 + Dim.Bytes
+  const count0: usize = load<u32>(d0), count1: usize = load<u32>(d1), width: usize = load<u32>(d2)
   const part = load<u32>(state, State.Part), parts = load<u32>(state, State.Parts)
-  const end = shareStart(rows, part + 1, parts)
-  const outStride: usize = load<u32>(row, 4), inStride: usize = load<u32>(row, 8), step: usize = load<u32>(row, 12)
-  for (let i = shareStart(rows, part, parts); i < end; i++) {
-    const to = offsetAt(outer, lead, i, 4)
-    let from = source + offsetAt(outer, lead, i, 8)
-    let index = offsetAt(outer, lead, i, 12)
-    for (let j: usize = 0; j < width; j += 4) {
-      const lanes = min<usize>(4, width - j)
-      const place = to + j * outStride
-      if (kind == PoolKind.Sum) sums(out + place, outStride, from, inStride, lanes, window, rank)
-      else if (kind == PoolKind.MaxOnly) maxima(out + place, outStride, from, inStride, lanes, window, rank)
-      else maximaAt(out + place, indices + place, outStride, from, inStride, index, step, lanes, window, rank)
-      from += inStride << 2
-      index += step << 2
-    }
+  const rows = <u32>(countOf(at, lead) * count0 * count1)
+  const end: usize = shareStart(rows, part + 1, parts)
+  for (let i: usize = shareStart(rows, part, parts); i < end; i++) {
+    const plane = i / count1, item = plane / count0
+    const p0 = startOf(d0, plane - item * count0), p1 = startOf(d1, i - plane * count1)
+    const row = source + offsetAt(at, lead, item, 4) + p0 * load<u32>(d0, Dim.InStride) + p1 * load<u32>(d1, Dim.InStride)
+    const index = (p0 * load<u32>(d1, Dim.Length) + p1) * load<u32>(d2, Dim.Length)
+    const shift = i * width << 2
+    if (kind == PoolKind.Sum) poolRow<bool>(out + shift, 0, row, 0, d0, p0, d1, p1, d2)
+    else poolRow<f32>(out + shift, kind == PoolKind.Max ? indices + shift : 0, row, index, d0, p0, d1, p1, d2)
   }
 }
 
-/** One to four words, `stride` bytes apart; lanes beyond `lanes` repeat the first. */
+/** Where window `i` starts in a dimension; before its first element where there is padding. */
 // @ts-ignore: decorator
 @inline
-function gather(at: usize, stride: usize, lanes: usize): v128 {
-  if (lanes == 4) {
-    if (stride == 4) return v128.load(at)
-    if (stride == 8) return v128.shuffle<f32>(v128.load(at), v128.load(at, 12), 0, 2, 5, 7)
-  }
-  let x = v128.load32_splat(at)
-  if (lanes > 1) x = v128.load_lane<f32>(at + stride, x, 1)
-  if (lanes > 2) x = v128.load_lane<f32>(at + (stride << 1), x, 2)
-  if (lanes > 3) x = v128.load_lane<f32>(at + stride * 3, x, 3)
-  return x
+function startOf(dim: usize, i: usize): usize {
+  return i * load<u32>(dim, Dim.Stride) - load<u32>(dim, Dim.Before)
 }
 
+/** First place of a window that starts at `start` and lies inside. */
 // @ts-ignore: decorator
 @inline
-function scatter(at: usize, stride: usize, lanes: usize, x: v128): void {
-  if (lanes == 4 && stride == 4) {
-    v128.store(at, x)
-    return
-  }
-  v128.store_lane<f32>(at, x, 0)
-  if (lanes > 1) v128.store_lane<f32>(at + stride, x, 1)
-  if (lanes > 2) v128.store_lane<f32>(at + (stride << 1), x, 2)
-  if (lanes > 3) v128.store_lane<f32>(at + stride * 3, x, 3)
+function firstInside(dim: usize, start: usize): usize {
+  const dilation = load<i32>(dim, Dim.Dilation)
+  return <i32>start >= 0 ? 0 : <usize>((dilation - 1 - <i32>start) / dilation)
 }
 
-/** The count of a window's level, counted from the innermost (0); missing ones are 1. */
+/** The place behind the last one that lies inside. */
 // @ts-ignore: decorator
 @inline
-function windowCount(window: usize, rank: usize, d: usize): usize {
-  return d < rank ? <usize>load<u32>(window + ((rank - 1 - d) << 4)) : 1
+function endInside(dim: usize, start: usize): usize {
+  const dilation = load<i32>(dim, Dim.Dilation), left = load<i32>(dim, Dim.Length) - <i32>start
+  return min<i32>(load<i32>(dim, Dim.Size), left <= 0 ? 0 : (left + dilation - 1) / dilation)
 }
 
+/** Four words, `stride` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function windowStride(window: usize, rank: usize, d: usize, which: usize): usize {
-  return d < rank ? <usize>load<u32>(window + ((rank - 1 - d) << 4) + which) : 0
+function gather(at: usize, stride: usize): v128 {
+  if (stride == 4) return v128.load(at)
+  if (stride == 8) return v128.shuffle<f32>(v128.load(at), v128.load(at, 12), 0, 2, 5, 7)
+  let x = v128.load32_zero(at)
+  x = v128.load_lane<f32>(at + stride, x, 1)
+  x = v128.load_lane<f32>(at + (stride << 1), x, 2)
+  return v128.load_lane<f32>(at + stride * 3, x, 3)
 }
 
-function sums(out: usize, outStride: usize, from: usize, stride: usize, lanes: usize, window: usize, rank: usize): void {
-  let sum = f32x4.splat(0)
-  const count0 = windowCount(window, rank, 0), count1 = windowCount(window, rank, 1)
-  const s0 = windowStride(window, rank, 0, 8), s1 = windowStride(window, rank, 1, 8), s2 = windowStride(window, rank, 2, 8)
-  for (let i = windowCount(window, rank, 2); i; i--, from += s2) {
-    let middle = from
-    for (let j = count1; j; j--, middle += s1) {
-      let at = middle
-      for (let k = count0; k; k--, at += s0) sum = f32x4.add(sum, gather(at, stride, lanes))
-    }
-  }
-  scatter(out, outStride, lanes, sum)
-}
-
-function maxima(out: usize, outStride: usize, from: usize, stride: usize, lanes: usize, window: usize, rank: usize): void {
-  let best = f32x4.splat(-f32.MAX_VALUE * 2)
-  const count0 = windowCount(window, rank, 0), count1 = windowCount(window, rank, 1)
-  const s0 = windowStride(window, rank, 0, 8), s1 = windowStride(window, rank, 1, 8), s2 = windowStride(window, rank, 2, 8)
-  for (let i = windowCount(window, rank, 2); i; i--, from += s2) {
-    let middle = from
-    for (let j = count1; j; j--, middle += s1) {
-      let at = middle
-      for (let k = count0; k; k--, at += s0) {
-        const x = gather(at, stride, lanes)
-        best = v128.bitselect(x, best, isBetter(x, best))
-      }
-    }
-  }
-  scatter(out, outStride, lanes, best)
-}
-
-/** Larger, or the first NaN. */
-// @ts-ignore: decorator
-@inline
-function isBetter(x: v128, best: v128): v128 {
-  return v128.or(f32x4.gt(x, best), v128.and(f32x4.ne(x, x), f32x4.eq(best, best)))
-}
-
-function maximaAt(
-  out: usize, indices: usize, outStride: usize, from: usize, stride: usize, index: usize, step: usize, lanes: usize,
-  window: usize, rank: usize,
+/** One row of results: maxima (and their indices unless `indices` is 0) for T = f32, sums for T = bool. */
+function poolRow<T>(
+  out: usize, indices: usize, row: usize, index: usize, d0: usize, p0: usize, d1: usize, p1: usize, d2: usize,
 ): void {
-  let best = f32x4.splat(-f32.MAX_VALUE * 2)
-  // The indices of the four windows' first elements; what a window adds is the same for all four.
-  const base = i32x4.mul(i32x4.splat(<i32>step), i32x4(0, 1, 2, 3))
-  let where = i32x4.add(base, i32x4.splat(<i32>index))
-  const count0 = windowCount(window, rank, 0), count1 = windowCount(window, rank, 1)
-  const s0 = windowStride(window, rank, 0, 8), s1 = windowStride(window, rank, 1, 8), s2 = windowStride(window, rank, 2, 8)
-  const i0 = windowStride(window, rank, 0, 12), i1 = windowStride(window, rank, 1, 12), i2 = windowStride(window, rank, 2, 12)
-  for (let i = windowCount(window, rank, 2); i; i--, from += s2, index += i2) {
-    let middle = from, middleIndex = index
-    for (let j = count1; j; j--, middle += s1, middleIndex += i1) {
-      let at = middle, own = middleIndex
-      for (let k = count0; k; k--, at += s0, own += i0) {
-        const x = gather(at, stride, lanes), better = isBetter(x, best)
-        best = v128.bitselect(x, best, better)
-        where = v128.bitselect(i32x4.add(base, i32x4.splat(<i32>own)), where, better)
+  const s0: usize = load<u32>(d0, Dim.InStride) * load<u32>(d0, Dim.Dilation)
+  const s1: usize = load<u32>(d1, Dim.InStride) * load<u32>(d1, Dim.Dilation)
+  const inStride: usize = load<u32>(d2, Dim.InStride), s2: usize = inStride * load<u32>(d2, Dim.Dilation)
+  const first0 = firstInside(d0, p0), first1 = firstInside(d1, p1)
+  const end0 = endInside(d0, p0), end1 = endInside(d1, p1)
+  const stride: usize = load<u32>(d2, Dim.Stride), lanes = inStride * stride
+  const length: usize = load<u32>(d2, Dim.Length), size: usize = load<u32>(d2, Dim.Size)
+  const reach = stride * 3 + (size - 1) * load<u32>(d2, Dim.Dilation)
+  // In the index, one step of each place of the window.
+  const i2: i32 = load<u32>(d2, Dim.Dilation)
+  const i1 = <i32>load<u32>(d1, Dim.Dilation) * <i32>length
+  const i0 = <i32>load<u32>(d0, Dim.Dilation) * <i32>load<u32>(d1, Dim.Length) * <i32>length
+  const own = i32x4.mul(i32x4.splat(<i32>stride), i32x4(0, 1, 2, 3))
+  const none = f32x4.splat(isInteger<T>() ? 0 : -f32.MAX_VALUE * 2)
+  for (let left: usize = load<u32>(d2), p2 = startOf(d2, 0); left; ) {
+    const four = left >= 4 && <i32>p2 >= 0 && p2 + reach < length
+    const first2: usize = four ? <usize>0 : firstInside(d2, p2), end2 = four ? size : endInside(d2, p2)
+    let best = none
+    const base = <i32>(index + p2 + first2 * i2)
+    let where = i32x4.splat(base + <i32>first0 * i0 + <i32>first1 * i1)
+    const step: usize = four ? lanes : 0
+    for (let a = first0; a < end0; a++) {
+      for (let b = first1; b < end1; b++) {
+        let at = row + p2 * inStride + a * s0 + b * s1 + first2 * s2
+        let place = base + <i32>a * i0 + <i32>b * i1
+        for (let c = end2 - first2; <i32>c > 0; c--) {
+          const x = gather(at, step)
+          if (isInteger<T>()) best = f32x4.add(best, x)
+          else {
+            // Larger, or the first NaN.
+            const better = v128.andnot(f32x4.eq(best, best), f32x4.le(x, best))
+            best = v128.bitselect(x, best, better)
+            where = v128.bitselect(i32x4.splat(place), where, better)
+          }
+          at += s2
+          place += i2
+        }
       }
     }
+    const done: usize = four ? 4 : 1
+    if (four) v128.store(out, best)
+    else v128.store_lane<f32>(out, best, 0)
+    if (!isInteger<T>() && indices) {
+      where = i32x4.add(where, own)
+      if (four) v128.store(indices, where)
+      else v128.store_lane<f32>(indices, where, 0)
+      indices += done << 2
+    }
+    out += done << 2
+    p2 += done * stride
+    left -= done
   }
-  scatter(out, outStride, lanes, best)
-  scatter(indices, outStride, lanes, where)
 }

@@ -2,15 +2,7 @@
 
 import { Opcode, PoolKind } from '../../assembly/format.js'
 import { type Lowering, read, write } from '../compiler/lowering.js'
-import {
-  collapse,
-  contiguousStrides,
-  elements,
-  ITEM_BYTES,
-  type View,
-  type Windows,
-  windowsView,
-} from '../compiler/view.js'
+import { collapse, elements, type View, type Windows } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { range, showShape, sizeOf } from '../core/shape.js'
@@ -20,73 +12,85 @@ import { rangeError, typeError } from '../errors.js'
 import { abs, add, div, mul, pow } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
-import { asOne, type Padding, paddingOf } from './conv.js'
+import { type Padding, paddingOf } from './conv.js'
 import { arange, ones } from './full.js'
-import { absolute, build, distinct, get, indices, type Laws, type NdArray, values } from './laws.js'
+import { absolute, build, type Draw, distinct, get, indices, type Laws, type NdArray, values } from './laws.js'
 import { reshape } from './reshape.js'
-import { pad } from './slice.js'
+import { slice } from './slice.js'
 import { take } from './take.js'
 import { moveaxis } from './transpose.js'
 import { checkFit, drawWindows, overlapAdd, type PerAxis, placeOf, windowCounts, windowsOf } from './windows.js'
 
-/** The type of a pool: float32 [...lead, ...space] -> [...lead, ...counts]. */
-function poolType(name: string, { shape, dtype }: Aval, params: Windows): Aval {
-  if (dtype !== 'float32') throw typeError(`${name}: dtype ${dtype} is not accepted, only float32`)
-  return { shape: [...shape.slice(0, -params.size.length), ...windowCounts(shape, params)], dtype }
+interface PoolParams extends Windows {
+  /** Places around each dimension that hold nothing. */
+  readonly padding: readonly (readonly [number, number])[]
 }
 
-function emitPool(lowering: Lowering, kind: PoolKind, from: View, out: View, indices: View, params: Windows): void {
-  if (elements(out.shape) === 0) return
-  const n = params.size.length
-  const lead = from.shape.length - n
-  const all = windowsView(from, params, out.shape.slice(lead))
-  // The indices are those of the elements in one contiguous space.
-  const space = from.shape.slice(lead)
-  const places = windowsView(
-    { ...from, shape: space, strides: contiguousStrides(space).map(bytes => bytes / ITEM_BYTES) },
-    params,
-    [],
-  )
-  const level = (axis: number, place: number, outStride: number) => ({
-    length: all.shape[axis],
-    strides: [outStride, all.strides[axis], place],
+/** The shape that windows slide over. */
+const padded = (shape: readonly number[], padding: PoolParams['padding']): number[] =>
+  shape.map((length, i) => {
+    const around = padding[i - shape.length + padding.length]
+    return around ? around[0] + length + around[1] : length
   })
-  const window = collapse(range(n).map(i => level(lead + i, places.strides[i], 0)))
-  const outer = collapse([
-    ...range(lead).map(i => level(i, 0, out.strides[i])),
-    ...range(n).map(i => level(lead + n + i, places.strides[n + i], out.strides[lead + i])),
-  ])
-  if (window.length === 0) window.push({ length: 1, strides: [0, 0, 0] })
-  if (outer.length === 0) outer.push({ length: 1, strides: [ITEM_BYTES, ITEM_BYTES, 0] })
+
+/** The type of a pool: float32 [...lead, ...space] -> [...lead, ...counts]. */
+function poolType(name: string, { shape, dtype }: Aval, params: PoolParams): Aval {
+  if (dtype !== 'float32') throw typeError(`${name}: dtype ${dtype} is not accepted, only float32`)
+  return {
+    shape: [...shape.slice(0, -params.size.length), ...windowCounts(padded(shape, params.padding), params)],
+    dtype,
+  }
+}
+
+function emitPool(lowering: Lowering, kind: PoolKind, from: View, out: View, places: View, params: PoolParams): void {
+  if (elements(out.shape) === 0) return
+  const { size, stride, dilation, padding } = params
+  const lead = from.shape.length - size.length
+  const levels = collapse(from.shape.slice(0, lead).map((length, i) => ({ length, strides: [from.strides[i]] })))
   lowering.emit(Opcode.Pool, [
     kind,
-    outer.length | (window.length << 8),
+    levels.length,
     write(out),
-    write(indices),
+    write(places),
     read(from),
-    ...[...outer, ...window].flatMap(({ length, strides }) => [length, ...strides]),
+    ...levels.flatMap(({ length, strides }) => [length, strides[0], 0, 0]),
+    ...range(3 - size.length).flatMap(() => [1, 1, 0, 1, 1, 1, 0]),
+    ...size.flatMap((own, i) => [
+      out.shape[lead + i],
+      from.shape[lead + i],
+      from.strides[lead + i],
+      own,
+      stride[i],
+      dilation[i],
+      padding[i][0],
+    ]),
   ])
 }
 
+/** A pool over examples is a pool: the batch is one more leading dimension. */
+const batchPool =
+  (primitive: () => Primitive<PoolParams>): Primitive<PoolParams>['batch'] =>
+  ([input], [dim], params) => {
+    const isLead = dim! < input.rank - params.size.length
+    const results = bind(primitive(), [isLead ? input : moveaxis(input, dim!, 0)], params)
+    return { results, dims: results.map(() => (isLead ? dim : 0)) }
+  }
+
 /** The largest element of each window, and the index (int32) of the first such in the flattened space. */
-export const maxPoolPrimitive: Primitive<Windows> = {
+export const maxPoolPrimitive: Primitive<PoolParams> = {
   name: 'maxPool',
   type([x], params) {
     const result = poolType('maxPool', x, params)
     return [result, { ...result, dtype: 'int32' }]
   },
   jvp: ([{ shape }], [tangent], [, places], { size }) => {
+    const lead = shape.slice(0, -size.length)
     const space = sizeOf(shape.slice(-size.length))
-    const count = sizeOf(shape) / space
-    const start = reshape(mul(arange(count), space), [...shape.slice(0, -size.length), ...size.map(() => 1)])
-    return [take(reshape(tangent!, [count * space]), add(places, start)), null]
+    const start = reshape(mul(arange(sizeOf(lead)), space), [...lead, ...size.map(() => 1)])
+    return [take(reshape(tangent!, [sizeOf(shape)]), add(places, start)), null]
   },
   transpose: null,
-  batch([input], [dim], params) {
-    const isLead = dim! < input.rank - params.size.length
-    const at = isLead ? dim! : 0
-    return { results: bind(maxPoolPrimitive, [isLead ? input : moveaxis(input, dim!, 0)], params), dims: [at, at] }
-  },
+  batch: batchPool(() => maxPoolPrimitive),
   lower(lowering, { inputs, outputs: [best, places] }, params) {
     const out = lowering.output(best)
     const isRead = lowering.useCount(places) > 0
@@ -96,28 +100,34 @@ export const maxPoolPrimitive: Primitive<Windows> = {
 }
 
 /** The sum of each window. */
-export const sumPoolPrimitive: Primitive<Windows> = {
+export const sumPoolPrimitive: Primitive<PoolParams> = {
   name: 'sumPool',
   type: ([x], params) => [poolType('sumPool', x, params)],
   jvp: (_primals, [tangent], _results, params) => [sumPool(tangent!, params)],
-  transpose([cotangent], _inputs, [{ shape }], params) {
+  transpose([cotangent], _inputs, [{ shape }], { padding, ...params }) {
     if (cotangent === null) return [null]
     const lead = shape.length - params.size.length
     const all = [...shape.slice(0, lead), ...params.size, ...cotangent.shape.slice(lead)]
     const axes = range(cotangent.rank).map(axis => (axis < lead ? axis : axis + params.size.length))
-    return [overlapAdd(broadcastInDim(cotangent, all, axes), { ...params, space: shape.slice(lead) })]
+    const whole = padded(shape, padding)
+    const sums = overlapAdd(broadcastInDim(cotangent, all, axes), { ...params, space: whole.slice(lead) })
+    const start = shape.map((_, i) => padding[i - lead]?.[0] ?? 0)
+    return [
+      slice(
+        sums,
+        start,
+        start.map((low, i) => low + shape[i]),
+      ),
+    ]
   },
-  batch([input], [dim], params) {
-    const isLead = dim! < input.rank - params.size.length
-    return { results: [sumPool(isLead ? input : moveaxis(input, dim!, 0), params)], dims: [isLead ? dim : 0] }
-  },
+  batch: batchPool(() => sumPoolPrimitive),
   lower(lowering, { inputs, outputs }, params) {
     const out = lowering.output(outputs[0])
     emitPool(lowering, PoolKind.Sum, lowering.view(inputs[0]), out, out, params)
   },
 }
 
-const sumPool = (x: Tensor, params: Windows): Tensor => bind1(sumPoolPrimitive, [x], params)
+const sumPool = (x: Tensor, params: PoolParams): Tensor => bind1(sumPoolPrimitive, [x], params)
 
 export interface PoolOptions {
   /** Distance between neighbouring windows (the size). */
@@ -130,36 +140,26 @@ export interface PoolOptions {
   ceil?: boolean
 }
 
-/** The windows of a call, and what is added around the last dimensions: the padding, and what `ceil` lets hang over. */
-function poolOf(
-  operation: string,
-  x: Tensor,
-  size: PerAxis,
-  { stride = size, padding = 0, dilation, ceil }: PoolOptions,
-) {
+/** The windows of a call; `over`: what `ceil` lets hang over the padded end, which `padding` includes. */
+function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOptions) {
   checkTensor(operation, x)
+  const { stride = size, dilation, ceil } = options
   const n = typeof size === 'number' ? 2 : size.length
-  if (n < 1 || n > 3 || n > x.rank) {
+  if (!(n >= 1 && n <= 3 && n <= x.rank)) {
     throw rangeError(`${operation}: ${n} window sizes do not fit shape ${showShape(x.shape)}`)
   }
   const params = windowsOf(operation, size, n, { stride, dilation })
-  const widths = paddingOf(operation, padding, n)
-  const lead = x.rank - n
-  const over = widths.map(([low, high], i) => {
-    if (!ceil) return 0
-    const [step, extent, length] = [params.stride[i], (params.size[i] - 1) * params.dilation[i] + 1, x.shape[lead + i]]
-    // A window that would start behind the end is none.
-    const count = Math.min(Math.ceil((low + length + high - extent) / step) + 1, Math.ceil((low + length) / step))
-    return Math.max(0, (count - 1) * step + extent - low - length - high)
+  const around = paddingOf(operation, options.padding ?? 0, n)
+  const over = around.map(([low, high], i) => {
+    const [step, length] = [params.stride[i], low + x.shape[x.rank - n + i]]
+    const extent = (params.size[i] - 1) * params.dilation[i] + 1
+    // A window that would start behind the elements is none.
+    const count = Math.min(Math.ceil((length + high - extent) / step) + 1, Math.ceil(length / step))
+    return ceil ? Math.max(0, (count - 1) * step + extent - length - high) : 0
   })
-  const none = new Array<[number, number]>(lead).fill([0, 0])
-  const around = widths.map(([low, high], i): [number, number] => [low, high + over[i]])
-  checkFit(
-    operation,
-    around.map(([low, high], i) => low + x.shape[lead + i] + high),
-    params,
-  )
-  return { params, widths, over, lead, around: [...none, ...around] }
+  const padding = around.map(([low, high], i): [number, number] => [low, high + over[i]])
+  checkFit(operation, padded(x.shape, padding), params)
+  return { params: { ...params, padding }, around, over }
 }
 
 /**
@@ -170,12 +170,22 @@ function poolOf(
  * import { arange, maxPool, reshape } from 'heddle'
  * maxPool(reshape(arange(16), [4, 4]), 2).toArray() // [[5, 7], [13, 15]]
  */
-export function maxPool(x: Tensor, size: PerAxis, options: PoolOptions = {}): Tensor {
-  const { params, around } = poolOf('maxPool', x, size, options)
-  return asOne(
-    [x],
-    ([x]) => bind(maxPoolPrimitive, [pad(cast(x, 'float32'), around, Number.NEGATIVE_INFINITY)], params)[0],
-  )
+export const maxPool = (x: Tensor, size: PerAxis, options: PoolOptions = {}): Tensor =>
+  maxOf('maxPool', x, size, options)[0]
+
+/**
+ * Where `maxPool` finds the elements that it takes: their indices (int32) in the flattened last dimensions (PyTorch's
+ * return_indices). Throws where no window fits.
+ * @example
+ * import { arange, argmaxPool, reshape } from 'heddle'
+ * argmaxPool(reshape(arange(16), [4, 4]), 2).toArray() // [[5, 7], [13, 15]]
+ */
+export const argmaxPool = (x: Tensor, size: PerAxis, options: PoolOptions = {}): Tensor =>
+  maxOf('argmaxPool', x, size, options)[1]
+
+const maxOf = (operation: string, x: Tensor, size: PerAxis, options: PoolOptions): Tensor[] => {
+  const { params } = poolOf(operation, x, size, options)
+  return bind(maxPoolPrimitive, [cast(x, 'float32')], params)
 }
 
 /**
@@ -187,16 +197,17 @@ export function maxPool(x: Tensor, size: PerAxis, options: PoolOptions = {}): Te
  * meanPool(reshape(arange(16), [4, 4]), 2).toArray() // [[2.5, 4.5], [10.5, 12.5]]
  */
 export function meanPool(x: Tensor, size: PerAxis, options: PoolOptions & { countPadding?: boolean } = {}): Tensor {
-  const { params, around, widths, over, lead } = poolOf('meanPool', x, size, options)
+  const { params, around, over } = poolOf('meanPool', x, size, options)
   const { countPadding = true } = options
-  return asOne([x], ([x]) => {
-    const sums = sumPool(pad(cast(x, 'float32'), around), params)
-    const isWhole = over.every(width => width === 0) && (countPadding || widths.flat().every(width => width === 0))
-    if (isWhole) return div(sums, sizeOf(params.size))
-    const counted = widths.map(([low, high], i) => x.shape[lead + i] + (countPadding ? low + high : 0))
-    const rest = widths.map(([low, high], i): [number, number] => (countPadding ? [0, over[i]] : [low, high + over[i]]))
-    return div(sums, sumPool(pad(ones(counted), rest), params))
-  })
+  const sums = sumPool(cast(x, 'float32'), params)
+  if (over.every(width => width === 0) && (countPadding || around.flat().every(width => width === 0))) {
+    return div(sums, sizeOf(params.size))
+  }
+  // What counts is summed as ones.
+  const space = x.shape.slice(-over.length)
+  const whole = countPadding ? padded(space, around) : space
+  const padding = countPadding ? over.map(width => [0, width] as const) : params.padding
+  return div(sums, sumPool(ones(whole), { ...params, padding }))
 }
 
 /**
@@ -207,15 +218,15 @@ export function meanPool(x: Tensor, size: PerAxis, options: PoolOptions & { coun
  * lpPool(tensor([[3, 4]]), [1, 2]).toArray() // [[5]]
  */
 export function lpPool(x: Tensor, size: PerAxis, options: PoolOptions & { p?: number } = {}): Tensor {
-  const { params, around } = poolOf('lpPool', x, size, options)
+  const { params } = poolOf('lpPool', x, size, options)
   const { p = 2 } = options
-  return asOne([x], ([x]) => pow(sumPool(pad(pow(abs(cast(x, 'float32')), p), around), params), 1 / p))
+  return pow(sumPool(pow(abs(cast(x, 'float32')), p), params), 1 / p)
 }
 
 /** Folds the elements of each window, in order. */
 const fold = (
   x: NdArray,
-  params: Windows,
+  params: PoolParams,
   f: (sum: number, element: number, place: number) => number,
   start: number,
 ): NdArray => {
@@ -223,7 +234,10 @@ const fold = (
   const space = x.shape.slice(lead)
   return build(poolType('fold', x, params).shape, 'float32', index =>
     indices(params.size).reduce((sum, k) => {
-      const at = placeOf([...index.slice(0, lead), ...k, ...index.slice(lead)], params)
+      const at = placeOf([...index.slice(0, lead), ...k, ...index.slice(lead)], params).map(
+        (i, axis) => i - (params.padding[axis - lead]?.[0] ?? 0),
+      )
+      if (at.some((i, axis) => i < 0 || i >= x.shape[axis])) return sum
       const place = at.slice(lead).reduce((flat, i, axis) => flat * space[axis] + i, 0)
       return f(sum, get(x, at), place)
     }, start),
@@ -232,7 +246,14 @@ const fold = (
 
 const larger = (a: number, b: number): boolean => b > a || (Number.isNaN(b) && !Number.isNaN(a))
 
-export const maxPoolLaws: Laws<Windows> = {
+/** Every window has an element. */
+const drawPool = (draw: Draw): { params: PoolParams; shape: number[] } => {
+  const { params, shape } = drawWindows(draw)
+  const padding = params.size.map((size): [number, number] => [draw.integer(0, size - 1), draw.integer(0, size - 1)])
+  return { params: { ...params, dilation: params.size.map(() => 1), padding }, shape }
+}
+
+export const maxPoolLaws: Laws<PoolParams> = {
   primitive: maxPoolPrimitive,
   tolerance: 0,
   reference([x], params) {
@@ -242,8 +263,7 @@ export const maxPoolLaws: Laws<Windows> = {
       x,
       params,
       (found, b, place) => {
-        const isFirst = found < 0
-        if (!isFirst && !larger(value, b)) return found
+        if (found >= 0 && !larger(value, b)) return found
         value = b
         return place
       },
@@ -252,7 +272,7 @@ export const maxPoolLaws: Laws<Windows> = {
     return [best, { ...first, dtype: 'int32' }]
   },
   draw(draw) {
-    const { params, shape } = drawWindows(draw)
+    const { params, shape } = drawPool(draw)
     return { inputs: [distinct(draw, shape)], params }
   },
   edges: () =>
@@ -260,17 +280,27 @@ export const maxPoolLaws: Laws<Windows> = {
       inputs: [
         build([2, 4, 5], 'float32', ([i, j, k]) => (i === 1 && j > 1 && k > 2 ? special : Math.fround((j * k) % 3))),
       ],
-      params: { size: [2, 3], stride: [1, 2], dilation: [2, 1] },
+      params: {
+        size: [2, 3],
+        stride: [1, 2],
+        dilation: [2, 1],
+        padding: [
+          [1, 0],
+          [2, 1],
+        ],
+      },
     })),
 }
 
-export const sumPoolLaws: Laws<Windows> = {
+export const sumPoolLaws: Laws<PoolParams> = {
   primitive: sumPoolPrimitive,
   tolerance: 27,
   reference: ([x], params) => [fold(x, params, (a, b) => a + b, 0)],
   magnitude: ([x], params) => [fold(absolute(x), params, (a, b) => a + b, 0)],
   draw(draw) {
-    const { params, shape } = drawWindows(draw)
-    return { inputs: [values(draw, shape)], params }
+    const { params, shape } = drawPool(draw)
+    const dilation = params.size.map(() => draw.integer(1, 2))
+    const high = params.size.map((size, i): [number, number] => [params.padding[i][0], params.padding[i][1] + size - 1])
+    return { inputs: [values(draw, shape)], params: { ...params, dilation, padding: high } }
   },
 }

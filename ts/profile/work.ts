@@ -71,9 +71,12 @@ export function workOf({ opcode, fields }: Instruction): Work | null {
     case Opcode.GemmViews:
       return workOfGemmViews(fields)
     case Opcode.Pool: {
-      const ranks = at(1)
-      const counts = countsOf(fields, 5, 4, [ranks & 0xff, ranks >> 8])
-      return moved('pool', counts, counts[0] * (counts[1] + (at(0) === PoolKind.Max ? 2 : 1)))
+      const [count] = countsOf(fields, 5, 4, [at(1)])
+      const [results, window] = [0, 3].map(field =>
+        [0, 1, 2].reduce((total, d) => total * at(5 + 4 * at(1) + 7 * d + field), 1),
+      )
+      const outputs = at(0) === PoolKind.Max ? 2 : 1
+      return moved('pool', [count * results, window], count * results * (window + outputs))
     }
     case Opcode.OverlapAdd: {
       const ranks = at(0)
