@@ -66,6 +66,34 @@ export const enum Opcode {
    *  OPERAND b, i32 bK, i32 bN (strides, for the kinds that read B unpacked), OPERAND scratch (GEMM_SCRATCH bytes for each share), EXTENT batch0, EXTENT batch1, i32 aBatch0, aBatch1, bBatch0, bBatch1 (of the panels, where B is packed), cBatch0, cBatch1.
    *  C [M, N] = A [M, K] B [K, N], or += with accumulate. C has contiguous rows. */
   Gemm = 28,
+  /** u32 GemmViews flags, u32 batches | m << 8 | n << 16 | k << 24, i32 aRow, i32 aK, i32 cRow, OPERAND c, OPERAND a, OPERAND b, OPERAND scratch (GEMM_SCRATCH bytes for each share),
+   *  (batches + m + n + k) x { u32 count, i32 aStride, i32 bStride, i32 cStride } (levels of each index, outermost first; strides that an operand does not have are 0).
+   *  C [M, N] = A [M, K] B [K, N], or +=, for operands of any number of levels: B is packed panel by panel as it is needed, A block by block unless it has a stride each way. */
+  GemmViews = 29,
+  /** u32 PoolKind, u32 lead, OPERAND out, OPERAND indices (int32, written by Max), OPERAND in, lead x { u32 count, i32 inStride, 0, 0 },
+   *  3 x { u32 count, u32 length, i32 inStride, u32 size, u32 stride, u32 dilation, u32 before }.
+   *  out[l, o] = reduce over w of in[l, o * stride + w * dilation - before], in order of w, where that lies within the length; indices: of the first extreme
+   *  in the flattened lengths. NaN wins. out and indices are contiguous. */
+  Pool = 30,
+  /** u32 lead | window << 8 | outer << 16, OPERAND out, OPERAND in, (lead + window + outer) x { u32 count, i32 outStride, i32 inStride } (outer >= 1).
+   *  out[l + w + o] += in[l, w, o], for each l in order of w. Shares split the first lead level. */
+  OverlapAdd = 31,
+}
+
+/** Flags of GemmViews. */
+export const enum GemmViews {
+  Accumulate = 1,
+  /** A has one stride each way, aRow and aK: it is read where it lies. */
+  DirectA = 2,
+  /** C's rows are evenly spaced, cRow. */
+  EvenC = 4,
+}
+
+export const enum PoolKind {
+  Max = 0,
+  /** Max without the indices. */
+  MaxOnly = 1,
+  Sum = 2,
 }
 
 /** How Copy walks memory; chosen by the compiler from the strides. */

@@ -19,6 +19,9 @@ import { scatterAddInstruction } from './kernels/scatter-add'
 import { threefryInstruction } from './kernels/threefry'
 import { packInstruction } from './kernels/pack'
 import { gemmInstruction } from './kernels/gemm'
+import { gemmViewsInstruction } from './kernels/gemm-views'
+import { poolInstruction } from './kernels/pool'
+import { overlapAddInstruction } from './kernels/overlap-add'
 
 const MAX_DEPTH: u32 = 16
 
@@ -115,6 +118,15 @@ export function run(state: usize): i32 {
         break
       case Opcode.Gemm:
         gemmInstruction(at, state)
+        break
+      case Opcode.GemmViews:
+        gemmViewsInstruction(at, state)
+        break
+      case Opcode.Pool:
+        poolInstruction(at, state)
+        break
+      case Opcode.OverlapAdd:
+        overlapAddInstruction(at, state)
         break
       default:
         return stop(state, code, pc, Status.BadInstruction)

@@ -20,6 +20,17 @@ export { broadcastTo } from './ops/broadcast.js'
 export { cast } from './ops/cast.js'
 export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './ops/compare.js'
 export { concat, split, stack } from './ops/concat.js'
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type Padding,
+} from './ops/conv.js'
 export { softmaxCrossEntropy } from './ops/cross-entropy.js'
 export { floorDivide, mod, reciprocal } from './ops/division.js'
 export { dot, dotGeneral, matmul, outer } from './ops/dot-general.js'
@@ -27,6 +38,7 @@ export { exp, exp2, expm1, log, log1p, log2, log10, logAddExp, rsqrt, sqrt } fro
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/full.js'
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.js'
 export { countNonzero, norm } from './ops/norm.js'
+export { argmaxPool, lpPool, maxPool, meanPool, type PoolOptions } from './ops/pool.js'
 export * as random from './ops/random.js'
 export { all, any, max, mean, min, std, sum, variance } from './ops/reduce.js'
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js'
@@ -39,6 +51,7 @@ export { tensor } from './ops/tensor.js'
 export { moveaxis, swapaxes, transpose } from './ops/transpose.js'
 export { acos, asin, atan, atan2, cos, hypot, sin, tan } from './ops/trigonometric.js'
 export { where } from './ops/where.js'
+export { type PerAxis, windows } from './ops/windows.js'
 export { init } from './runtime/core.js'
 export { type MemoryUse, memory, setMemoryLimit } from './runtime/usage.js'
 export * as debug from './transforms/debug.js'

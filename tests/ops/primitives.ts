@@ -12,6 +12,7 @@ import * as exponential from '../../ts/ops/exponential.js'
 import * as full from '../../ts/ops/full.js'
 import * as hyperbolic from '../../ts/ops/hyperbolic.js'
 import type { AnyLaws } from '../../ts/ops/laws.js'
+import * as pool from '../../ts/ops/pool.js'
 import * as reduce from '../../ts/ops/reduce.js'
 import * as reshape from '../../ts/ops/reshape.js'
 import * as rounding from '../../ts/ops/rounding.js'
@@ -23,6 +24,7 @@ import * as threefry from '../../ts/ops/threefry.js'
 import * as transpose from '../../ts/ops/transpose.js'
 import * as trigonometric from '../../ts/ops/trigonometric.js'
 import * as where from '../../ts/ops/where.js'
+import * as windows from '../../ts/ops/windows.js'
 import * as scanLaws from '../../ts/transforms/scan-laws.js'
 import * as scan from '../../ts/transforms/scan-primitive.js'
 
@@ -48,6 +50,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(exponential),
     lawsOf(full),
     lawsOf(hyperbolic),
+    lawsOf(pool),
     lawsOf(threefry),
     lawsOf(reduce),
     lawsOf(reshape),
@@ -59,6 +62,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(transpose),
     lawsOf(trigonometric),
     lawsOf(where),
+    lawsOf(windows),
     lawsOf({ ...scan, ...scanLaws }),
   ]
     .flat()
