@@ -201,6 +201,28 @@ export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor): Tensor 
   return bind1(scatterAddPrimitive, [x, isInteger(indices.dtype) ? cast(indices, 'int32') : indices, updates], {})
 }
 
+/** Indices as int32; throws for others. */
+export function indexList(operation: string, indices: Tensor): Tensor {
+  checkTensor(operation, indices, 'indices')
+  if (!isInteger(indices.dtype)) throw typeError(`${operation}: indices have dtype ${indices.dtype}, not int32`)
+  return cast(indices, 'int32')
+}
+
+/** Indices along axis `dim`, for each position of the other axes, as indices into `x` flattened with that axis last. */
+export function flatIndices(operation: string, x: Tensor, indices: Tensor, dim: number): Tensor {
+  const own = indexList(operation, indices)
+  if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
+    throw typeError(
+      `${operation}: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`,
+    )
+  }
+  const ids = moveaxis(own, dim, -1)
+  const n = x.shape[dim]
+  const lead = ids.shape.slice(0, -1)
+  const start = reshape(mul(arange(elements(lead)), n), [...lead, 1])
+  return add(clip(ids, 0, n - 1), start)
+}
+
 /**
  * The entries of `x` along `axis` that `indices` names for each position of the other axes (NumPy's take_along_axis).
  * `indices` has the rank of `x` and its shape besides `axis`. Indices outside are clamped.
@@ -209,18 +231,8 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   checkTensor('takeAlongAxis', x, 'x')
   checkTensor('takeAlongAxis', indices, 'indices')
   const dim = normalizeAxis('takeAlongAxis', axis, x.rank)
-  if (!isInteger(indices.dtype)) throw typeError(`takeAlongAxis: indices have dtype ${indices.dtype}, not int32`)
-  if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
-    throw typeError(
-      `takeAlongAxis: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`,
-    )
-  }
-  const [table, ids] = [moveaxis(x, dim, -1), moveaxis(cast(indices, 'int32'), dim, -1)]
-  const n = x.shape[dim]
-  const rows = n === 0 ? 0 : table.size / n
-  const start = reshape(mul(arange(rows), n), [...table.shape.slice(0, -1), 1])
-  const flat = takeRows(reshape(table, [table.size]), add(clip(ids, 0, n - 1), start))
-  return moveaxis(flat, -1, dim)
+  const flat = flatIndices('takeAlongAxis', x, indices, dim)
+  return moveaxis(takeRows(reshape(moveaxis(x, dim, -1), [x.size]), flat), -1, dim)
 }
 
 export const clamp = (i: number, length: number): number => Math.min(Math.max(i, 0), length - 1)
