@@ -54,8 +54,8 @@ export const enum Opcode {
   CrossEntropy = 23,
   /** EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND table, i32 tableRow, OPERAND indices (int32), i32 indexStride: out[i, :] = table[clamp(indices[i]), :]; inner contiguous. */
   Take = 24,
-  /** u32 0 = float32 | 1 = integer, EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND updates, i32 updatesRow, OPERAND indices, i32 indexStride:
-   *  out[clamp(indices[i]), :] += updates[i, :] in order of i; shares split the destination rows. */
+  /** u32 0 = float32 | 1 = integer | 2 = set, EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND updates, i32 updatesRow, OPERAND indices, i32 indexStride:
+   *  out[clamp(indices[i]), :] += updates[i, :] (set: =) in order of i; shares split the destination rows. */
   ScatterAdd = 25,
   /** u32 ThreefryKind, EXTENT keys, EXTENT count, OPERAND out, i32 outStride (between keys), OPERAND key (2 words each, 4 for SplitAt), i32 keyStride. */
   Threefry = 26,
@@ -78,6 +78,15 @@ export const enum Opcode {
   /** u32 lead | window << 8 | outer << 16, OPERAND out, OPERAND in, (lead + window + outer) x { u32 count, i32 outStride, i32 inStride } (outer >= 1).
    *  out[l + w + o] += in[l, w, o], for each l in order of w. Shares split the first lead level. */
   OverlapAdd = 31,
+
+  /** u32 SortKind | Sort flags, EXTENT rows, EXTENT length, EXTENT keep, EXTENT groups, OPERAND values, OPERAND indices (int32), OPERAND in, OPERAND scratch (groups x (length * 16 + Sort.Counts) bytes).
+   *  The first `keep` of each contiguous row in stable order, NaN above all numbers, -0 equal to 0; rows of one group share scratch. An operand without its flag is not touched. */
+  Sort = 40,
+  /** u32 MapOp | reverse << 16, EXTENT outer, EXTENT length, EXTENT inner, OPERAND out, OPERAND in, OPERAND factors: contiguous [outer, length, inner]. out[l] = out[l - 1] op in[l] for an
+   *  addition, a multiplication or an extreme, factors[l] * out[l - 1] + in[l] for MulAddF (no other op reads factors); out[l + 1] in reverse; the first is that of `in`. */
+  Cumulate = 41,
+  /** u32 count | writes << 8, count x { OPERAND index (int32), u32 limit, i32 stride }, then the fields of Copy: a copy in which `in` (with `writes`: `out`) lies sum(clamp(index, 0, limit) * stride) bytes further. */
+  CopyAt = 42,
 }
 
 /** Flags of GemmViews. */
@@ -94,6 +103,23 @@ export const enum PoolKind {
   /** Max without the indices. */
   MaxOnly = 1,
   Sum = 2,
+}
+
+/** The order of a Sort. */
+export const enum SortKind {
+  Float = 0,
+  Signed = 1,
+  Unsigned = 2,
+}
+
+export const enum Sort {
+  Descending = 256,
+  /** The values are written. */
+  Values = 512,
+  /** The indices are written. */
+  Indices = 1024,
+  /** Scratch bytes for counts of digits. */
+  Counts = 24576,
 }
 
 /** How Copy walks memory; chosen by the compiler from the strides. */

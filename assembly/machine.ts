@@ -8,7 +8,7 @@ import { address, extent, operandSize } from './operands'
 import { barrier } from './barrier'
 import { checkInstruction, printInstruction } from './report'
 import { mapInstruction } from './kernels/map'
-import { copyInstruction } from './kernels/copy'
+import { copyAtInstruction, copyInstruction } from './kernels/copy'
 import { fillInstruction, iotaInstruction } from './kernels/fill'
 import { reduceInstruction } from './kernels/reduce'
 import { argReduceInstruction } from './kernels/arg-reduce'
@@ -22,6 +22,8 @@ import { gemmInstruction } from './kernels/gemm'
 import { gemmViewsInstruction } from './kernels/gemm-views'
 import { poolInstruction } from './kernels/pool'
 import { overlapAddInstruction } from './kernels/overlap-add'
+import { sortInstruction } from './kernels/sort'
+import { cumulateInstruction } from './kernels/cumulate'
 
 const MAX_DEPTH: u32 = 16
 
@@ -127,6 +129,15 @@ export function run(state: usize): i32 {
         break
       case Opcode.OverlapAdd:
         overlapAddInstruction(at, state)
+        break
+      case Opcode.Sort:
+        sortInstruction(at, state)
+        break
+      case Opcode.Cumulate:
+        cumulateInstruction(at, state)
+        break
+      case Opcode.CopyAt:
+        copyAtInstruction(at, state)
         break
       default:
         return stop(state, code, pc, Status.BadInstruction)
