@@ -1,6 +1,7 @@
 // Convolutions of any number of spatial dimensions: products with sliding windows, which nobody ever stores; and their
 // transposes, which add windows up.
 
+import type { Windows } from '../compiler/view.js'
 import { range, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { applyProgram, bind1, isTracing, traceProgram } from '../core/trace.js'
@@ -35,9 +36,26 @@ export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
   outputPadding?: PerAxis
 }
 
-/** [before, after] for each of `n` dimensions. */
-export function paddingOf(operation: string, padding: unknown, n: number): [number, number][] {
-  const list = Array.isArray(padding) ? padding : new Array(n).fill(padding)
+/**
+ * [before, after] for each of `n` dimensions. `same`: the lengths and the windows for which 'same' gives ceil(length /
+ * stride) windows, the odd element at the end (TensorFlow's); without it only numbers are taken.
+ */
+export function paddingOf(
+  operation: string,
+  padding: unknown,
+  n: number,
+  same?: { lengths: readonly number[] } & Windows,
+): [number, number][] {
+  if (same && padding === 'same') {
+    return same.lengths.map((length, i) => {
+      const stride = same.stride[i]
+      const extent = (same.size[i] - 1) * same.dilation[i] + 1
+      const total = Math.max(0, (Math.ceil(length / stride) - 1) * stride + extent - length)
+      return [total >> 1, (total + 1) >> 1]
+    })
+  }
+  const plain = same && padding === 'valid' ? 0 : padding
+  const list = Array.isArray(plain) ? plain : new Array(n).fill(plain)
   const pairs = list.map(each => (Array.isArray(each) ? each : [each, each]))
   if (list.length !== n || !pairs.every(pair => pair.length === 2 && pair.every(w => Number.isInteger(w) && w >= 0))) {
     throw rangeError(
@@ -45,12 +63,6 @@ export function paddingOf(operation: string, padding: unknown, n: number): [numb
     )
   }
   return pairs as [number, number][]
-}
-
-/** What gives ceil(length / stride) windows, the odd element at the end (TensorFlow's SAME). */
-export const samePadding = (length: number, extent: number, stride: number): [number, number] => {
-  const total = Math.max(0, (Math.ceil(length / stride) - 1) * stride + extent - length)
-  return [total >> 1, (total + 1) >> 1]
 }
 
 /** `f(inputs)`; as one program where no trace is open, so that views between its steps are never stored. */
@@ -102,12 +114,7 @@ function convolve(operation: string, n: number, x: Tensor, w: Tensor, options: C
   checkOperands(operation, x, w, n, groups, 1)
   const params = windowsOf(operation, w.shape.slice(2), n, options)
   const lead = x.rank - n
-  const widths =
-    padding === 'same'
-      ? range(n).map(i =>
-          samePadding(x.shape[lead + i], (params.size[i] - 1) * params.dilation[i] + 1, params.stride[i]),
-        )
-      : paddingOf(operation, padding === 'valid' ? 0 : padding, n)
+  const widths = paddingOf(operation, padding, n, { lengths: x.shape.slice(lead), ...params })
   checkFit(
     operation,
     widths.map(([low, high], i) => low + x.shape[lead + i] + high),

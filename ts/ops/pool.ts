@@ -132,8 +132,8 @@ const sumPool = (x: Tensor, params: PoolParams): Tensor => bind1(sumPoolPrimitiv
 export interface PoolOptions {
   /** Distance between neighbouring windows (the size). */
   stride?: PerAxis
-  /** Elements added at both ends (0): a number, or for each dimension a number or [before, after]. */
-  padding?: Padding
+  /** Places added at both ends (0); 'same': as many as give ceil(length / stride) windows; 'valid': none. */
+  padding?: Padding | 'same' | 'valid'
   /** Distance between neighbouring elements of a window (1). */
   dilation?: PerAxis
   /** Whether a last window may hang over the end (false). */
@@ -149,7 +149,7 @@ function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOption
     throw rangeError(`${operation}: ${n} window sizes do not fit shape ${showShape(x.shape)}`)
   }
   const params = windowsOf(operation, size, n, { stride, dilation })
-  const around = paddingOf(operation, options.padding ?? 0, n)
+  const around = paddingOf(operation, options.padding ?? 0, n, { lengths: x.shape.slice(-n), ...params })
   const over = around.map(([low, high], i) => {
     const [step, length] = [params.stride[i], low + x.shape[x.rank - n + i]]
     const extent = (params.size[i] - 1) * params.dilation[i] + 1
