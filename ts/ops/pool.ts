@@ -150,9 +150,13 @@ function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOption
   }
   const params = windowsOf(operation, size, n, { stride, dilation })
   const around = paddingOf(operation, options.padding ?? 0, n, { lengths: x.shape.slice(-n), ...params })
+  const extents = params.size.map((length, i) => (length - 1) * params.dilation[i] + 1)
+  if (around.some(pair => Math.max(...pair) >= extents[around.indexOf(pair)])) {
+    throw rangeError(`${operation}: padding ${JSON.stringify(around)} leaves windows of ${showShape(extents)} empty`)
+  }
   const over = around.map(([low, high], i) => {
     const [step, length] = [params.stride[i], low + x.shape[x.rank - n + i]]
-    const extent = (params.size[i] - 1) * params.dilation[i] + 1
+    const extent = extents[i]
     // A window that would start behind the elements is none.
     const count = Math.min(Math.ceil((length + high - extent) / step) + 1, Math.ceil(length / step))
     return ceil ? Math.max(0, (count - 1) * step + extent - length - high) : 0
