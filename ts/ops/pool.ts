@@ -144,7 +144,7 @@ export interface PoolOptions {
 function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOptions) {
   checkTensor(operation, x)
   const { stride = size, dilation, ceil } = options
-  const n = typeof size === 'number' ? 2 : size.length
+  const n = Array.isArray(size) ? size.length : 2
   if (!(n >= 1 && n <= 3 && n <= x.rank)) {
     throw rangeError(`${operation}: ${n} window sizes do not fit shape ${showShape(x.shape)}`)
   }
