@@ -70,6 +70,7 @@ const unary: [string, MapOp, (x: number) => number, number][] = [
   ['tanh', MapOp.TanhF, Math.tanh, 0.6],
   ['sigmoid', MapOp.SigmoidF, x => 1 / (1 + Math.exp(-x)), 2.5],
   ['erf', MapOp.ErfF, erf, 0.6],
+  ['exp2', MapOp.Exp2F, x => 2 ** x, 0.6],
   ['log2', MapOp.Log2F, Math.log2, 0.6],
   ['log10', MapOp.Log10F, Math.log10, 0.6],
   ['asinh', MapOp.AsinhF, Math.asinh, 0.6],
@@ -153,9 +154,11 @@ for (const [name, op, reference, bound] of binary) {
   })
 }
 
-test('logarithms of whole powers are whole', () => {
+test('logarithms of whole powers are whole, and back', () => {
   const exponents = Array.from({ length: 277 }, (_, i) => i - 149)
-  assert.equal([...run(MapOp.Log2F, new Float32Array(exponents.map(n => 2 ** n)))], exponents)
+  const powers = new Float32Array(exponents.map(n => 2 ** n))
+  assert.equal([...run(MapOp.Log2F, powers)], exponents)
+  assert.equal([...run(MapOp.Exp2F, new Float32Array(exponents))], [...powers])
   const tens = Array.from({ length: 39 }, (_, n) => n)
   assert.equal([...run(MapOp.Log10F, new Float32Array(tens.map(n => Number(`1e${n}`))))], tens)
 })
