@@ -58,6 +58,12 @@ export const workloads = {
     contestants: trainers,
     cases: training([4.307594, 4.2531, 4.134457, 4.108515, 4.072455]),
   },
+  W6: {
+    title: 'training step of a small convolutional network',
+    folder: 'w6-cnn',
+    contestants: trainers,
+    cases: training([2.341889, 2.335909, 2.33043, 2.325302, 2.32068]),
+  },
   W7: {
     title: "one token through W2's model",
     folder: 'w7-lstm-token',

@@ -149,14 +149,14 @@ const faults: Record<string, Fault[]> = {
     ['the place of something read in another order', 'isSame && isOnlyView', 'isOnlyView'],
     ['a place is free one instruction early', 'other.last < group.first ||', 'other.last <= group.first ||'],
   ],
-  'ts/compiler/lowering.js': [
+  'ts/compiler/passes/pack.js': [
     // biome-ignore-start lint/suspicious/noTemplateCurlyInString: code
-    ['panels of another part of the buffer', '${view.offset}:', ''],
-    ['panels of another step', '${view.steps.join()}', ''],
-    ['panels of another layout', ':${key}`', '`'],
+    ['panels of another part of the buffer', '${offset}:', ''],
+    ['panels of another step', '${steps.join()}', ''],
+    ['panels of another layout', ':${layout}`', '`'],
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: code
-    ['packed before the loop that moves it', 'Math.max(view.buffer.depth, view.steps.length)', 'view.buffer.depth'],
-    ['packed before the loop that makes it', 'Math.max(view.buffer.depth, view.steps.length)', 'view.steps.length'],
+    ['packed before the loop that moves it', 'Math.max(buffer.depth, steps.length)', 'buffer.depth'],
+    ['packed before the loop that makes it', 'Math.max(buffer.depth, steps.length)', 'steps.length'],
   ],
   'ts/transforms/scan-lowering.js': [
     ['a carry is written while the old one is read', 'cell !== undefined && !diesBefore(body, cell, atom)', 'false'],

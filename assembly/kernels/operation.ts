@@ -9,7 +9,7 @@ import {
   negI, absI, signI, notI, popcntI, addI, subI, mulI, maxI, minI, maxU, minU, andI, orI, xorI, eqI, neI, ltI, leI,
   gtI, geI, ltU, leU, gtU, geU, notB, selectRun,
 } from './integer'
-import { clzI, divI, remI, divU, remU, shlI, shrI, shrU, powI } from './integer-scalar'
+import { clzI, divI, remI, divU, remU, shlI, shrI, shrU, powI, powU } from './integer-scalar'
 import { f32ToI32, f32ToU32, i32ToF32, u32ToF32, f32ToBool, i32ToBool } from './cast'
 
 /** Runs `op` over n contiguous elements; registers that the operation does not read are ignored. */
@@ -90,6 +90,7 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.ShrI: return shrI(dst, a, b, n)
     case MapOp.ShrU: return shrU(dst, a, b, n)
     case MapOp.PowI: return powI(dst, a, b, n)
+    case MapOp.PowU: return powU(dst, a, b, n)
     case MapOp.NotB: return notB(dst, a, n)
     case MapOp.Select: return selectRun(dst, a, b, c, n)
     case MapOp.F32ToI32: return f32ToI32(dst, a, n)

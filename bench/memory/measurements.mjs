@@ -103,6 +103,14 @@ export const measurements = {
     const batches = Array.from({ length: 8 }, (_, i) => batchOf(filled(i)))
     return steps('5 000 jitted training steps', probe, i => step(batches[i % 8]), 10)
   },
+  // What an engine's heap takes for as many objects as a step makes, before it first looks for garbage.
+  objects(probe) {
+    const last = []
+    const once = i => {
+      for (let k = 0; k < 8; k++) last[k] = { shape: [i, k], source: { address: i, bytes: k, next: null } }
+    }
+    return steps('5 000 times 24 small objects and lists, without heddle', probe, once)
+  },
   disposed(probe) {
     const step = training()
     const values = new Float32Array(ROWS * WIDTH)

@@ -147,6 +147,7 @@ const ALL: Known[] = [
   ...range(MapOp.NegI, MapOp.ClzI, 1, 'integer'),
   ...range(MapOp.AddI, MapOp.ShrU, 2, 'integer'),
   ...range(MapOp.PowI, MapOp.PowI, 2, 'power'),
+  ...range(MapOp.PowU, MapOp.PowU, 2, 'integer'),
   ...range(MapOp.EqI, MapOp.GeU, 2, 'integer'),
   ...range(MapOp.NotB, MapOp.NotB, 1, 'integer'),
   ...range(MapOp.Select, MapOp.Select, 3, 'select'),
