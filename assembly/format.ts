@@ -186,7 +186,7 @@ export const enum MapOp {
   Copy = 0,
   // float32, one argument
   NegF = 1, AbsF, SignF, FloorF, CeilF, RoundF, SqrtF, RsqrtF, ReciprocalF,
-  ExpF = 10, Expm1F, LogF, Log1pF, SinF, CosF, TanhF, SigmoidF, ErfF, IsFiniteF, Log2F, Log10F, AsinhF,
+  ExpF = 10, Expm1F, LogF, Log1pF, SinF, CosF, TanhF, SigmoidF, ErfF, IsFiniteF, Log2F, Log10F, Exp2F, AsinhF,
   // float32, two arguments; max and min give NaN if either is NaN; rem has the dividend's sign
   AddF = 32, SubF, MulF, DivF, RemF, PowF, MaxF, MinF, Atan2F, HypotF,
   EqF = 48, NeF, LtF, LeF, GtF, GeF,

@@ -2,7 +2,7 @@
 import { MapOp } from '../format'
 import {
   copyRun, negF, absF, signF, floorF, ceilF, roundF, sqrtF, rsqrtF, reciprocalF, expF, expm1F, logF, log1pF, sinF,
-  cosF, tanhF, sigmoidF, erfF, isFiniteF, log2F, log10F, asinhF,
+  cosF, tanhF, sigmoidF, erfF, isFiniteF, log2F, log10F, exp2F, asinhF,
 } from './unary'
 import { addF, subF, mulF, divF, remF, powF, maxF, minF, atan2F, hypotF, eqF, neF, ltF, leF, gtF, geF, mulAddF } from './binary'
 import {
@@ -37,6 +37,7 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.IsFiniteF: return isFiniteF(dst, a, n)
     case MapOp.Log2F: return log2F(dst, a, n)
     case MapOp.Log10F: return log10F(dst, a, n)
+    case MapOp.Exp2F: return exp2F(dst, a, n)
     case MapOp.AsinhF: return asinhF(dst, a, n)
     case MapOp.AddF: return addF(dst, a, b, n)
     case MapOp.SubF: return subF(dst, a, b, n)

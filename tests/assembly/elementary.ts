@@ -55,6 +55,7 @@ export const unary: [string, MapOp, (x: number) => number, number][] = [
   ['tanh', MapOp.TanhF, Math.tanh, 0.6],
   ['sigmoid', MapOp.SigmoidF, x => 1 / (1 + Math.exp(-x)), 2.5],
   ['erf', MapOp.ErfF, erf, 0.6],
+  ['exp2', MapOp.Exp2F, x => 2 ** x, 0.6],
   ['log2', MapOp.Log2F, Math.log2, 0.6],
   ['log10', MapOp.Log10F, Math.log10, 0.6],
   ['asinh', MapOp.AsinhF, Math.asinh, 0.6],

@@ -162,6 +162,7 @@ test('angles between vectors, short ones among them', () => {
   close(nn.cosineSimilarity(mul(a, 1e-3), mul(b, 1e3)), [0.96, 0, 0])
   close(nn.cosineEmbedding(a, b, tensor([1, -1, -1]), 0, { reduction: 'none' }), [0.04, 0, 0])
   close(nn.cosineEmbedding(a, b, tensor([-1, 1, 1]), 0.5), (0.46 + 1 + 1) / 3)
+  close(nn.cosineEmbedding(a, b, tensor([1, -1, -1]), 0.5, { reduction: 'none' }), [0.04, 0, 0])
 })
 
 test('triplets: the positive should be nearer by the margin', () => {

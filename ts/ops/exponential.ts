@@ -2,11 +2,11 @@
 import { MapOp } from '../../assembly/format.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
-import { add, div, mul, pow, sub } from './arithmetic.js'
+import { add, div, mul, sub } from './arithmetic.js'
 import { greater } from './compare.js'
 import { elementwise } from './elementwise.js'
 import { between, elementwiseLaws, SPECIAL } from './laws.js'
-import { align, type Operand, toFloat, toTensor } from './operand.js'
+import { align, type Operand, toTensor } from './operand.js'
 import { isFinite as finite } from './rounding.js'
 import { where } from './where.js'
 
@@ -15,6 +15,13 @@ export const expPrimitive = elementwise({
   ops: { float32: MapOp.ExpF },
   cheap: false,
   jvp: (_primals, [tangent], [y]) => [mul(tangent!, y)],
+})
+
+export const exp2Primitive = elementwise({
+  name: 'exp2',
+  ops: { float32: MapOp.Exp2F },
+  cheap: false,
+  jvp: (_primals, [tangent], [y]) => [mul(tangent!, mul(y, Math.LN2))],
 })
 
 export const expm1Primitive = elementwise({
@@ -89,7 +96,7 @@ export const log10 = (x: Operand): Tensor => bind1(log10Primitive, [toTensor('lo
  * 2 to the power `x`, exact at whole numbers.
  * @example exp2(tensor([-1, 10])) // [0.5, 1024]
  */
-export const exp2 = (x: Operand): Tensor => pow(2, toFloat('exp2', x))
+export const exp2 = (x: Operand): Tensor => bind1(exp2Primitive, [toTensor('exp2', x)], {})
 
 /**
  * `log(exp(x) + exp(y))` without overflow, element by element (NumPy broadcasting), float32.
@@ -110,6 +117,8 @@ export const sqrt = (x: Operand): Tensor => bind1(sqrtPrimitive, [toTensor('sqrt
 export const rsqrt = (x: Operand): Tensor => bind1(rsqrtPrimitive, [toTensor('rsqrt', x)], {})
 
 export const expLaws = elementwiseLaws(expPrimitive, 1, (_, x) => Math.exp(x), { tolerance: 3, edges: SPECIAL })
+
+export const exp2Laws = elementwiseLaws(exp2Primitive, 1, (_, x) => 2 ** x, { tolerance: 2, edges: SPECIAL })
 
 export const expm1Laws = elementwiseLaws(expm1Primitive, 1, (_, x) => Math.expm1(x), { tolerance: 2, edges: SPECIAL })
 
