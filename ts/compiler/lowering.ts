@@ -23,7 +23,7 @@ export interface Instruction {
   readonly elementwise: boolean
   /** The source of the equation that it computes (core/program.ts). */
   readonly source?: string | null
-  /** For Loop: the index of its End. */
+  /** For what continues elsewhere: the instruction after which it does so; of a Loop its End. */
   end?: number
 }
 
@@ -36,7 +36,7 @@ const SCRATCH: Buffer = { bytes: 0, slot: SLOT.scratch, depth: 0 }
 interface Scope {
   readonly instructions: Instruction[]
   /** Operands packed in this scope, by what they are. */
-  readonly packed: Map<string, View>
+  packed: Map<string, View>
 }
 
 const openScope = (): Scope => ({ instructions: [], packed: new Map() })
@@ -69,14 +69,24 @@ export class Lowering {
     return this.scopes.length - 1
   }
 
-  /** All instructions, loops closed. */
+  /** All instructions; loops and branches know where they end. */
   get instructions(): readonly Instruction[] {
     const { instructions } = this.scopes[0]
     const open: Instruction[] = []
+    const breaks: [Instruction, Instruction][] = []
     instructions.forEach((instruction, index) => {
-      if (instruction.opcode === Opcode.Loop) open.push(instruction)
-      if (instruction.opcode === Opcode.End) open.pop()!.end = index
+      const { opcode } = instruction
+      if (opcode === Opcode.Loop || opcode === Opcode.Branch) open.push(instruction)
+      else if (opcode === Opcode.Break) breaks.push([instruction, open[open.length - 1]])
+      else if (opcode === Opcode.End || opcode === Opcode.Jump) {
+        const opener = open.pop()!
+        opener.end = index
+        // A branch has two Jumps: behind what it runs, and, as the place where both meet, behind what it skips to.
+        if (opener.opcode === Opcode.Branch) open.push(instruction)
+        else if (opener.opcode === Opcode.Jump) instruction.end = index
+      }
     })
+    for (const [instruction, loop] of breaks) instruction.end = loop.end
     return instructions
   }
 
@@ -187,13 +197,13 @@ export class Lowering {
     return instruction
   }
 
-  /** Emits `body` inside a loop of `trip` iterations; views move with it by their steps. */
-  loop(trip: number, body: () => void): void {
+  /** Emits `body` inside a loop of `trip` iterations from `start` on; views move with it by their steps. */
+  loop(trip: number, body: () => void, start = 0): void {
     const begin: Instruction = {
       opcode: Opcode.Loop,
       equation: this.equation,
       depth: this.depth,
-      fields: [trip, 0, 0],
+      fields: [trip, start, 0],
       elementwise: false,
     }
     this.scopes.push(openScope())
@@ -201,6 +211,26 @@ export class Lowering {
     const { instructions } = this.scopes.pop()!
     this.scopes[this.depth].instructions.push(begin, ...instructions)
     this.emit(Opcode.End, [])
+  }
+
+  /** Has an int32 scalar read, clamped to [0, limit], as the trip and start of the loops that follow at once. */
+  extent(view: View, limit: number, register = 0): number {
+    this.emit(Opcode.Extent, [register, read(view), limit])
+    return 2 ** 31 + register
+  }
+
+  /** Emits both parts, of which one runs: `yes` where the word that `condition` names is not 0. */
+  branch(condition: View, yes: () => void, no: () => void): void {
+    this.emit(Opcode.Branch, [read(condition), 0])
+    for (const body of [yes, no]) {
+      // What is packed in a part that may not run, others must pack for themselves.
+      const before = this.scopes.map(({ packed }) => new Map(packed))
+      body()
+      this.scopes.forEach((scope, i) => {
+        scope.packed = before[i]
+      })
+      this.emit(Opcode.Jump, [0])
+    }
   }
 
   /**
