@@ -48,6 +48,16 @@ export interface Checks {
   readonly infinities: boolean
 }
 
+/** A place in a program that prints. */
+export interface PrintSite {
+  /** Words of a value. */
+  readonly count: number
+  /** Of each enclosing loop, the step at which its counter is 0 where it walks backwards. */
+  readonly walks: readonly (number | undefined)[]
+  /** Takes a value, and the steps of the enclosing loops, outermost first. */
+  receive(words: Uint32Array, steps: readonly number[]): void
+}
+
 /** One program on its way to instructions. */
 export class Lowering {
   readonly constants: number[] = []
@@ -59,6 +69,9 @@ export class Lowering {
   private readonly occupied = new Set<Var>()
   private readonly uses = new Map<Atom, number>()
   private scopes: Scope[] = [openScope()]
+  /** Of each enclosing loop, the step at which its counter is 0 where it walks backwards. */
+  private readonly walks: (number | undefined)[] = []
+  readonly prints: PrintSite[] = []
   private equation = 0
   private source?: string | null
 
@@ -174,12 +187,21 @@ export class Lowering {
     return copy
   }
 
+  /** Has a value reported when the run comes by; `receive` gets it after the run. */
+  print(value: View, receive: PrintSite['receive']): void {
+    const count = elements(value.shape)
+    const from = this.contiguous(value)
+    const site = this.prints.push({ count, walks: [...this.walks], receive }) - 1
+    this.emit(Opcode.Print, [site, count, read(from)])
+  }
+
   /** The scratch that kernels share. */
   scratch(): View {
     return wholeBuffer(SCRATCH, [])
   }
 
-  private constant(value: number, isFloat: boolean): View {
+  /** A scalar constant. */
+  constant(value: number, isFloat = false): View {
     const bits = isFloat ? floatBits(value) : value >>> 0
     let offset = this.constantOffsets.get(bits)
     if (offset === undefined) {
@@ -197,8 +219,11 @@ export class Lowering {
     return instruction
   }
 
-  /** Emits `body` inside a loop of `trip` iterations from `start` on; views move with it by their steps. */
-  loop(trip: number, body: () => void, start = 0): void {
+  /**
+   * Emits `body` inside a loop of `trip` iterations from `start` on; views move with it by their steps. `last`: the step at
+   * which the counter is 0, of a loop that walks backwards.
+   */
+  loop(trip: number, body: () => void, start = 0, last?: number): void {
     const begin: Instruction = {
       opcode: Opcode.Loop,
       equation: this.equation,
@@ -207,7 +232,9 @@ export class Lowering {
       elementwise: false,
     }
     this.scopes.push(openScope())
+    this.walks.push(last)
     body()
+    this.walks.pop()
     const { instructions } = this.scopes.pop()!
     this.scopes[this.depth].instructions.push(begin, ...instructions)
     this.emit(Opcode.End, [])

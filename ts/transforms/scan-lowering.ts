@@ -24,10 +24,12 @@ interface Place {
   entries?: View
 }
 
+/** `before`: emits what comes before each step, given the carry as it is then. */
 export function lowerScan(
   lowering: Lowering,
   equation: Equation,
   { body, consts, carry, length, reverse, bounded }: ScanParams,
+  before?: (carried: readonly View[]) => void,
 ): void {
   const operands = equation.inputs.map(atom => lowering.view(atom))
   const steps = bounded ? countSteps(lowering, operands[0], length) : null
@@ -70,6 +72,7 @@ export function lowerScan(
       else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
       else lowering.define(variable, lowering.step(operands[i], reverse))
     })
+    before?.(carryIn.map(variable => lowering.view(variable)))
     const targets: { atom: Atom; view: View; cell?: Var }[] = []
     ys.forEach((atom, y) => {
       if (stacks[y] === undefined) targets.push({ atom, view: lowering.step(outs[y], reverse) })
@@ -93,16 +96,22 @@ export function lowerScan(
     )
   }
   if (steps) steps.run(lowering, reverse, oneStep)
-  else lowering.loop(length, oneStep)
+  else lowering.loop(length, oneStep, 0, reverse ? length - 1 : undefined)
   places.forEach((place, i) => {
     const { entries } = place
     const result = equation.outputs[i]
-    if (steps && entries && !reverse) {
+    if (steps && entries) {
+      // Out of the stack, in which zeros take the places that no step has written.
       const end = lowering.output(result)
-      steps.behind(lowering, () => emitCopy(lowering, lowering.step(entries), end))
+      if (reverse) emitCopy(lowering, place.end, end)
+      else steps.behind(lowering, () => emitCopy(lowering, lowering.step(entries), end))
     } else lowering.define(result, place.end)
   })
-  if (steps && outs.length > 0) steps.rest(lowering, () => outs.forEach(out => emitZero(lowering, lowering.step(out))))
+  if (steps && outs.length > 0) {
+    steps.rest(lowering, () => {
+      for (const out of outs) emitZero(lowering, lowering.step(out))
+    })
+  }
   yResults.forEach((result, y) => {
     lowering.define(result, outs[y])
   })
@@ -130,21 +139,21 @@ function stack(lowering: Lowering, shape: readonly number[], length: number, rev
 function countSteps(lowering: Lowering, bound: View, length: number) {
   // Held: the body may overwrite what it reads, and the loops behind it read it once more.
   const [count, rest] = [lowering.temporary([]), lowering.temporary([])]
-  emitMap(lowering, MapOp.MaxI, [bound, lowering.view(integer(0))], count)
-  emitMap(lowering, MapOp.MinI, [count, lowering.view(integer(length))], count)
-  emitMap(lowering, MapOp.SubI, [lowering.view(integer(length)), count], rest)
+  emitMap(lowering, MapOp.MaxI, [bound, lowering.constant(0)], count)
+  emitMap(lowering, MapOp.MinI, [count, lowering.constant(length)], count)
+  emitMap(lowering, MapOp.SubI, [lowering.constant(length), count], rest)
   return {
     /** All that run. In reverse the counter starts so that it ends where that of a whole loop does. */
     run: (to: Lowering, reverse: boolean, body: () => void) =>
-      to.loop(to.extent(count, length), body, reverse ? to.extent(rest, length, 1) : 0),
+      reverse
+        ? to.loop(to.extent(count, length), body, to.extent(rest, length, 1), length - 1)
+        : to.loop(to.extent(count, length), body),
     /** The first entry behind them. */
     behind: (to: Lowering, body: () => void) => to.loop(1, body, to.extent(count, length)),
     /** All entries behind them. */
     rest: (to: Lowering, body: () => void) => to.loop(to.extent(rest, length), body, to.extent(count, length, 1)),
   }
 }
-
-const integer = (value: number): Atom => ({ kind: 'literal', aval: { shape: [], dtype: 'int32' }, value })
 
 function emitZero(lowering: Lowering, view: View): void {
   const count = elements(view.shape)

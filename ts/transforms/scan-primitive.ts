@@ -1,7 +1,8 @@
 // scan: a loop with a carry, as a primitive with the same rules as `add`. Its body is a program; every transform of the
 // loop is the transform of the body, so nothing grows with the number of steps.
 
-import { pruneProgram } from '../compiler/prune.js'
+import { isEffect } from '../compiler/passes/rewrite.js'
+import { pruneProgram, readAtoms } from '../compiler/prune.js'
 import type { BatchDim, PartialEquation, Primitive } from '../core/primitive.js'
 import { type Equation, newVar, type Program, type Var } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
@@ -155,13 +156,16 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
   // Residuals that do not change from step to step are computed once, outside.
   const invariant = new Map<Var, Var>()
   const hoisted: Equation[] = []
-  for (const { primitive, inputs, params: own, outputs } of split.known.equations) {
-    const isInvariant = inputs.every(
-      atom =>
-        atom.kind === 'literal' ||
-        (constInputs.has(atom) && !mask[body.inputs.indexOf(atom as Var)]) ||
-        invariant.has(atom as Var),
-    )
+  for (const equation of split.known.equations) {
+    const { primitive, inputs, params: own, outputs } = equation
+    const isInvariant =
+      !isEffect(equation) &&
+      inputs.every(
+        atom =>
+          atom.kind === 'literal' ||
+          (constInputs.has(atom) && !mask[body.inputs.indexOf(atom as Var)]) ||
+          invariant.has(atom as Var),
+      )
     if (!isInvariant) continue
     const outputsOutside = outputs.map(({ aval }) => newVar(aval))
     hoisted.push({
@@ -296,8 +300,7 @@ function scanPrune(equation: Equation, isUsed: (output: Var) => boolean): Equati
   for (;;) {
     const keep = [...carryUsed, ...yUsed]
     pruned = pruneProgram({ ...body, outputs: where(body.outputs, keep) })
-    const read = new Set<unknown>(pruned.outputs)
-    for (const { inputs } of pruned.equations) for (const atom of inputs) read.add(atom)
+    const read = readAtoms(pruned)
     const next = carryUsed.map((used, i) => used || read.has(body.inputs[consts + i]))
     if (next.every((used, i) => used === carryUsed[i])) {
       const inputMask = body.inputs.map((variable, i) =>

@@ -59,7 +59,7 @@ export function scan<C extends Tree, X extends Tree, Y extends Tree>(
     const returned = f(unflatten(start.structure, carried) as C, unflatten(steps.structure, x) as X)
     if (!Array.isArray(returned) || returned.length !== 2) throw typeError('scan: the function returns [carry, y]')
     const carryOut = flattenTensors('scan', returned[0], 'the carry')
-    checkCarry(start, carryOut)
+    checkCarry('scan', start, carryOut)
     const flat = flatten(returned[1], "scan: the function's y")
     yStructure = flat.structure
     const ys = flat.leaves.map(leafTensor)
@@ -127,18 +127,20 @@ function checkExamples({ shape: [size] }: Tensor, leaves: readonly Aval[], what:
   }
 }
 
-function checkCarry(
+/** Throws unless the carry that a step returns has the tree and types of the one it starts from. */
+export function checkCarry(
+  operation: string,
   start: { leaves: Tensor[]; structure: TreeDef },
   end: { leaves: Tensor[]; structure: TreeDef },
 ): void {
   const [before, after] = [showStructure(start.structure), showStructure(end.structure)]
   if (before !== after)
-    throw typeError(`scan: the carry changes its structure: it starts as ${before} and a step returns ${after}`)
+    throw typeError(`${operation}: the carry changes its structure: it starts as ${before} and a step returns ${after}`)
   start.leaves.forEach((leaf, i) => {
     if (sameAval(leaf, end.leaves[i])) return
     const path = leafPaths(start.structure)[i]
     const hint =
       leaf.dtype === end.leaves[i].dtype ? `shape ${showShape(end.leaves[i].shape)}` : showAval(end.leaves[i])
-    throw typeError(`scan: the carry${path} changes: it starts as ${showAval(leaf)} and a step returns ${hint}`)
+    throw typeError(`${operation}: the carry${path} changes: it starts as ${showAval(leaf)} and a step returns ${hint}`)
   })
 }
