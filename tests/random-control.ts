@@ -1,7 +1,21 @@
 // Random control flow: choices between branches, and loops that end before their sequences do. What decides is an integer,
 // or a comparison that no rounding can tip.
 import type { Tensor } from '../ts/core/tensor.js'
-import { add, at, bitwiseAnd, cast, cond, flatten, less, mul, scan, sub, switchCase, tanh, tensor } from '../ts/index.js'
+import {
+  add,
+  at,
+  bitwiseAnd,
+  cast,
+  cond,
+  flatten,
+  less,
+  mul,
+  scan,
+  sub,
+  switchCase,
+  tanh,
+  tensor,
+} from '../ts/index.js'
 import { anyFloat, type Choices, isFloat, range, type Step, same, tame, withShape } from './random-choices.js'
 
 /** An integer in [-1, most + 1]: of the pool, or a constant; a value of the program, if `isTraced`. */
@@ -36,9 +50,12 @@ export const controlSteps: Record<string, Step> = {
     })
     const index = count(pool, choices, branches.length - 1)
     const operands = [x, withShape(pool, choices, x.shape)] as const
-    if (branches.length === 2 && choices.integer(0, 1) === 0)
-      return cond(less(0, index), branches[1], branches[0], ...operands)
-    return switchCase(index, branches as [(typeof branches)[0]], ...operands)
+    const results =
+      branches.length === 2 && choices.integer(0, 1) === 0
+        ? cond(less(0, index), branches[1], branches[0], ...operands)
+        : switchCase(index, branches as [(typeof branches)[0]], ...operands)
+    // A branch that is taken at once may return what it was given; a result is a tensor of its own.
+    return results.map(y => mul(y, 0.75))
   },
   ragged(pool, choices) {
     const batches = pool.filter(x => x.rank > 1 && isFloat(x) && x.shape[0] <= 6)

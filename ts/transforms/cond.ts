@@ -21,7 +21,7 @@ import { bindCond } from './cond-primitive.js'
 export function cond<A extends unknown[], B extends Tree>(
   predicate: Operand,
   onTrue: (...operands: A) => B,
-  onFalse: (...operands: NoInfer<A>) => NoInfer<B>,
+  onFalse: (...operands: A) => NoInfer<B>,
   ...operands: A
 ): B {
   const flag = choice('cond', predicate, 'the predicate')
@@ -36,7 +36,7 @@ export function cond<A extends unknown[], B extends Tree>(
  */
 export function switchCase<A extends unknown[], B extends Tree>(
   index: Operand,
-  branches: readonly [(...operands: A) => B, ...((...operands: NoInfer<A>) => NoInfer<B>)[]],
+  branches: readonly [(...operands: A) => B, ...((...operands: A) => NoInfer<B>)[]],
   ...operands: A
 ): B {
   if (!Array.isArray(branches) || branches.length === 0) throw typeError('switchCase: branches are a list of functions')

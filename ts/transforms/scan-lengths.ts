@@ -22,13 +22,16 @@ export const longest = (lengths: Tensor): Tensor =>
 /** A flag for each example, beside a value whose first dimensions are the examples'. */
 const beside = (flag: Tensor, { shape }: Tensor): Tensor => broadcastInDim(flag, shape, range(flag.rank))
 
-/** What stands where no step has anything to read: an example's first step, zeros where it has none. Floats alone matter. */
+/** What an example without any step reads: no usual function is singular there. */
+const NOWHERE = 0.5
+
+/** What steps behind the end read: the example's first step. Floats alone matter. */
 export const fillers = (xs: readonly Tensor[], lengths: Tensor): Tensor[] =>
   xs
     .filter(({ dtype, shape }) => dtype === 'float32' && shape[0] > 0)
     .map(x => {
       const first = at(x, 0)
-      return where(beside(greater(lengths, 0), first), first, 0)
+      return where(beside(greater(lengths, 0), first), first, NOWHERE)
     })
 
 /** A step of which only the active examples take notice. */
