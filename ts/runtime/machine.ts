@@ -156,8 +156,9 @@ export class LoadedCode {
       const field = (offset: State): number => (state + offset) >>> 2
       heap()[field(State.Report)] = ring
       heap()[field(State.ReportCapacity)] = reportWords
-      for (let isDone = false; !isDone; ) {
-        heap()[field(State.Fuel)] = 1
+      // Without fuel it stops before the first End, then it has enough for that one: nothing runs twice between two pauses.
+      for (let isDone = false, fuel = 0; !isDone; fuel = 1) {
+        heap()[field(State.Fuel)] = fuel
         isDone = this.resume()
         const words = heap()
         const reports = words.subarray(ring >>> 2, (ring >>> 2) + words[field(State.ReportWritten)])

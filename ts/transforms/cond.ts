@@ -2,11 +2,11 @@
 import { type Aval, newVar, sameAval, showAval } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
 import { traceProgram } from '../core/trace.js'
-import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
+import { leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { cast } from '../ops/cast.js'
 import { type Operand, toTensor } from '../ops/operand.js'
-import { flattenTensors, leafTensor } from './arguments.js'
+import { flattenTensors } from './arguments.js'
 import { bindCond } from './cond-primitive.js'
 
 /**
@@ -59,15 +59,19 @@ function choose<A extends unknown[], B>(
 ): B {
   for (const branch of branches)
     if (typeof branch !== 'function') throw typeError(`${operation}: a branch is not a function`)
-  if (index.source.kind !== 'traced')
-    return branches[Math.min(Math.max(index.item(), 0), branches.length - 1)](...operands)
   const { leaves, structure } = flattenTensors(operation, operands, 'operands')
+  const run = (branch: (...operands: A) => B, values: readonly Tensor[]) =>
+    flattenTensors(operation, branch(...(unflatten(structure, values) as A)), "a branch's result")
+  if (index.source.kind !== 'traced') {
+    const taken = run(branches[Math.min(Math.max(index.item(), 0), branches.length - 1)], leaves)
+    return unflatten(taken.structure, taken.leaves) as B
+  }
   const results: TreeDef[] = []
   const traced = branches.map(branch =>
     traceProgram(leaves, tracers => {
-      const flat = flatten(branch(...(unflatten(structure, tracers) as A)), `${operation}: a branch's result`)
-      results.push(flat.structure)
-      return flat.leaves.map(leafTensor)
+      const result = run(branch, tracers)
+      results.push(result.structure)
+      return result.leaves
     }),
   )
   for (const [b, { program }] of traced.entries())
