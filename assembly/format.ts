@@ -27,7 +27,7 @@ export const enum Opcode {
   Break = 5,
   /** u32 register, OPERAND source (int32), u32 limit: extent register = clamp(source, 0, limit). */
   Extent = 6,
-  /** u32 tag, EXTENT count, OPERAND source: copies the words into the report buffer. */
+  /** u32 tag, EXTENT count, OPERAND source: copies the words into the report buffer, behind the counters of the enclosing loops. */
   Print = 7,
   /** EXTENT count, OPERAND source: reports the equation if any float is NaN or infinite. */
   Check = 8,
@@ -244,7 +244,7 @@ export const enum Status {
 
 /** First word of a report; then equation, number of words that follow, the words. Word i of all ever written lies at Report + (i % ReportCapacity) * 4. */
 export const enum ReportKind {
-  /** The words: the tag, then what was printed, cut where the ring is too small. */
+  /** The words: the tag, the counters of the enclosing loops, outermost first, then what was printed, cut where the ring is too small. */
   Print = 1,
   /** The words: the counters of the enclosing loops, outermost first. */
   NonFinite = 2,

@@ -11,10 +11,12 @@ export function printInstruction(at: usize, state: usize): void {
   const capacity = load<u32>(state, State.ReportCapacity)
   if (!listens(state, capacity)) return
   const tag = load<u32>(at)
-  const count = min(extent(at + 4, state), capacity - HEAD - 1)
+  const depth = min(load<u32>(state, State.Depth), capacity - HEAD - 1)
+  const count = min(extent(at + 4, state), capacity - HEAD - 1 - depth)
   const source = address(at + 8, state)
-  begin(state, capacity, ReportKind.Print, at, count + 1)
+  begin(state, capacity, ReportKind.Print, at, 1 + depth + count)
   put(state, capacity, tag)
+  putCounters(state, capacity, depth)
   for (let i: u32 = 0; i < count; i++) put(state, capacity, load<u32>(source + (<usize>i << 2)))
 }
 
@@ -25,6 +27,11 @@ export function checkInstruction(at: usize, state: usize): void {
   if (allFinite(address(at + 4, state), extent(at, state))) return
   const depth = min(load<u32>(state, State.Depth), capacity - HEAD)
   begin(state, capacity, ReportKind.NonFinite, at, depth)
+  putCounters(state, capacity, depth)
+}
+
+/** The counters of the enclosing loops, outermost first. */
+function putCounters(state: usize, capacity: u32, depth: u32): void {
   for (let d: u32 = 0; d < depth; d++) put(state, capacity, load<u32>(state + (<usize>d << 4), State.Loops))
 }
 

@@ -1,5 +1,5 @@
 // Random programs of bounded values, away from kinks: elementwise functions, products, reductions, shapes, gathers and
-// scans (nested, either direction, carries exchanged and passed on), for differential tests against the references.
+// scans (nested, either direction, carries exchanged and passed on, ragged) and choices, for differential tests against the references.
 import type { Tensor } from '../ts/core/tensor.js'
 import {
   add,
@@ -43,6 +43,7 @@ import {
   tame,
   withShape,
 } from './random-choices.js'
+import { controlSteps, count } from './random-control.js'
 import { idioms } from './random-idioms.js'
 import { integerSteps } from './random-integers.js'
 
@@ -182,6 +183,7 @@ const steps: Record<string, Step> = {
     const others = pool.filter(x => x.rank > 0 && x.shape[0] === length)
     const xs = first === null ? [] : [first, ...others.filter(() => choices.integer(0, 2) === 0)]
     const counter = choices.integer(0, 2) === 0
+    const lengths = choices.once(3) ? count(pool, choices, length) : undefined
     const carries = counter ? [...init, tensor(0, { dtype: 'int32' })] : init
     const body = (carry: Tensor[], x: Tensor[]): [Tensor[], Tensor[]] => {
       const outside = pool.filter(() => choices.integer(0, 2) === 0)
@@ -191,7 +193,7 @@ const steps: Record<string, Step> = {
       const ys = range(choices.integer(0, 3)).map(() => choices.pick([...own, ...next, tensor(0.5)]))
       return [next, ys.map(y => (isFloat(y) ? y : cast(y, 'float32')))]
     }
-    const [last, ys] = scan(body, carries, xs, { length, reverse: choices.integer(0, 1) === 1 })
+    const [last, ys] = scan(body, carries, xs, { length, lengths, reverse: choices.integer(0, 1) === 1 })
     return [...last.filter(isFloat), ...ys.map(y => mul(y, 0.25))]
   },
   entry(pool, choices) {
@@ -225,8 +227,8 @@ function nextCarry(
   return kind === 6 ? add(mul(c, 0.5), fresh) : kind === 7 ? add(mul(choices.pick([c, ...others]), 0.5), fresh) : fresh
 }
 
-const everything: Record<string, Step> = { ...steps, ...idioms, ...integerSteps }
-const plain = [...Object.keys(steps), 'scan', 'scan', 'binary', 'binary', 'product']
+const everything: Record<string, Step> = { ...steps, ...idioms, ...integerSteps, ...controlSteps }
+const plain = [...Object.keys(steps), ...Object.keys(controlSteps), 'scan', 'scan', 'binary', 'binary', 'product']
 /** What a program, and a loop in it, is made of. */
 const names = [
   [...plain, ...Object.keys(idioms), ...Object.keys(idioms), 'recurrence', 'recurrence', ...Object.keys(integerSteps)],

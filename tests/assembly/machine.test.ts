@@ -184,7 +184,7 @@ function listen(machine: ReturnType<typeof makeMachine>, capacity: number) {
   }
 }
 
-test('print copies words into the report ring', () => {
+test('print copies words into the report ring, behind the loop counters', () => {
   const { machine } = setup(1)
   const reports = listen(machine, 64)
   machine.load(
@@ -193,8 +193,8 @@ test('print copies words into the report ring', () => {
   )
   assert.is(machine.run(), Status.Done)
   assert.equal(reports(), [
-    [ReportKind.Print, 42, 4, 77, 1000, 1001, 1002],
-    [ReportKind.Print, 42, 4, 77, 1002, 1003, 1004],
+    [ReportKind.Print, 42, 5, 77, 0, 1000, 1001, 1002],
+    [ReportKind.Print, 42, 5, 77, 1, 1002, 1003, 1004],
     [ReportKind.Print, 43, 1, 78],
   ])
 })
@@ -204,10 +204,10 @@ test('the ring wraps, keeps whole reports, and cuts one that is larger than itse
   const reports = listen(machine, 17)
   machine.load(loop(20, 0, instruction(Opcode.Print, 1, 7, 2, operand(2, 0, 4))))
   assert.is(machine.run(), Status.Done)
-  assert.is(machine.get(State.ReportWritten), 120)
+  assert.is(machine.get(State.ReportWritten), 140)
   assert.equal(reports(), [
-    [ReportKind.Print, 1, 3, 7, 1018, 1019],
-    [ReportKind.Print, 1, 3, 7, 1019, 1020],
+    [ReportKind.Print, 1, 4, 7, 18, 1018, 1019],
+    [ReportKind.Print, 1, 4, 7, 19, 1019, 1020],
   ])
   machine.load(instruction(Opcode.Print, 1, 7, 200, operand(2)))
   assert.is(machine.run(), Status.Done)

@@ -104,8 +104,107 @@ export const transformsRows: Record<string, Row[]> = {
     ],
     [() => h.scan((c: Tensor, x: Tensor) => [c, x], f2, tensor(1)), 'scan: a leaf of xs is a scalar'],
     [
+      () => h.scan((c: Tensor, x: Tensor) => [c, x], f2, f2, { lengths: f2 }),
+      'scan: lengths are an int32 scalar, or one for each example, not f32[2]',
+    ],
+    [() => h.scan((c: Tensor, x: Tensor) => [c, x], f2, f2, { lengths: 1.5 }), 'scan: the number 1.5 beside'],
+    [
+      () => h.scan((c: Tensor, x: Tensor) => [c, x], tensor([1, 2, 3]), f23, { lengths: i2 }),
+      'scan: there are lengths of 2 examples, but init has a leaf f32[3]',
+    ],
+    [
+      () => h.scan((c: Tensor, x: Tensor) => [c, x], f2, f23, { lengths: i2 }),
+      'scan: there are lengths of 2 examples, but a step of xs has a leaf f32[3]',
+    ],
+    [
+      () => h.scan((c: Tensor, x: Tensor) => [c, h.sum(x)], f2, h.zeros([3, 2]), { lengths: i2 }),
+      'scan: there are lengths of 2 examples, but y has a leaf f32[]',
+    ],
+    [
       () => h.scan((c: Tensor, x: Tensor) => [h.matmul(c, f23), x], tensor([1, 2, 3]), f2),
       'matmul: inner dimensions differ: [3] x [2, 3]',
+    ],
+  ],
+  cond: [
+    [() => h.cond(f2, x3, x3, f2), 'cond: the predicate is a scalar, not f32[2]'],
+    [() => h.cond('yes', x3, x3, f2), 'cond: an argument is the string yes'],
+    [() => h.cond(true, 1, x3, f2), 'cond: a branch is not a function'],
+    [() => h.cond(true, x3, undefined, f2), 'cond: a branch is not a function'],
+    [
+      () => h.jit((x: Tensor) => h.cond(h.sum(x), x3, h.sum, x))(f2),
+      "cond: the branches' results differ: f32[] and f32[2]",
+    ],
+    [
+      () =>
+        h.jit((x: Tensor) =>
+          h.cond(
+            h.sum(x),
+            (y: Tensor) => ({ y: [y] }),
+            (y: Tensor) => ({ y: [h.cast(y, 'int32')] }),
+            x,
+          ),
+        )(f2),
+      "cond: the branches' results.y[0] differ: i32[2] and f32[2]",
+    ],
+    [
+      () =>
+        h.jit((x: Tensor) =>
+          h.cond(
+            h.sum(x),
+            (y: Tensor) => [y],
+            (y: Tensor) => y,
+            x,
+          ),
+        )(f2),
+      'cond: the branches return different trees: * and [*]',
+    ],
+    [
+      () => h.jit((x: Tensor) => h.cond(h.sum(x), () => 'text', x3, x))(f2),
+      "cond: a branch's result is a string (text)",
+    ],
+    [() => h.cond(true, x3, x3, 'text'), 'cond: operands[0] is a string (text)'],
+  ],
+  switchCase: [
+    [() => h.switchCase(0, x3, f2), 'switchCase: branches are a list of functions'],
+    [() => h.switchCase(0, [], f2), 'switchCase: branches are a list of functions'],
+    [() => h.switchCase(0, [3], f2), 'switchCase: a branch is not a function'],
+    [() => h.switchCase(0.5, [x3], f2), 'switchCase: the number 0.5 beside a tensor of dtype int32'],
+    [() => h.switchCase(tensor(0), [x3], f2), 'switchCase: the index is an int32 scalar, not f32[]'],
+    [() => h.switchCase(i2, [x3], f2), 'switchCase: the index is a scalar, not i32[2]'],
+    [
+      () => h.jit((i: Tensor, x: Tensor) => h.switchCase(h.sum(i), [x3, h.sum], x))(i2, f2),
+      "switchCase: the branches' results differ: f32[2] and f32[]",
+    ],
+  ],
+  whileLoop: [
+    [() => h.whileLoop(3, x3, f2), 'whileLoop: condition and body are functions'],
+    [() => h.whileLoop(x3, null, f2), 'whileLoop: condition and body are functions'],
+    [() => h.whileLoop(x3, x3, f2), 'whileLoop: the condition is a bool scalar, not f32[2]'],
+    [() => h.whileLoop(() => [], x3, f2), 'whileLoop: the condition is a bool scalar, not nothing'],
+    [
+      () => h.whileLoop(() => false, h.sum, f2),
+      'whileLoop: the carry changes: it starts as f32[2] and a step returns shape []',
+    ],
+    [
+      () =>
+        h.whileLoop(
+          () => false,
+          (c: Tensor) => [c],
+          f2,
+        ),
+      'whileLoop: the carry changes its structure: it starts as * and a step returns [*]',
+    ],
+    [
+      () =>
+        h.grad((x: Tensor) =>
+          h.whileLoop(
+            (c: Tensor) => h.less(c, 9),
+            (c: Tensor) => h.mul(c, 2),
+            x,
+          ),
+        )(tensor(1)),
+      'whileLoop: there is no reverse mode',
+      'use scan',
     ],
   ],
   makeProgram: [[() => h.makeProgram(3)(f2), 'makeProgram: the first argument is not a function']],
@@ -117,5 +216,10 @@ export const transformsRows: Record<string, Row[]> = {
     ],
     [() => h.evalShape(1)(), 'evalShape: the first argument is not a function'],
   ],
-  debug: [[() => h.debug.nans(3), 'debug.nans: the first argument is not a function']],
+  debug: [
+    [() => h.debug.nans(3), 'debug.nans: the first argument is not a function'],
+    [() => h.debug.print(f2), 'debug.print: the first argument is the label, a string'],
+    [() => h.debug.print('x', 'text'), 'debug.print: the value is a string (text)'],
+    [() => h.debug.onPrint('x'), 'debug.onPrint: the argument is not a function'],
+  ],
 }

@@ -30,8 +30,13 @@ import * as transpose from '../../ts/ops/transpose.js'
 import * as trigonometric from '../../ts/ops/trigonometric.js'
 import * as where from '../../ts/ops/where.js'
 import * as windows from '../../ts/ops/windows.js'
+import * as condLaws from '../../ts/transforms/cond-laws.js'
+import * as cond from '../../ts/transforms/cond-primitive.js'
+import * as print from '../../ts/transforms/print-primitive.js'
 import * as scanLaws from '../../ts/transforms/scan-laws.js'
 import * as scan from '../../ts/transforms/scan-primitive.js'
+import * as whileLaws from '../../ts/transforms/while-laws.js'
+import * as whileLoop from '../../ts/transforms/while-primitive.js'
 
 /** For each `xPrimitive` of a module an `xLaws`. */
 type WithLaws<M> = { readonly [K in keyof M as K extends `${infer Name}Primitive` ? `${Name}Laws` : never]: AnyLaws }
@@ -73,7 +78,10 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(trigonometric),
     lawsOf(where),
     lawsOf(windows),
+    lawsOf({ ...cond, ...condLaws }),
+    lawsOf(print),
     lawsOf({ ...scan, ...scanLaws }),
+    lawsOf({ ...whileLoop, ...whileLaws }),
   ]
     .flat()
     .map(laws => [laws.primitive.name, laws]),

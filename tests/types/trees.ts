@@ -1,6 +1,8 @@
 // Trees keep their static types through every transform: interfaces, tuples, optional fields, nested transforms.
 import {
   add,
+  cond,
+  debug,
   grad,
   jit,
   jvp,
@@ -11,12 +13,14 @@ import {
   mul,
   scan,
   sum,
+  switchCase,
   type Tensor,
   tensor,
   treeMap,
   valueAndGrad,
   vjp,
   vmap,
+  whileLoop,
   zeros,
 } from 'heddle'
 import { is } from './expect.js'
@@ -93,6 +97,38 @@ is<{ out: Tensor; pair: [Tensor, Tensor] }>()(ys)
 is<[Tensor, null]>()(scan((total, input) => [add(total, input), null], zeros([]), x))
 is<[Dense, Tensor]>()(scan((p: Dense, input: Tensor) => [p, dense(p, input)], model.layers[0], x))
 is<[Tensor, Tensor]>()(scan((h: Tensor) => [h, h], x, null, { length: 3, reverse: true }))
+
+is<[Tensor, Tensor]>()(scan((h: Tensor, input: Tensor) => [h, input], x, x, { lengths: x }))
+is<[Tensor, Tensor]>()(scan((h: Tensor, input: Tensor) => [h, input], x, x, { lengths: 2 }))
+
+// cond, switchCase, whileLoop, debug.print: the types of branches, carries and values go through.
+is<Dense>()(
+  cond(
+    x,
+    p => p,
+    p => ({ w: p.b, b: p.w }),
+    model.layers[0],
+  ),
+)
+is<{ h: Tensor }>()(
+  cond(
+    true,
+    (a: Tensor, b: Tensor) => ({ h: add(a, b) }),
+    (a: Tensor) => ({ h: a }),
+    x,
+    x,
+  ),
+)
+is<Tensor>()(switchCase(x, [a => a, a => add(a, 1)], x))
+is<[Tensor, Dense]>()(
+  whileLoop(
+    ([n]) => sum(n),
+    ([n, p]) => [add(n, 1), p],
+    [x, model.layers[0]] as [Tensor, Dense],
+  ),
+)
+is<Dense>()(debug.print('p', model.layers[0]))
+is<Tensor>()(debug.print('x', x))
 
 // Transforms of transforms.
 const perExample = vmap(grad(loss), [null, 0, 0])

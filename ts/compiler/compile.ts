@@ -3,7 +3,7 @@ import type { Program, Var } from '../core/program.js'
 import { type Code, LoadedCode } from '../runtime/machine.js'
 import { emitCopy } from './emit-copy.js'
 import { encode } from './encode.js'
-import { type Checks, type Instruction, Lowering, SLOT } from './lowering.js'
+import { type Checks, type Instruction, Lowering, type PrintSite, SLOT } from './lowering.js'
 import { isOn } from './optimize.js'
 import { isOperand, type Life, type Plan, planMemory } from './plan.js'
 import { type Buffer, elements, ITEM_BYTES, sameView, wholeBuffer } from './view.js'
@@ -17,6 +17,7 @@ export interface Executable {
   /** Number of machine instructions. */
   readonly length: number
   readonly instructions: readonly Instruction[]
+  readonly prints: readonly PrintSite[]
 }
 
 /**
@@ -53,6 +54,7 @@ export function compile(program: Program, donated: readonly boolean[] = [], chec
     peak: plan.peak,
     length: instructions.length,
     instructions,
+    prints: lowering.prints,
   }
 }
 

@@ -29,7 +29,8 @@ export function encode(instructions: readonly Instruction[], plan: Plan): Uint32
       words[word++] = offset + (buffer.slot === null ? plan.offsets.get(buffer)! : 0)
       for (let loop = 0; loop < depth; loop++) words[word++] = steps[loop] ?? 0
     }
-    if (instruction.opcode === Opcode.Loop) words[starts[index] + 4] = starts[instruction.end! + 1] - starts[index]
+    // Where to continue is the last field of what does not go on with the next instruction.
+    if (instruction.end !== undefined) words[word - 1] = starts[instruction.end + 1] - starts[index]
   })
   words[at] = Opcode.Halt | (2 << 16)
   return words

@@ -23,7 +23,7 @@ export interface Instruction {
   readonly elementwise: boolean
   /** The source of the equation that it computes (core/program.ts). */
   readonly source?: string | null
-  /** For Loop: the index of its End. */
+  /** For what continues elsewhere: the instruction after which it does so; of a Loop its End. */
   end?: number
 }
 
@@ -36,7 +36,7 @@ const SCRATCH: Buffer = { bytes: 0, slot: SLOT.scratch, depth: 0 }
 interface Scope {
   readonly instructions: Instruction[]
   /** What has been packed here (passes/pack.ts). */
-  readonly panels: Map<Buffer, Map<string, View>>
+  panels: Map<Buffer, Map<string, View>>
 }
 
 const openScope = (): Scope => ({ instructions: [], panels: new Map() })
@@ -46,6 +46,16 @@ export interface Checks {
   readonly equations: Equation[]
   /** False: only NaN counts. */
   readonly infinities: boolean
+}
+
+/** A place in a program that prints. */
+export interface PrintSite {
+  /** Words of a value. */
+  readonly count: number
+  /** Of each enclosing loop, the step at which its counter is 0 where it walks backwards. */
+  readonly walks: readonly (number | undefined)[]
+  /** Takes a value, and the steps of the enclosing loops, outermost first. */
+  receive(words: Uint32Array, steps: readonly number[]): void
 }
 
 /** One program on its way to instructions. */
@@ -59,6 +69,9 @@ export class Lowering {
   private readonly occupied = new Set<Var>()
   private readonly uses = new Map<Atom, number>()
   private scopes: Scope[] = [openScope()]
+  /** Of each enclosing loop, the step at which its counter is 0 where it walks backwards. */
+  private readonly walks: (number | undefined)[] = []
+  readonly prints: PrintSite[] = []
   private equation = 0
   private source?: string | null
 
@@ -72,14 +85,24 @@ export class Lowering {
     return this.scopes.length - 1
   }
 
-  /** All instructions, loops closed. */
+  /** All instructions; loops and branches know where they end. */
   get instructions(): readonly Instruction[] {
     const { instructions } = this.scopes[0]
     const open: Instruction[] = []
+    const breaks: [Instruction, Instruction][] = []
     instructions.forEach((instruction, index) => {
-      if (instruction.opcode === Opcode.Loop) open.push(instruction)
-      if (instruction.opcode === Opcode.End) open.pop()!.end = index
+      const { opcode } = instruction
+      if (opcode === Opcode.Loop || opcode === Opcode.Branch) open.push(instruction)
+      else if (opcode === Opcode.Break) breaks.push([instruction, open[open.length - 1]])
+      else if (opcode === Opcode.End || opcode === Opcode.Jump) {
+        const opener = open.pop()!
+        opener.end = index
+        // A branch has two Jumps: behind what it runs, and, as the place where both meet, behind what it skips to.
+        if (opener.opcode === Opcode.Branch) open.push(instruction)
+        else if (opener.opcode === Opcode.Jump) instruction.end = index
+      }
     })
+    for (const [instruction, loop] of breaks) instruction.end = loop.end
     return instructions
   }
 
@@ -181,12 +204,21 @@ export class Lowering {
     return copy
   }
 
+  /** Has a value reported when the run comes by; `receive` gets it after the run. */
+  print(value: View, receive: PrintSite['receive']): void {
+    const count = elements(value.shape)
+    const from = this.contiguous(value)
+    const site = this.prints.push({ count, walks: [...this.walks], receive }) - 1
+    this.emit(Opcode.Print, [site, count, read(from)])
+  }
+
   /** The scratch that kernels share. */
   scratch(): View {
     return wholeBuffer(SCRATCH, [])
   }
 
-  private constant(value: number, isFloat: boolean): View {
+  /** A scalar constant. */
+  constant(value: number, isFloat = false): View {
     const bits = isFloat ? floatBits(value) : value >>> 0
     let offset = this.constantOffsets.get(bits)
     if (offset === undefined) {
@@ -204,20 +236,50 @@ export class Lowering {
     return instruction
   }
 
-  /** Emits `body` inside a loop of `trip` iterations; views move with it by their steps. */
-  loop(trip: number, body: () => void): void {
+  /**
+   * Emits `body` inside a loop of `trip` iterations from `start` on; views move with it by their steps. `last`: the step at
+   * which the counter is 0, of a loop that walks backwards.
+   */
+  loop(trip: number, body: () => void, start = 0, last?: number): void {
     const begin: Instruction = {
       opcode: Opcode.Loop,
       equation: this.equation,
       depth: this.depth,
-      fields: [trip, 0, 0],
+      fields: [trip, start, 0],
       elementwise: false,
     }
     this.scopes.push(openScope())
+    this.walks.push(last)
     body()
+    this.walks.pop()
     const { instructions } = this.scopes.pop()!
     this.scopes[this.depth].instructions.push(begin, ...instructions)
     this.emit(Opcode.End, [])
+  }
+
+  /** Has an int32 scalar read, clamped to [0, limit], as the trip and start of the loops that follow at once. */
+  extent(view: View, limit: number, register = 0): number {
+    this.emit(Opcode.Extent, [register, read(view), limit])
+    return 2 ** 31 + register
+  }
+
+  /** Emits both parts, of which one runs: `yes` where the word that `condition` names is not 0. */
+  branch(condition: View, yes: () => void, no: () => void): void {
+    this.emit(Opcode.Branch, [read(condition), 0])
+    for (const body of [yes, no]) {
+      // What is packed in a part that may not run, others must pack for themselves; what it writes anew is forgotten.
+      const before = this.scopes.map(({ panels }) => panels)
+      const copies = before.map(panels => new Map(Array.from(panels, ([buffer, own]) => [buffer, new Map(own)])))
+      this.scopes.forEach((scope, i) => {
+        scope.panels = new Map(copies[i])
+      })
+      body()
+      this.scopes.forEach((scope, i) => {
+        const isKept = ([buffer]: [Buffer, unknown]) => scope.panels.get(buffer) === copies[i].get(buffer)
+        scope.panels = new Map(Array.from(before[i]).filter(isKept))
+      })
+      this.emit(Opcode.Jump, [0])
+    }
   }
 
   /** Emits `body` inside the outer `depth` loops, before the others that are open. */

@@ -1,5 +1,6 @@
 // Running programs: the place where tensors meet compiled code. Executables are cached by what the program says, so an
 // eager operation or a transform outside `jit` compiles once for each signature.
+import { ReportKind } from '../../assembly/format.js'
 import { compile, type Executable } from '../compiler/compile.js'
 import type { Checks } from '../compiler/lowering.js'
 import { optimize, passKey } from '../compiler/optimize.js'
@@ -128,8 +129,31 @@ export interface NonFinite {
   readonly steps: readonly number[]
 }
 
-/** A report names at most 16 nested loops. */
-const REPORT_WORDS = 19
+/** Of a report: its head, and the counters of at most 16 nested loops. */
+const REPORT_WORDS = 20
+
+/** What was printed, in order; each says it to whom it concerns. */
+type Printed = (() => void)[]
+
+/** Runs compiled code that reports; returns the first NaN that it has come upon, if any, and what was printed until then. */
+function runReporting({ executable: { code, prints } }: Runnable, slots: number, checks: Checks['equations'] = []) {
+  const printed: Printed = []
+  let found: NonFinite | null = null
+  // Between two pauses everything is reported at most once.
+  const words = checks.reduce((sum, { outputs }) => sum + outputs.length, 0) + prints.length + 1
+  const capacity = prints.reduce((sum, { count }) => sum + count, words * REPORT_WORDS)
+  code.runReporting(addresses, literals, slots, capacity, (kind, equation, words) => {
+    if (kind === ReportKind.NonFinite) {
+      found = { equation: checks[equation], steps: [...words] }
+      return true
+    }
+    const { walks, receive } = prints[words[0]]
+    const steps = walks.map((last, i) => (last === undefined ? words[i + 1] : last - words[i + 1]))
+    printed.push(() => receive(words.subarray(walks.length + 1), steps))
+    return false
+  })
+  return { printed, found: found as NonFinite | null }
+}
 
 /** Runs a program as it was traced, without passes, and stops where an equation yields NaN (or an infinity). */
 export function runChecked(
@@ -141,20 +165,25 @@ export function runChecked(
   const runnable = buildRunnable('debug.nans', program, [], checks)
   const { code } = runnable.executable
   let storages: Storage[] = []
+  let outcome: { results: Tensor[] } | { found: NonFinite }
+  let printed: Printed
   try {
     storages = bindSlots(runnable, values)
-    // Between two pauses every result is checked at most once.
-    const words = checks.equations.reduce((sum, { outputs }) => sum + outputs.length, 1) * REPORT_WORDS
-    const report = code.runChecked(addresses, literals, values.length + storages.length, words)
-    if (report === null) return { results: takeResults(runnable, values, storages, []) }
-    freeResults(storages, values)
-    return { found: { equation: checks.equations[report.equation], steps: report.steps } }
+    const reported = runReporting(runnable, values.length + storages.length, checks.equations)
+    printed = reported.printed
+    if (reported.found === null) outcome = { results: takeResults(runnable, values, storages, []) }
+    else {
+      freeResults(storages, values)
+      outcome = { found: reported.found }
+    }
   } catch (error) {
     freeResults(storages, values)
     throw error
   } finally {
     code.unload()
   }
+  for (const say of printed) say()
+  return outcome
 }
 
 /** Where the slots of the run that is being prepared lie; filled and used up by each run. */
@@ -166,13 +195,18 @@ export const literals: number[] = []
 export function runPrepared(runnable: Runnable, values: readonly Tensor[], donated: readonly boolean[] = []): Tensor[] {
   const storages = bindSlots(runnable, values, donated)
   const { executable } = runnable
+  const slots = values.length + storages.length
+  let printed: Printed = []
   try {
-    executable.code.run(addresses, literals, values.length + storages.length)
+    if (executable.prints.length === 0) executable.code.run(addresses, literals, slots)
+    else printed = runReporting(runnable, slots).printed
   } catch (error) {
     freeResults(storages, values)
     throw error
   }
-  return takeResults(runnable, values, storages, donated)
+  const results = takeResults(runnable, values, storages, donated)
+  for (const say of printed) say()
+  return results
 }
 
 /** Brings the operands into the core's memory and finds places for the results. If it throws nothing has changed. */

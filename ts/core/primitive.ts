@@ -66,6 +66,9 @@ export interface Primitive<P> {
   /** Elementwise only: the machine's operation, by which it can be part of a chain. */
   readonly mapOp?: (inputs: readonly Aval[], params: P) => MapOp
 
+  /** True where applying it does something that can be seen: it runs as often as it is written, in its place. */
+  readonly effect?: boolean
+
   /** Control flow only: the equation split into what is known and what is linear. */
   readonly partial?: (equation: Equation, unknown: readonly boolean[]) => PartialEquation
 

@@ -1,7 +1,7 @@
 // Tracing: while a trace is open, operations are recorded in it instead of run. Values from outside (stored tensors,
 // variables of an enclosing trace) are captured: they become the program's first inputs.
 
-import { pruneProgram } from '../compiler/prune.js'
+import { pruneProgram, readAtoms } from '../compiler/prune.js'
 import { typeError, userSource } from '../errors.js'
 import { executeEquation, executeProgram } from './execute.js'
 import type { AnyPrimitive, ClosedProgram } from './primitive.js'
@@ -113,10 +113,7 @@ export function traceProgram(types: readonly Aval[], f: (inputs: Tensor[]) => re
     trace.open = false
   }
   const pruned = pruneProgram({ inputs: variables, equations: trace.equations, outputs })
-  const used = new Set<Atom>(pruned.outputs)
-  if (trace.captured.size > 0) {
-    for (const equation of pruned.equations) for (const input of equation.inputs) used.add(input)
-  }
+  const used = trace.captured.size > 0 ? readAtoms(pruned) : new Set<Atom>()
   const captured = [...trace.captured.values()].filter(({ variable }) => used.has(variable))
   return {
     program: { ...pruned, inputs: [...captured.map(({ variable }) => variable), ...variables] },

@@ -43,6 +43,8 @@ export interface Laws<P> {
   readonly tolerance: number
   /** What errors are measured by: for sums, the sum of the absolute terms. */
   magnitude?(inputs: readonly NdArray[], params: P, run: Run): NdArray[]
+  /** True: there is no reverse mode. */
+  readonly forwardOnly?: boolean
   /** A random application, away from kinks and poles: central differences of the reference hold. */
   draw(draw: Draw): Case<P>
   /** Applications at the ends of the domain, where only the result is compared. */

@@ -7,11 +7,16 @@ import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { cast } from './cast.js'
-import { batchElementwise, commonShape, type NoParams } from './elementwise.js'
+import { batchElementwise, commonShape } from './elementwise.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
 import { type Operand, sameDtype, sameShapes, toTensor } from './operand.js'
 
-export const selectPrimitive: Primitive<NoParams> = {
+interface SelectParams {
+  /** The last operand fills places that nobody reads: it has no gradient. */
+  held?: boolean
+}
+
+export const selectPrimitive: Primitive<SelectParams> = {
   name: 'select',
   type(inputs) {
     const [condition, x, y] = inputs
@@ -19,13 +24,15 @@ export const selectPrimitive: Primitive<NoParams> = {
     if (x.dtype !== y.dtype) throw typeError(`where: dtypes differ: ${x.dtype} and ${y.dtype}`)
     return [{ shape: commonShape('where', inputs), dtype: x.dtype }]
   },
-  jvp: ([condition], [, dx, dy]) => [where(condition, dx ?? 0, dy ?? 0)],
+  jvp: ([condition], [, dx, dy], _results, { held }) => [
+    held && dx === null ? null : where(condition, dx ?? 0, held ? 0 : (dy ?? 0)),
+  ],
   transpose: ([cotangent], [condition, x, y]) => [
     null,
     x === null ? cotangent && where(condition!, cotangent, 0) : null,
     y === null ? cotangent && where(condition!, 0, cotangent) : null,
   ],
-  batch: (inputs, dims) => batchElementwise(inputs, dims, operands => bind1(selectPrimitive, operands, {})),
+  batch: (inputs, dims, params) => batchElementwise(inputs, dims, operands => bind1(selectPrimitive, operands, params)),
   lower(lowering, { inputs, outputs }) {
     const views = inputs.map(input => lowering.view(input))
     emitMap(lowering, MapOp.Select, views, lowering.output(outputs[0]))
@@ -42,7 +49,7 @@ export function where(condition: Operand, x: Operand, y: Operand): Tensor {
   return bind1(selectPrimitive, sameShapes('where', [flag.dtype === 'bool' ? flag : cast(flag, 'bool'), a, b]), {})
 }
 
-export const selectLaws: Laws<NoParams> = {
+export const selectLaws: Laws<SelectParams> = {
   primitive: selectPrimitive,
   tolerance: 0,
   reference(inputs) {

@@ -1,5 +1,5 @@
 // Loading programs into the core and running them: the state block, the arena that all programs share, the slot table.
-import { Gemm, State, Status } from '../../assembly/format.js'
+import { Gemm, type ReportKind, State, Status } from '../../assembly/format.js'
 import { rangeError } from '../errors.js'
 import { core, heap, memoryWords } from './core.js'
 import { allocate, release, whenExhausted } from './pool.js'
@@ -79,13 +79,6 @@ export interface Code {
   readonly slots: number
 }
 
-/** A report of a Check (format.ts). */
-export interface CheckReport {
-  readonly equation: number
-  /** Counters of the enclosing loops, outermost first. */
-  readonly steps: readonly number[]
-}
-
 /** A program in the core's memory: words, then constants, then literal arguments, then the slot table. */
 export class LoadedCode {
   /** Counts up; what was used longest ago has the smallest. */
@@ -145,32 +138,37 @@ export class LoadedCode {
   }
 
   /**
-   * Runs the program and pauses after each iteration of a loop to see whether a Check has reported: returns the first
-   * report, or null at the end. `reportWords`: enough for all checks between two pauses.
+   * Runs the program and pauses after each iteration of a loop to hand over what it has reported meanwhile; `receive`
+   * returns true to stop there. `reportWords`: enough for all reports between two pauses.
    */
-  runChecked(
+  runReporting(
     addresses: readonly number[],
     literals: readonly number[],
     count: number,
     reportWords: number,
-  ): CheckReport | null {
+    receive: (kind: ReportKind, equation: number, words: Uint32Array) => boolean,
+  ): void {
     // Not `allocate`: the addresses of operands are known, so nothing may move now.
     const ring = core().allocate(reportWords * 4) >>> 0
-    if (ring === 0) throw rangeError(`debug.nans: out of memory: ${reportWords * 4} bytes were asked for`)
+    if (ring === 0) throw rangeError(`debug: out of memory: ${reportWords * 4} bytes were asked for`)
     try {
       this.start(addresses, literals, count)
       const field = (offset: State): number => (state + offset) >>> 2
       heap()[field(State.Report)] = ring
       heap()[field(State.ReportCapacity)] = reportWords
-      for (;;) {
-        heap()[field(State.Fuel)] = 1
-        const isDone = this.resume()
+      // Without fuel it stops before the first End, then it has enough for that one: nothing runs twice between two pauses.
+      for (let isDone = false, fuel = 0; !isDone; fuel = 1) {
+        heap()[field(State.Fuel)] = fuel
+        isDone = this.resume()
         const words = heap()
-        if (words[field(State.ReportWritten)] > 0) {
-          const at = ring >>> 2
-          return { equation: words[at + 1], steps: [...words.subarray(at + 3, at + 3 + words[at + 2])] }
+        const reports = words.subarray(ring >>> 2, (ring >>> 2) + words[field(State.ReportWritten)])
+        words[field(State.ReportWritten)] = 0
+        words[field(State.ReportOldest)] = 0
+        for (let at = 0; at < reports.length; ) {
+          const from = at + 3
+          at = from + reports[at + 2]
+          if (receive(reports[from - 3], reports[from - 2], reports.slice(from, at))) return
         }
-        if (isDone) return null
       }
     } finally {
       heap()[(state + State.Report) >>> 2] = 0

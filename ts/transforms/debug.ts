@@ -1,10 +1,50 @@
-// Looking for where a computation went wrong. Imported as `debug`.
+// Looking into a computation: values on the way, and where it went wrong. Imported as `debug`.
 import { runChecked } from '../core/execute.js'
 import { showAval } from '../core/program.js'
-import { isTracing, withSources } from '../core/trace.js'
-import type { Tree } from '../core/tree.js'
+import { bind, isTracing, withSources } from '../core/trace.js'
+import { leafPaths, type Tree } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
+import { flattenTensors } from './arguments.js'
 import { closedFunction } from './function.js'
+import { printPrimitive, type Receiver, receivePrint, setReceiver } from './print-primitive.js'
+
+export type { Receiver }
+
+/**
+ * Says the value of each leaf of `x`, on the console unless `debug.onPrint` says otherwise, and returns `x`. In compiled
+ * functions what was said comes after the run, in its order, in loops with the numbers of the steps, outermost first; under
+ * `vmap` the batch is said at once; gradients are not. Throws if the label is not a string.
+ * @example
+ * import { debug, jit, mul, tensor } from 'heddle'
+ * const f = jit(x => mul(debug.print('x', x), 2))
+ * f(tensor(3)).item() // 6
+ */
+export function print<T extends Tree>(label: string, x: T): T {
+  if (typeof label !== 'string') throw typeError('debug.print: the first argument is the label, a string')
+  const { leaves, structure } = flattenTensors('debug.print', x, 'the value')
+  leafPaths(structure).forEach((path, i) => {
+    if (isTracing()) bind(printPrimitive, [leaves[i]], { label: JSON.stringify(label + path) })
+    else receivePrint(label + path, leaves[i], [])
+  })
+  return x
+}
+
+/**
+ * `receive(label, value, steps)` gets what `debug.print` says from now on; without it the console does. Returns who got it
+ * until now.
+ * @example
+ * import { debug } from 'heddle'
+ * const lines = []
+ * const before = debug.onPrint((label, value) => lines.push([label, value.toArray()]))
+ * debug.print('ids', [1, 2])
+ * debug.onPrint(before)
+ * lines // [['ids[0]', 1], ['ids[1]', 2]]
+ */
+export function onPrint(receive?: Receiver): Receiver {
+  if (receive !== undefined && typeof receive !== 'function')
+    throw typeError('debug.onPrint: the argument is not a function')
+  return setReceiver(receive)
+}
 
 export interface NansOptions {
   /** Whether an infinity counts too (true). Say false where the function makes masks of -Infinity. */

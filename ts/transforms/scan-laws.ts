@@ -1,5 +1,5 @@
 // The laws of scan: its reference is a plain loop over the reference of the body.
-import type { Program } from '../core/program.js'
+import { newVar, type Program } from '../core/program.js'
 import { tracePure } from '../core/trace.js'
 import { add, mul, neg } from '../ops/arithmetic.js'
 import { matmul } from '../ops/dot-general.js'
@@ -9,14 +9,15 @@ import { sigmoid, tanh } from '../ops/sigmoidal.js'
 import { cut, outputTypes } from './interpret.js'
 import { type ScanParams, scanPrimitive } from './scan-primitive.js'
 
-const loop: Laws<ScanParams>['reference'] = (inputs, { body, consts, carry, length, reverse }, run) => {
+const loop: Laws<ScanParams>['reference'] = (inputs, { body, consts, carry, length, reverse, bounded }, run) => {
   const [fixed, start, xs] = cut(inputs, consts, carry)
+  const steps = bounded ? Math.max(0, Math.min(inputs[0].data[0], length)) : length
   const ys = outputTypes(body)
     .slice(carry)
     .map(({ shape, dtype }) => build([length, ...shape], dtype, () => 0))
   let carried = start
-  for (let i = 0; i < length; i++) {
-    const t = reverse ? length - 1 - i : i
+  for (let i = 0; i < steps; i++) {
+    const t = reverse ? steps - 1 - i : i
     const x = xs.map(leaf => build(leaf.shape.slice(1), leaf.dtype, index => get(leaf, [t, ...index])))
     const [next, y] = cut(run(body, [...fixed, ...carried, ...x]), carry)
     carried = next
@@ -89,6 +90,10 @@ export const scanLaws: Laws<ScanParams> = {
     const inputs = body.inputs.map(({ aval: { shape, dtype } }, i) =>
       values(draw, i < consts + carry ? shape : [length, ...shape], dtype, -1, 1),
     )
-    return { inputs, params: { body, consts, carry, length, reverse: draw.integer(0, 1) === 1 } }
+    const params: ScanParams = { body, consts, carry, length, reverse: draw.integer(0, 1) === 1 }
+    if (draw.integer(0, 2) > 0) return { inputs, params }
+    const bound = build([], 'int32', () => draw.integer(-1, length + 1))
+    const counting = { ...body, inputs: [newVar(integer), ...body.inputs] }
+    return { inputs: [bound, ...inputs], params: { ...params, body: counting, consts: consts + 1, bounded: true } }
   },
 }

@@ -1,7 +1,9 @@
 // A scan as a machine loop. xs are read in place, ys are written in place, and a carry that is also emitted lives in one
 // buffer of length + 1 entries: h(t-1) and h(t) are two offsets into it.
+import { MapOp, Opcode } from '../../assembly/format.js'
 import { emitCopy } from '../compiler/emit-copy.js'
-import type { Lowering } from '../compiler/lowering.js'
+import { emitMap } from '../compiler/emit-map.js'
+import { type Lowering, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES, sameView, type View, wholeBuffer } from '../compiler/view.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
 import type { ScanParams } from './scan-primitive.js'
@@ -18,14 +20,19 @@ interface Place {
   start: View
   /** Where the last step wrote. */
   end: View
+  /** Of a stack, all its entries, `length` + 1. */
+  entries?: View
 }
 
+/** `before`: emits what comes before each step, given the carry as it is then. */
 export function lowerScan(
   lowering: Lowering,
   equation: Equation,
-  { body, consts, carry, length, reverse }: ScanParams,
+  { body, consts, carry, length, reverse, bounded }: ScanParams,
+  before?: (carried: readonly View[]) => void,
 ): void {
   const operands = equation.inputs.map(atom => lowering.view(atom))
+  const steps = bounded ? countSteps(lowering, operands[0], length) : null
   // A stack that only this loop reads, made at this level, may be overwritten step by step.
   const mayOverwriteStack = equation.inputs.map(
     (atom, i) => lowering.mayOverwrite(atom) && operands[i].buffer.depth === lowering.depth,
@@ -44,16 +51,21 @@ export function lowerScan(
     ys.forEach((atom, y) => {
       if (stacks[y] !== undefined) return
       if (atom === variable) stacks[y] = enters
-      else if (atom === carryOut[i]) stacks[y] = leaves
+      // The last carry is the first entry behind the steps that ran: zero in one of the two, so they are two.
+      else if (atom === carryOut[i] && !(bounded && entering >= 0)) stacks[y] = leaves
     })
     return place
   })
   places.forEach((place, i) => {
-    emitCopy(lowering, operands[consts + i], place.start)
+    const { entries } = place
+    const from = operands[consts + i]
+    if (steps && entries && reverse) {
+      steps.behind(lowering, () => emitCopy(lowering, from, lowering.step(entries)))
+    } else emitCopy(lowering, from, place.start)
   })
   const outs = ys.map((_, y) => stacks[y] ?? lowering.output(yResults[y]))
 
-  lowering.loop(length, () => {
+  const oneStep = () => {
     body.inputs.forEach((variable, i) => {
       if (i < consts) lowering.define(variable, operands[i])
       else if (i < consts + carry) {
@@ -64,6 +76,7 @@ export function lowerScan(
       } else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
       else lowering.define(variable, lowering.step(operands[i], reverse))
     })
+    before?.(carryIn.map(variable => lowering.view(variable)))
     const targets: { atom: Atom; view: View; cell?: Var }[] = []
     ys.forEach((atom, y) => {
       if (stacks[y] === undefined) targets.push({ atom, view: lowering.step(outs[y], reverse) })
@@ -85,10 +98,24 @@ export function lowerScan(
       lowering,
       targets.map(({ atom, view }) => ({ from: lowering.view(atom), to: view })),
     )
-  })
+  }
+  if (steps) steps.run(lowering, reverse, oneStep)
+  else lowering.loop(length, oneStep, 0, reverse ? length - 1 : undefined)
   places.forEach((place, i) => {
-    lowering.define(equation.outputs[i], place.end)
+    const { entries } = place
+    const result = equation.outputs[i]
+    if (steps && entries) {
+      // Out of the stack, in which zeros take the places that no step has written.
+      const end = lowering.output(result)
+      if (reverse) emitCopy(lowering, place.end, end)
+      else steps.behind(lowering, () => emitCopy(lowering, lowering.step(entries), end))
+    } else lowering.define(result, place.end)
   })
+  if (steps && outs.length > 0) {
+    steps.rest(lowering, () => {
+      for (const out of outs) emitZero(lowering, lowering.step(out))
+    })
+  }
   yResults.forEach((result, y) => {
     lowering.define(result, outs[y])
   })
@@ -108,7 +135,33 @@ function stack(lowering: Lowering, shape: readonly number[], length: number, rev
   const entry = (index: number): View => wholeBuffer(buffer, shape, index * bytes)
   const [enters, leaves] = reverse ? [entries(bytes), entries(0)] : [entries(0), entries(bytes)]
   const [start, end] = reverse ? [entry(length), entry(0)] : [entry(0), entry(length)]
-  return { place: { isStacked: true, before: enters, after: leaves, start, end }, enters, leaves }
+  const all = wholeBuffer(buffer, [length + 1, ...shape])
+  return { place: { isStacked: true, before: enters, after: leaves, start, end, entries: all }, enters, leaves }
+}
+
+/** Loops over the steps of a bounded scan, whose number is read when it runs. */
+function countSteps(lowering: Lowering, bound: View, length: number) {
+  // Held: the body may overwrite what it reads, and the loops behind it read it once more.
+  const [count, rest] = [lowering.temporary([]), lowering.temporary([])]
+  emitMap(lowering, MapOp.MaxI, [bound, lowering.constant(0)], count)
+  emitMap(lowering, MapOp.MinI, [count, lowering.constant(length)], count)
+  emitMap(lowering, MapOp.SubI, [lowering.constant(length), count], rest)
+  return {
+    /** All that run. In reverse the counter starts so that it ends where that of a whole loop does. */
+    run: (to: Lowering, reverse: boolean, body: () => void) =>
+      reverse
+        ? to.loop(to.extent(count, length), body, to.extent(rest, length, 1), length - 1)
+        : to.loop(to.extent(count, length), body),
+    /** The first entry behind them. */
+    behind: (to: Lowering, body: () => void) => to.loop(1, body, to.extent(count, length)),
+    /** All entries behind them. */
+    rest: (to: Lowering, body: () => void) => to.loop(to.extent(rest, length), body, to.extent(count, length, 1)),
+  }
+}
+
+function emitZero(lowering: Lowering, view: View): void {
+  const count = elements(view.shape)
+  if (count > 0) lowering.emit(Opcode.Fill, [count, 0, write(view)])
 }
 
 /** The part of a place that the current step touches. */

@@ -29,7 +29,9 @@ export function hoistScan(equation: Equation): Replacement | null {
   const params = equation.params as ScanParams
   const { consts, carry, length } = params
   const body = gatherTerms(params.body, consts, carry)
-  const { invariant, batched } = chooseHoisted(body, consts, carry)
+  const { invariant, batched: independent } = chooseHoisted(body, consts, carry)
+  // Of a bounded loop only the steps that run are worth their work.
+  const batched = params.bounded ? [] : independent
   if (invariant.length + batched.length === 0) return null
   const moved = new Set([...invariant, ...batched])
   const rest = body.equations.filter(part => !moved.has(part))
@@ -85,6 +87,7 @@ export function hoistScan(equation: Equation): Replacement | null {
 export function sinkScan(equation: Equation, isZero: (atom: Atom) => boolean): Replacement | null {
   const params = equation.params as ScanParams
   const { body, consts, carry, length } = params
+  if (params.bounded) return null
   const carries = body.inputs.slice(consts, consts + carry)
   const { accumulators, equations: sunk } = chooseSunk(body, carries)
   if (accumulators.length === 0 && sunk.length === 0) return null

@@ -1,7 +1,8 @@
 // scan: a loop with a carry, as a primitive with the same rules as `add`. Its body is a program; every transform of the
 // loop is the transform of the body, so nothing grows with the number of steps.
 
-import { pruneProgram } from '../compiler/prune.js'
+import { isEffect } from '../compiler/passes/rewrite.js'
+import { pruneProgram, readAtoms } from '../compiler/prune.js'
 import type { BatchDim, PartialEquation, Primitive } from '../core/primitive.js'
 import { type Equation, newVar, type Program, type Var } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
@@ -11,6 +12,7 @@ import { add } from '../ops/arithmetic.js'
 import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
+import { eachItsSteps } from './scan-lengths.js'
 import { lowerScan } from './scan-lowering.js'
 import { hoistScan, sinkScan } from './scan-motion.js'
 import { transposeProgram } from './transpose.js'
@@ -23,6 +25,8 @@ export interface ScanParams {
   carry: number
   length: number
   reverse: boolean
+  /** True: the first constant, an int32 scalar, is how many of the steps run, the first ones of xs; later ys are zeros. */
+  bounded?: boolean
 }
 
 /** Applies the primitive. */
@@ -92,6 +96,10 @@ const zeroTangentOf = (primal: Tensor): Tensor => zeroTangent(primal.shape)
 
 /** Batches the body; a carry is batched if its start or its step is, where its step leaves the batch dimension. */
 const scanBatch: Primitive<ScanParams>['batch'] = (inputs, dims, params, size) => {
+  if (params.bounded && dims[0] !== null) {
+    const ragged = eachItsSteps(inputs, dims, params, size)
+    return scanBatch(ragged.inputs, ragged.dims, ragged.params, size)
+  }
   const { body, consts, carry } = params
   const [constDims, initDims, xsDims] = cut<BatchDim>(dims, consts, carry)
   // Time stays first: a batch that stood before it comes right after it.
@@ -148,13 +156,16 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
   // Residuals that do not change from step to step are computed once, outside.
   const invariant = new Map<Var, Var>()
   const hoisted: Equation[] = []
-  for (const { primitive, inputs, params: own, outputs } of split.known.equations) {
-    const isInvariant = inputs.every(
-      atom =>
-        atom.kind === 'literal' ||
-        (constInputs.has(atom) && !mask[body.inputs.indexOf(atom as Var)]) ||
-        invariant.has(atom as Var),
-    )
+  for (const equation of split.known.equations) {
+    const { primitive, inputs, params: own, outputs } = equation
+    const isInvariant =
+      !isEffect(equation) &&
+      inputs.every(
+        atom =>
+          atom.kind === 'literal' ||
+          (constInputs.has(atom) && !mask[body.inputs.indexOf(atom as Var)]) ||
+          invariant.has(atom as Var),
+      )
     if (!isInvariant) continue
     const outputsOutside = outputs.map(({ aval }) => newVar(aval))
     hoisted.push({
@@ -193,10 +204,14 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
   const [unknownConsts, unknownCarry, unknownX] = [constMask, carryMask, xMask].map((m, i) =>
     where(cut(body.inputs, consts, carry)[i], m),
   )
+  // A bounded loop's first constant is its number of steps.
+  const bound = params.bounded ? 1 : 0
+  const isOther = isConst.map((flag, i) => flag && !(bound && split.residuals[i] === body.inputs[0]))
   const linear: Equation = {
     primitive: scanPrimitive,
     inputs: [
-      ...where(split.residuals, isConst).map(variable => invariant.get(variable) ?? outer.get(variable)!),
+      ...equation.inputs.slice(0, bound),
+      ...where(split.residuals, isOther).map(variable => invariant.get(variable) ?? outer.get(variable)!),
       ...unknownConsts.map(variable => outer.get(variable)!),
       ...unknownCarry.map(variable => outer.get(variable)!),
       ...stacks,
@@ -207,7 +222,8 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
       ...params,
       body: {
         inputs: [
-          ...where(split.residuals, isConst),
+          ...body.inputs.slice(0, bound),
+          ...where(split.residuals, isOther),
           ...unknownConsts,
           ...unknownCarry,
           ...where(split.residuals, isStacked),
@@ -217,7 +233,7 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
         equations: split.unknown.equations,
         outputs: split.unknown.outputs,
       },
-      consts: isConst.filter(Boolean).length + unknownConsts.length,
+      consts: bound + isOther.filter(Boolean).length + unknownConsts.length,
       carry: unknownCarry.length,
     } satisfies ScanParams,
     outputs: where(equation.outputs, split.unknownOutputs),
@@ -227,7 +243,7 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
 
 /** The loop the other way round: cotangents of the carry are carried, those of constants are summed, those of xs come out. */
 const scanTranspose: NonNullable<Primitive<ScanParams>['transpose']> = (cotangents, inputs, types, params) => {
-  const { body, consts, carry, length, reverse } = params
+  const { body, consts, carry, reverse } = params
   const linear = inputs.map((input, i) => input === null || (i >= consts && i < consts + carry))
   const [constMask, , xMask] = cut(linear, consts, carry)
   const [carryCotangents, yCotangents] = cut(cotangents, carry)
@@ -253,7 +269,7 @@ const scanTranspose: NonNullable<Primitive<ScanParams>['transpose']> = (cotangen
     return [...sums.map((sum, i) => add(sum, more[i])), ...carryOut, ...xOut]
   })
   const results = bindScan(
-    { body: backBody, consts: plainConsts.length, carry: nSummed + carry, length, reverse: !reverse },
+    { ...params, body: backBody, consts: plainConsts.length, carry: nSummed + carry, reverse: !reverse },
     [
       ...(whereNot(inputs.slice(0, consts), constMask) as Tensor[]),
       ...summed.map(({ shape }) => zeroTangent(shape)),
@@ -277,19 +293,18 @@ const scanTranspose: NonNullable<Primitive<ScanParams>['transpose']> = (cotangen
 /** Without outputs that nobody uses, carries that only feed themselves, and inputs that the body does not read. */
 function scanPrune(equation: Equation, isUsed: (output: Var) => boolean): Equation {
   const params = equation.params as ScanParams
-  const { body, consts, carry } = params
+  const { body, consts, carry, bounded } = params
   const yUsed = equation.outputs.slice(carry).map(isUsed)
   let carryUsed = equation.outputs.slice(0, carry).map(isUsed)
   let pruned = body
   for (;;) {
     const keep = [...carryUsed, ...yUsed]
     pruned = pruneProgram({ ...body, outputs: where(body.outputs, keep) })
-    const read = new Set<unknown>(pruned.outputs)
-    for (const { inputs } of pruned.equations) for (const atom of inputs) read.add(atom)
+    const read = readAtoms(pruned)
     const next = carryUsed.map((used, i) => used || read.has(body.inputs[consts + i]))
     if (next.every((used, i) => used === carryUsed[i])) {
       const inputMask = body.inputs.map((variable, i) =>
-        i >= consts && i < consts + carry ? carryUsed[i - consts] : read.has(variable),
+        i >= consts && i < consts + carry ? carryUsed[i - consts] : (bounded && i === 0) || read.has(variable),
       )
       if (inputMask.every(Boolean) && keep.every(Boolean) && pruned.equations.length === body.equations.length)
         return equation

@@ -1,7 +1,7 @@
 // hoist: what does not change leaves the loop; what depends on the steps' inputs but not on the carry leaves it as one
 // batched contraction over all steps.
 import type { Atom, Equation, Program, Var } from '../../core/program.js'
-import { isElementwise, isHeavy, isView, replaceEquations } from './rewrite.js'
+import { isEffect, isElementwise, isHeavy, isView, replaceEquations } from './rewrite.js'
 import { tidy } from './simplify.js'
 
 /** The program with invariant work, and contractions that do not read a carry, moved before their loops. */
@@ -46,7 +46,9 @@ export function chooseHoisted(body: Program, consts: number, carry: number): Hoi
   }
   for (const output of body.outputs) readers.set(output, (readers.get(output) ?? 0) + 1)
   const level = (equation: Equation) => levelOf(equation.outputs[0])
-  const invariant = body.equations.filter(equation => level(equation) === Depends.OnNothing)
+  const invariant = body.equations.filter(
+    equation => equation.outputs.length > 0 && level(equation) === Depends.OnNothing && !isEffect(equation),
+  )
   const chosen = new Set<Equation>()
   /** Marks what an equation needs from inside the loop; false if that is more than contractions, gathers and views. */
   const bring = (equation: Equation, into: Set<Equation>): boolean => {

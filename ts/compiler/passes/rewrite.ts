@@ -5,6 +5,11 @@ import type { Atom, Equation, Program } from '../../core/program.js'
 export const isProgram = (value: unknown): value is Program =>
   typeof value === 'object' && value !== null && 'equations' in value && 'outputs' in value
 
+/** True for an equation that does more than make its results, by itself or in a program inside of it. */
+export const isEffect = ({ primitive, params }: Equation): boolean =>
+  primitive.effect === true ||
+  Object.values(params ?? {}).some(value => isProgram(value) && value.equations.some(isEffect))
+
 /** Parameters with every program among them rewritten; the very same where that changes none. */
 export function mapPrograms<P>(params: P, rewrite: (program: Program) => Program): P {
   let mapped = params

@@ -91,7 +91,7 @@ function countUses(program: Program): Map<Atom, number> {
 
 /** Equations with the same key compute the same; null: not compared. */
 function equationKey({ primitive, inputs, params }: Equation, names: Map<Atom, number>): string | null {
-  if (Object.values(params ?? {}).some(isProgram)) return null
+  if (primitive.effect || Object.values(params ?? {}).some(isProgram)) return null
   const operand = (atom: Atom): string => {
     if (atom.kind === 'literal') return `${Object.is(atom.value, -0) ? '-0' : atom.value}${atom.aval.dtype}`
     let name = names.get(atom)
