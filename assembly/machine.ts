@@ -1,6 +1,8 @@
 // The machine: runs an instruction list (format.ts) in one loop with one switch. All of its state lies in the state
 // block, so that a run can pause and resume, and every share of the work replays the same list. The kernels are
-// functions of their own because V8 never replaces a running wasm function by its optimised code.
+// functions of their own because V8 never replaces a running wasm function by its optimised code, and because an
+// engine's optimising compiler holds hundreds of times a function's size: wasm-opt, which would inline what has one
+// caller, is told to leave them (package.json).
 import { Opcode, State, Status } from './format'
 import { address, extent, operandSize } from './operands'
 import { barrier } from './barrier'
@@ -17,6 +19,9 @@ import { scatterAddInstruction } from './kernels/scatter-add'
 import { threefryInstruction } from './kernels/threefry'
 import { packInstruction } from './kernels/pack'
 import { gemmInstruction } from './kernels/gemm'
+import { gemmViewsInstruction } from './kernels/gemm-views'
+import { poolInstruction } from './kernels/pool'
+import { overlapAddInstruction } from './kernels/overlap-add'
 import { sortInstruction } from './kernels/sort'
 import { cumulateInstruction } from './kernels/cumulate'
 
@@ -115,6 +120,15 @@ export function run(state: usize): i32 {
         break
       case Opcode.Gemm:
         gemmInstruction(at, state)
+        break
+      case Opcode.GemmViews:
+        gemmViewsInstruction(at, state)
+        break
+      case Opcode.Pool:
+        poolInstruction(at, state)
+        break
+      case Opcode.OverlapAdd:
+        overlapAddInstruction(at, state)
         break
       case Opcode.Sort:
         sortInstruction(at, state)

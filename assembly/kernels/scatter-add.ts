@@ -22,12 +22,32 @@ export function scatterAddInstruction(at: usize, state: usize): void {
   const first = shareStart(rows, part, parts)
   const owned = shareStart(rows, part + 1, parts) - first
   if (owned == 0) return
+  if (inner == 1 && kind == 0) {
+    addWords(count, rows, first, owned, out, outRow, updates, updatesRow, indices, indexStride)
+    return
+  }
   for (let i: u32 = 0; i < count; i++) {
     const index = min(max(load<i32>(indices + i * indexStride), 0), <i32>rows - 1)
     if (<u32>index - first >= owned) continue
     if (kind == 2) copyWords(out + index * outRow, updates + i * updatesRow, inner)
     else if (kind == 1) addIntegers(out + index * outRow, updates + i * updatesRow, inner)
     else addFloats(out + index * outRow, updates + i * updatesRow, inner)
+  }
+}
+
+/** Rows of one float. */
+function addWords(
+  count: u32, rows: u32, first: u32, owned: u32,
+  out: usize, outRow: i32, updates: usize, updatesRow: i32, indices: usize, indexStride: i32,
+): void {
+  for (; count; count--) {
+    const index = min(max(load<i32>(indices), 0), <i32>rows - 1)
+    if (<u32>index - first < owned) {
+      const to = out + index * outRow
+      store<f32>(to, load<f32>(to) + load<f32>(updates))
+    }
+    indices += indexStride
+    updates += updatesRow
   }
 }
 

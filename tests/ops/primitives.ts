@@ -12,7 +12,9 @@ import * as dotGeneral from '../../ts/ops/dot-general.js'
 import * as dynamicSlice from '../../ts/ops/dynamic-slice.js'
 import * as exponential from '../../ts/ops/exponential.js'
 import * as full from '../../ts/ops/full.js'
+import * as hyperbolic from '../../ts/ops/hyperbolic.js'
 import type { AnyLaws } from '../../ts/ops/laws.js'
+import * as pool from '../../ts/ops/pool.js'
 import * as prod from '../../ts/ops/prod.js'
 import * as reduce from '../../ts/ops/reduce.js'
 import * as reshape from '../../ts/ops/reshape.js'
@@ -27,6 +29,7 @@ import * as threefry from '../../ts/ops/threefry.js'
 import * as transpose from '../../ts/ops/transpose.js'
 import * as trigonometric from '../../ts/ops/trigonometric.js'
 import * as where from '../../ts/ops/where.js'
+import * as windows from '../../ts/ops/windows.js'
 import * as scanLaws from '../../ts/transforms/scan-laws.js'
 import * as scan from '../../ts/transforms/scan-primitive.js'
 
@@ -53,6 +56,8 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(dynamicSlice),
     lawsOf(exponential),
     lawsOf(full),
+    lawsOf(hyperbolic),
+    lawsOf(pool),
     lawsOf(threefry),
     lawsOf(prod),
     lawsOf(reduce),
@@ -67,6 +72,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(transpose),
     lawsOf(trigonometric),
     lawsOf(where),
+    lawsOf(windows),
     lawsOf({ ...scan, ...scanLaws }),
   ]
     .flat()

@@ -35,11 +35,11 @@ const SCRATCH: Buffer = { bytes: 0, slot: SLOT.scratch, depth: 0 }
 /** The instructions of the program, or of one open loop. */
 interface Scope {
   readonly instructions: Instruction[]
-  /** Operands packed in this scope, by what they are. */
-  readonly packed: Map<string, View>
+  /** What has been packed here (passes/pack.ts). */
+  readonly panels: Map<Buffer, Map<string, View>>
 }
 
-const openScope = (): Scope => ({ instructions: [], packed: new Map() })
+const openScope = (): Scope => ({ instructions: [], panels: new Map() })
 
 /** What a program that looks for NaN notes: report n is about equation n of the list. */
 export interface Checks {
@@ -62,7 +62,10 @@ export class Lowering {
   private equation = 0
   private source?: string | null
 
-  constructor(private readonly checks?: Checks) {}
+  constructor(
+    private readonly checks?: Checks,
+    readonly packsOnce = true,
+  ) {}
 
   /** Number of loops that enclose what is emitted now. */
   get depth(): number {
@@ -217,42 +220,26 @@ export class Lowering {
     this.emit(Opcode.End, [])
   }
 
-  /**
-   * Emits `body` before all loops in which the value of `view` does not change, once for equal keys; `body` returns the
-   * view that it made.
-   */
-  once(view: View, key: string, body: () => View): View {
-    const depth = Math.max(view.buffer.depth, view.steps.length)
-    const id = `${this.bufferId(view.buffer)}:${view.offset}:${view.steps.join()}:${key}`
+  /** Emits `body` inside the outer `depth` loops, before the others that are open. */
+  atDepth<T>(depth: number, body: () => T): T {
     const inner = this.scopes
-    for (const scope of inner.slice(depth)) {
-      const known = scope.packed.get(id)
-      if (known !== undefined) return known
-    }
     this.scopes = inner.slice(0, depth + 1)
-    const made = body()
-    this.scopes[depth].packed.set(id, made)
+    const result = body()
     this.scopes = inner
-    return made
+    return result
+  }
+
+  /** Panels made from a buffer at this depth, by part and layout. */
+  panels(depth: number, buffer: Buffer): Map<string, View> {
+    const { panels } = this.scopes[depth]
+    const own = panels.get(buffer) ?? new Map<string, View>()
+    panels.set(buffer, own)
+    return own
   }
 
   /** What was packed of a place that is written anew in the loop is no longer what lies there. */
   private forgetPacked({ buffer }: View): void {
-    const id = this.bufferIds.get(buffer)
-    if (id === undefined) return
-    for (const { packed } of this.scopes)
-      for (const key of packed.keys()) if (key.startsWith(`${id}:`)) packed.delete(key)
-  }
-
-  private readonly bufferIds = new Map<Buffer, number>()
-
-  private bufferId(buffer: Buffer): number {
-    let id = this.bufferIds.get(buffer)
-    if (id === undefined) {
-      id = this.bufferIds.size
-      this.bufferIds.set(buffer, id)
-    }
-    return id
+    for (const { panels } of this.scopes) panels.delete(buffer)
   }
 
   /** A view of something that each iteration of the innermost loop changes. */
