@@ -191,6 +191,12 @@ test('the gradient of a loop that reads and writes is that of the loop unrolled'
     }
     return add(total, sum(mul(k, wave(5, 3))))
   }
+  // Each step costs what its rows cost.
+  const inside = executableOf(grad(looped), wave(5, 3)).instructions.filter(({ depth }) => depth > 0)
+  for (const { opcode, fields } of inside) {
+    if (opcode === Opcode.Map) assert.ok((fields[1] as number) < 15)
+    assert.ok(opcode !== Opcode.Copy || (fields[2] as number) < 15)
+  }
   const [found, expected] = [grad(looped), grad(unrolled)].map(g => g(wave(5, 3)).data())
   expected.forEach((value, i) => {
     assert.ok(Math.abs(found[i] - value) <= 1e-5 * Math.max(1, Math.abs(value)), `${i}: ${found[i]}, ${value}`)

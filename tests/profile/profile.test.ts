@@ -5,6 +5,9 @@ import * as assert from 'uvu/assert'
 import { Opcode } from '../../assembly/format.js'
 import {
   add,
+  cast,
+  cumsum,
+  dynamicSlice,
   exp,
   grad,
   jit,
@@ -19,6 +22,7 @@ import {
   take,
   tanh,
   tensor,
+  topK,
   vmap,
   zeros,
 } from '../../ts/index.js'
@@ -74,6 +78,13 @@ test('instructions in a loop are counted, with sizes and work', () => {
   const map = seen.rows.find(({ detail }) => detail.includes('tanh'))!
   assert.is(map.calls, 12)
   assert.is(map.gflops, null)
+})
+
+test('sorts, running reductions and windows have their sizes', () => {
+  const f = (x: Tensor) => [...topK(cumsum(x, { axis: 0 }), 2), dynamicSlice(x, [1, cast(sum(x), 'int32')], [1, 3])]
+  const { rows } = profile(f, BRIEF)(ones([3, 8]))
+  const sizes = (name: string) => rows.filter(row => row.name === name).map(row => row.detail)
+  assert.equal(['sort', 'cumulate', 'copyAt'].map(sizes), [['3 x 8'], ['1 x 3 x 8'], ['3']])
 })
 
 test('instructions have the lines of what they compute, backward and fused ones too', () => {

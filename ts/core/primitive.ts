@@ -75,6 +75,9 @@ export interface Primitive<P> {
   /** Control flow only: inputs of its body that each step may overwrite, given which operands nobody else reads. */
   readonly overwritable?: (equation: Equation, isFree: (atom: Atom) => boolean) => readonly Var[]
 
+  /** Control flow only: inputs of its body, each with the operand that it is in every step. */
+  readonly constants?: (equation: Equation) => readonly (readonly [Var, Atom])[]
+
   /** Control flow only: the equation with work moved before it; null where nothing moves. */
   readonly hoist?: (equation: Equation) => Replacement | null
 

@@ -1,8 +1,6 @@
 // Windows whose place is a value: reading one, and writing one into a tensor, which happens in its place where the tensor
 // dies (a key-value cache in a loop). Starts are clamped so that the window lies inside (JAX).
-import { emitCopyAt } from '../compiler/emit-copy.js'
-import type { Lowering } from '../compiler/lowering.js'
-import { elements, type View } from '../compiler/view.js'
+import { emitWindows, type Windows } from '../compiler/emit-window.js'
 import { isInteger } from '../core/dtype.js'
 import type { BatchDim, Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
@@ -17,14 +15,7 @@ import { type Operand, toTensor } from './operand.js'
 import { batchFirst, clamp } from './take.js'
 import { moveaxis } from './transpose.js'
 
-interface WindowParams {
-  /** The axis of each start; along all others the window is as long as the tensor. */
-  axes: readonly number[]
-  /** Leading dimensions that tensors and starts have in common. */
-  batch: number
-}
-
-interface SliceParams extends WindowParams {
+interface SliceParams extends Windows {
   /** Length of the window along each of `axes`. */
   sizes: readonly number[]
 }
@@ -33,7 +24,7 @@ const windowShape = ({ shape }: Aval, { axes, sizes }: SliceParams): number[] =>
   shape.map((length, axis) => (axes.includes(axis) ? sizes[axes.indexOf(axis)] : length))
 
 /** The primitive over a batch: only starts of their own make a batch dimension of the window. */
-function batchWindow<P extends WindowParams>(
+function batchWindow<P extends Windows>(
   apply: (inputs: readonly Tensor[], params: P) => Tensor,
   inputs: readonly Tensor[],
   dims: readonly BatchDim[],
@@ -51,34 +42,6 @@ function batchWindow<P extends WindowParams>(
   })
   const axes = params.axes.map(axis => axis + 1)
   return { results: [apply(moved, { ...params, axes, batch: params.batch + (isShared ? 0 : 1) })], dims: [at] }
-}
-
-/** Emits the copy once for each example of the batch. */
-function emitWindows(
-  lowering: Lowering,
-  { axes, batch }: WindowParams,
-  starts: readonly View[],
-  whole: View,
-  window: View,
-  writes: boolean,
-): void {
-  if (elements(window.shape) === 0) return
-  if (batch > 0) {
-    lowering.loop(whole.shape[0], () => {
-      const inner = { axes: axes.map(axis => axis - 1), batch: batch - 1 }
-      const own = starts.map(start => lowering.step(start))
-      emitWindows(lowering, inner, own, lowering.step(whole), lowering.step(window), writes)
-    })
-    return
-  }
-  const places = starts.map((index, i) => ({
-    index,
-    limit: whole.shape[axes[i]] - window.shape[axes[i]],
-    stride: whole.strides[axes[i]],
-  }))
-  // The whole stands for the window at the starts, whatever they are.
-  const corner = { ...whole, shape: window.shape }
-  emitCopyAt(lowering, places, writes ? window : corner, writes ? corner : window, writes)
 }
 
 /** Inputs: the tensor, then a start (int32) for each of `axes`. */
@@ -100,22 +63,22 @@ export const dynamicSlicePrimitive: Primitive<SliceParams> = {
 }
 
 /** Inputs: the tensor, the window, then a start (int32) for each of `axes`. */
-export const dynamicUpdateSlicePrimitive: Primitive<WindowParams> = {
+export const dynamicUpdateSlicePrimitive: Primitive<Windows> = {
   name: 'dynamicUpdateSlice',
   type: ([x]) => [x],
   jvp: ([x, window, ...starts], [dx, dw], _results, params) => [
     bind1(dynamicUpdateSlicePrimitive, [dx ?? zerosLike(x), dw ?? zerosLike(window), ...starts], params),
   ],
-  transpose([cotangent], [x, window, ...rest], types, params) {
-    const starts = rest as Tensor[]
+  transpose([cotangent], [x, window, ...others], types, params) {
+    const starts = others as Tensor[]
     const sizes = params.axes.map(axis => types[1].shape[axis])
-    const none = rest.map(() => null)
+    const none = others.map(() => null)
     if (cotangent === null) return [null, null, ...none]
-    return [
-      x === null ? bind1(dynamicUpdateSlicePrimitive, [cotangent, zerosLike(types[1]), ...starts], params) : null,
-      window === null ? bind1(dynamicSlicePrimitive, [cotangent, ...starts], { ...params, sizes }) : null,
-      ...none,
-    ]
+    // The window is read first, so that the rest may be made in the cotangent's place.
+    const part = window === null ? bind1(dynamicSlicePrimitive, [cotangent, ...starts], { ...params, sizes }) : null
+    const rest =
+      x === null ? bind1(dynamicUpdateSlicePrimitive, [cotangent, zerosLike(types[1]), ...starts], params) : null
+    return [rest, part, ...none]
   },
   batch: (inputs, dims, params, size) =>
     batchWindow((xs, own) => bind1(dynamicUpdateSlicePrimitive, xs, own), inputs, dims, params, size, 2),
@@ -187,7 +150,7 @@ export function dynamicUpdateSlice(x: Tensor, update: Tensor, starts: readonly O
 }
 
 /** Where the window of a reference lies: the index of its first element in each dimension, for one example. */
-function cornerOf(x: NdArray, sizes: readonly number[], starts: readonly NdArray[], { axes, batch }: WindowParams) {
+function cornerOf(x: NdArray, sizes: readonly number[], starts: readonly NdArray[], { axes, batch }: Windows) {
   return (index: readonly number[]): number[] =>
     x.shape.map((length, axis) => {
       const i = axes.indexOf(axis)
@@ -228,7 +191,7 @@ export const dynamicSliceLaws: Laws<SliceParams> = {
   },
 }
 
-export const dynamicUpdateSliceLaws: Laws<WindowParams> = {
+export const dynamicUpdateSliceLaws: Laws<Windows> = {
   primitive: dynamicUpdateSlicePrimitive,
   tolerance: 0,
   reference([x, window, ...starts], params) {

@@ -1,5 +1,5 @@
 // What an instruction has to do: multiplications and additions of a product, bytes that are read and written.
-import { CrossEntropyKind, Opcode, PoolKind, SoftmaxKind, ThreefryKind } from '../../assembly/format.js'
+import { CrossEntropyKind, MapOp, Opcode, PoolKind, SoftmaxKind, Sort, ThreefryKind } from '../../assembly/format.js'
 import type { Instruction } from '../compiler/lowering.js'
 import { mapNames } from './names.js'
 
@@ -67,6 +67,20 @@ export function workOf({ opcode, fields }: Instruction): Work | null {
         detail: `${M} x ${K} x ${N}${batch > 1 ? `, ${batch} times` : ''}`,
         flops: 2 * M * N * K * batch,
       }
+    }
+    case Opcode.Sort: {
+      const [rows, length, keep] = [at(1), at(2), at(3)]
+      const results = [Sort.Values, Sort.Indices].filter(flag => at(0) & flag).length
+      return moved('sort', [rows, length], rows * (length + results * keep))
+    }
+    case Opcode.Cumulate: {
+      const words = at(1) * at(2) * at(3)
+      return moved('cumulate', [at(1), at(2), at(3)], ((at(0) & 0xffff) === MapOp.MulAddF ? 3 : 2) * words)
+    }
+    case Opcode.CopyAt: {
+      const first = 1 + 3 * (at(0) & 0xff)
+      const dims = fields.slice(first + 2, first + 2 + at(first)) as number[]
+      return moved('copyAt', dims, 2 * product(dims))
     }
     case Opcode.GemmViews:
       return workOfGemmViews(fields)

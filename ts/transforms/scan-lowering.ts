@@ -91,6 +91,15 @@ export function lowerScan(
       // Writing a cell destroys the carry that is in it, which need not be this value's own.
       const isKept = cell !== undefined && !diesBefore(body, cell, atom)
       aims.set(atom, { view: isKept ? null : view, isVacant: cell === undefined })
+      if (cell === undefined || isKept) continue
+      // What the new carry starts from, and that from, may lie in the cell too.
+      for (let value = atom; ; ) {
+        const from = startOf(body, value)
+        if (from === undefined || aims.has(from) || body.inputs.includes(from)) break
+        if (!diesBefore(body, cell, from) || !diesBefore(body, from, value)) break
+        aims.set(from, { view, isVacant: false })
+        value = from
+      }
     }
     for (const [variable, { view, isVacant }] of aims) lowering.aim(variable, view, isVacant)
     lowering.lower(body)
@@ -167,6 +176,13 @@ function emitZero(lowering: Lowering, view: View): void {
 /** The part of a place that the current step touches. */
 const current = (lowering: Lowering, place: Place, side: 'before' | 'after', reverse: boolean): View =>
   place.isStacked ? lowering.step(place[side], reverse) : lowering.changing(place[side])
+
+/** The variable that the equation of `value` makes it from, in its place. */
+function startOf(body: Program, value: Var): Var | undefined {
+  const maker = body.equations.find(({ outputs }) => outputs.includes(value))
+  const atom = maker?.inputs[maker.primitive.startsFrom ?? -1]
+  return atom?.kind === 'var' ? atom : undefined
+}
 
 /** True if nothing reads the old carry after the equation that makes the new one, and that one reads it in its place. */
 function diesBefore(body: Program, old: Var, next: Var): boolean {

@@ -343,6 +343,8 @@ export const scanPrimitive: Primitive<ScanParams> = {
   prune: scanPrune,
   overwritable: ({ inputs, params: { body, consts, carry } }, isFree) =>
     (body as Program).inputs.filter((_, i) => i >= consts + carry && isFree(inputs[i])),
+  constants: ({ inputs, params: { body, consts } }) =>
+    (body as Program).inputs.slice(0, consts).map((variable, i) => [variable, inputs[i]] as const),
   hoist: hoistScan,
   sink: sinkScan,
 }

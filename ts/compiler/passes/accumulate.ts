@@ -1,9 +1,13 @@
-// accumulate: a product that is added to something starts from it instead of from zero, in its place where it dies.
+// accumulate: a product that is added to something starts from it instead of from zero, in its place where it dies; so do
+// rows added to zeros and windows written into zeros, as gradients of reading them are.
+import { MapOp } from '../../../assembly/format.js'
 import type { Atom, Equation, Program } from '../../core/program.js'
 import { type Contraction, emitGemm } from '../emit-gemm.js'
+import { emitMap } from '../emit-map.js'
+import { emitWindows, type Windows } from '../emit-window.js'
 import { machinePrimitive } from '../machine-primitive.js'
 import { isContiguous } from '../view.js'
-import { isView, mapPrograms } from './rewrite.js'
+import { isView, isZeroBroadcast, mapPrograms } from './rewrite.js'
 
 /** Inputs: what is added to, lhs, rhs. */
 const dotAddPrimitive = machinePrimitive<Contraction>({
@@ -22,11 +26,26 @@ const dotAddPrimitive = machinePrimitive<Contraction>({
   startsFrom: 0,
 })
 
-/** The program with products accumulated into what they are added to. */
-export const accumulate = (program: Program): Program => accumulateIn(program, new Set())
+/** Inputs: what is added to, the window, its starts. */
+const addWindowPrimitive = machinePrimitive<Windows>({
+  name: 'addWindow',
+  type: ([sum]) => [sum],
+  lower(lowering, { inputs, outputs }, windows) {
+    const [, window, ...starts] = inputs.map(input => lowering.view(input))
+    const out = lowering.outputFrom(inputs[0], outputs[0])
+    const own = lowering.temporary(window.shape)
+    emitWindows(lowering, windows, starts, out, own, false)
+    emitMap(lowering, MapOp.AddF, [own, window], own)
+    emitWindows(lowering, windows, starts, out, own, true)
+  },
+  startsFrom: 0,
+})
 
-/** `owned`: inputs that nobody else reads, so that they may be overwritten. */
-function accumulateIn(program: Program, owned: ReadonlySet<Atom>): Program {
+/** The program with products accumulated into what they are added to. */
+export const accumulate = (program: Program): Program => accumulateIn(program, new Set(), new Set())
+
+/** `owned`: inputs that nobody else reads, so that they may be overwritten. `zeros`: inputs that are zero everywhere. */
+function accumulateIn(program: Program, owned: ReadonlySet<Atom>, zeros: ReadonlySet<Atom>): Program {
   const uses = new Map<Atom, number>()
   const use = (atom: Atom) => uses.set(atom, (uses.get(atom) ?? 0) + 1)
   for (const { inputs } of program.equations) inputs.forEach(use)
@@ -43,13 +62,29 @@ function accumulateIn(program: Program, owned: ReadonlySet<Atom>): Program {
   /** True if the value lies in a place of its own that is free after its one reader. */
   const isFree = (atom: Atom): boolean => uses.get(atom) === 1 && (owned.has(atom) || isMade(atom))
   const isProduct = (atom: Atom): boolean => makers.get(atom)?.primitive.name === 'dotGeneral' && uses.get(atom) === 1
+  const isZero = (atom: Atom): boolean => zeros.has(atom) || isZeroBroadcast(makers.get(atom))
+  /** True for rows added to zeros, and windows written into zeros, that only one equation reads. */
+  const isUsedOnceInZeros = (atom: Atom): boolean => {
+    const maker = makers.get(atom)
+    const isInto = maker?.primitive.name === 'scatterAdd' || maker?.primitive.name === 'dynamicUpdateSlice'
+    return isInto && uses.get(atom) === 1 && isZero(maker.inputs[0])
+  }
   const equations = program.equations.map(original => {
     const mayOverwrite = new Set<Atom>(original.primitive.overwritable?.(original, isFree) ?? [])
-    const params = mapPrograms(original.params, inner => accumulateIn(inner, mayOverwrite))
+    const constants = original.primitive.constants?.(original) ?? []
+    const zeroInside = new Set<Atom>(constants.filter(([, atom]) => isZero(atom)).map(([variable]) => variable))
+    const params = mapPrograms(original.params, inner => accumulateIn(inner, mayOverwrite, zeroInside))
     const equation = { ...original, params }
     if (equation.primitive.name !== 'add' || equation.outputs[0].aval.dtype !== 'float32') return equation
     const [x, y] = equation.inputs
     if (x.aval.shape.length !== y.aval.shape.length) return equation
+    const into = [y, x].find(atom => isUsedOnceInZeros(atom))
+    if (into !== undefined) {
+      const maker = makers.get(into)!
+      gone.add(maker)
+      const primitive = maker.primitive.name === 'scatterAdd' ? maker.primitive : addWindowPrimitive
+      return { ...equation, primitive, inputs: [into === y ? x : y, ...maker.inputs.slice(1)], params: maker.params }
+    }
     const side = isProduct(y) && isFree(x) ? 1 : isProduct(x) && isFree(y) ? 0 : -1
     if (side < 0) return equation
     const product = makers.get(equation.inputs[side])!
