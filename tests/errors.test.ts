@@ -11,12 +11,14 @@ import { randomRows } from './errors/random.js'
 import { reductionsRows } from './errors/reductions.js'
 import { transformsRows } from './errors/transforms.js'
 import { valuesRows } from './errors/values.js'
+import { windowsRows } from './errors/windows.js'
 
 /** A row list for each export. */
 const table: Record<string, Row[]> = {
   ...valuesRows,
   ...elementwiseRows,
   ...reductionsRows,
+  ...windowsRows,
   ...arraysRows,
   ...randomRows,
   ...transformsRows,

@@ -70,7 +70,7 @@ function product(
 ): void {
   const K = countOf(k, kRank)
   const direct = (flags & GemmViews.DirectA) != 0 && !(aRow == 4 && conflicts(aK) && to - from >= 32)
-  const depth = evenly(K, BLOCK_DEPTH, 1), height = evenly(rowTo - rowFrom, BLOCK_ROWS, 5)
+  const depth = evenly(max<usize>(K, 1), BLOCK_DEPTH, 1), height = evenly(rowTo - rowFrom, BLOCK_ROWS, 5)
   for (; from < to; from += BLOCK_COLUMNS) {
     const columns = min(BLOCK_COLUMNS, to - from)
     fillOffsets(scratch + Scratch.NB, n, nRank, from, columns, 8)
@@ -224,12 +224,12 @@ function columns4(out: usize, b: usize, n: usize): void {
   v128.store(out, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7), 96)
 }
 
-/** Four columns at any offsets: neighbours, every other word, or one by one. */
+/** Four columns at any offsets: neighbours, every other word (four indices from a multiple of four on: the ends say it), or one by one. */
 function packHalf(out: usize, b: usize, n: usize, kTable: usize, end: usize): void {
   const n0 = b + load<u32>(n), n1 = b + load<u32>(n, 4), n2 = b + load<u32>(n, 8), n3 = b + load<u32>(n, 12)
   if (isRun(n)) {
     for (; kTable < end; kTable += 4, out += 32) v128.store(out, v128.load(n0 + load<u32>(kTable)))
-  } else if (n1 - n0 == 8 && n2 - n0 == 16 && n3 - n0 == 24) {
+  } else if (n1 - n0 == 8 && n3 - n0 == 24) {
     for (; kTable < end; kTable += 4, out += 32) {
       const at = n0 + load<u32>(kTable)
       v128.store(out, v128.shuffle<f32>(v128.load(at), v128.load(at, 12), 0, 2, 5, 7))

@@ -21,17 +21,19 @@ export function emitGemmViews(
   accumulate: boolean,
 ): void {
   const depth = count(k)
-  // In the time of a multiplication and addition of four lanes: tiles of 5 x 8, packing of panels, scattering of results.
-  const cost = (rows: Side, columns: Side) => {
-    const [m, n] = [count(rows.free), Math.ceil(count(columns.free) / 8)]
-    const isScattered = columns.free.at(-1)?.strides[1] !== ITEM_BYTES
-    return n * (Math.ceil(m / 5) * (10 * depth + 50) + 6 * depth + (isScattered ? 32 * m : 0))
-  }
-  const [a, b, first] = cost(rhs, lhs) < cost(lhs, rhs) ? [rhs, lhs, 1] : [lhs, rhs, 0]
   const own = (levels: readonly Level[], operand: number) =>
     collapse(levels.map(({ length, strides }) => ({ length, strides: [strides[operand]] })))
+  const isDirectIn = (rows: Side, side: number) => own(rows.free, 0).length < 2 && own(k, side).length < 2
+  // In half cycles: tiles of 5 x 8, packing of panels and of rows, scattering of results.
+  const cost = (rows: Side, columns: Side, side: number) => {
+    const [m, n] = [count(rows.free), Math.ceil(count(columns.free) / 8)]
+    const isScattered = columns.free.at(-1)?.strides[1] !== ITEM_BYTES
+    const packed = isDirectIn(rows, side) ? 0 : Math.ceil(n / 128) * 3 * m * depth
+    return n * (Math.ceil(m / 5) * (10 * depth + 50) + 6 * depth + (isScattered ? 32 * m : 0)) + packed
+  }
+  const [a, b, first] = cost(rhs, lhs, 1) < cost(lhs, rhs, 0) ? [rhs, lhs, 1] : [lhs, rhs, 0]
   const [aRows, aDepth, cRows] = [own(a.free, 0), own(k, first), own(a.free, 1)]
-  const isDirect = aRows.length < 2 && aDepth.length < 2
+  const isDirect = isDirectIn(a, first)
   const stride = (levels: readonly Level[]) => levels[0]?.strides[0] ?? 0
   const words = (levels: readonly Level[], ...operands: number[]) =>
     levels.flatMap(({ length, strides }) => [length, ...operands.map(operand => strides[operand] ?? 0)])

@@ -1,11 +1,13 @@
 // Convolutions of any number of spatial dimensions: products with sliding windows, which nobody ever stores; and their
 // transposes, which add windows up.
 
-import { range, showShape } from '../core/shape.js'
+import type { Windows } from '../compiler/view.js'
+import { range, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { applyProgram, bind1, isTracing, traceProgram } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { add } from './arithmetic.js'
+import { cast } from './cast.js'
 import { dotGeneral } from './dot-general.js'
 import { reshape } from './reshape.js'
 import { pad, slice } from './slice.js'
@@ -35,9 +37,26 @@ export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
   outputPadding?: PerAxis
 }
 
-/** [before, after] for each of `n` dimensions. */
-export function paddingOf(operation: string, padding: unknown, n: number): [number, number][] {
-  const list = Array.isArray(padding) ? padding : new Array(n).fill(padding)
+/**
+ * [before, after] for each of `n` dimensions. `same`: the lengths and the windows for which 'same' gives ceil(length /
+ * stride) windows, the odd element at the end (TensorFlow's); without it only numbers are taken.
+ */
+export function paddingOf(
+  operation: string,
+  padding: unknown,
+  n: number,
+  same?: { lengths: readonly number[] } & Windows,
+): [number, number][] {
+  if (same && padding === 'same') {
+    return same.lengths.map((length, i) => {
+      const stride = same.stride[i]
+      const extent = (same.size[i] - 1) * same.dilation[i] + 1
+      const total = Math.max(0, (Math.ceil(length / stride) - 1) * stride + extent - length)
+      return [total >> 1, (total + 1) >> 1]
+    })
+  }
+  const plain = same && padding === 'valid' ? 0 : padding
+  const list = Array.isArray(plain) ? plain : new Array(n).fill(plain)
   const pairs = list.map(each => (Array.isArray(each) ? each : [each, each]))
   if (list.length !== n || !pairs.every(pair => pair.length === 2 && pair.every(w => Number.isInteger(w) && w >= 0))) {
     throw rangeError(
@@ -47,21 +66,23 @@ export function paddingOf(operation: string, padding: unknown, n: number): [numb
   return pairs as [number, number][]
 }
 
-/** What gives ceil(length / stride) windows, the odd element at the end (TensorFlow's SAME). */
-export const samePadding = (length: number, extent: number, stride: number): [number, number] => {
-  const total = Math.max(0, (Math.ceil(length / stride) - 1) * stride + extent - length)
-  return [total >> 1, (total + 1) >> 1]
-}
-
-/** `f(inputs)`; as one program where no trace is open, so that views between its steps are never stored. */
-export function asOne(inputs: readonly Tensor[], f: (inputs: readonly Tensor[]) => Tensor): Tensor {
+/** `f` of the inputs as float32; as one program where no trace is open, so that views between its steps are never stored. */
+function asOne(operands: readonly Tensor[], f: (inputs: readonly Tensor[]) => Tensor): Tensor {
+  const inputs = operands.map(operand => cast(operand, 'float32'))
   if (isTracing()) return f(inputs)
   const { program, captured } = traceProgram(inputs, own => [f(own)])
   return applyProgram(program, [...captured, ...inputs])[0]
 }
 
-/** Checks what all convolutions share; `inner` is the channel dimension of `w` that pairs with those of `x`. */
-function checkOperands(operation: string, x: Tensor, w: Tensor, n: number, groups: number, inner: 0 | 1): void {
+/** Checks what all convolutions share; `inner` is the dimension of `w` that pairs with the channels of `x`. */
+function checkOperands(
+  operation: string,
+  x: Tensor,
+  w: Tensor,
+  n: number,
+  { groups = 1, bias }: Pick<ConvOptions, 'groups' | 'bias'>,
+  inner: 0 | 1,
+): void {
   checkTensor(operation, x, 'x')
   checkTensor(operation, w, 'w')
   if ((x.rank !== n + 1 && x.rank !== n + 2) || w.rank !== n + 2) {
@@ -70,64 +91,61 @@ function checkOperands(operation: string, x: Tensor, w: Tensor, n: number, group
     )
   }
   perAxis(operation, 'groups', groups, 1)
-  const channels = x.shape[x.rank - n - 1]
-  if (channels !== w.shape[inner] * (inner ? groups : 1) || w.shape[0] % groups > 0) {
+  if (x.shape[x.rank - n - 1] !== w.shape[inner] * (inner ? groups : 1) || w.shape[0] % groups > 0) {
     throw typeError(
       `${operation}: channels do not fit: x ${showShape(x.shape)}, w ${showShape(w.shape)}, ${groups} groups`,
     )
   }
-}
-
-/** The result [groups, O / groups, N?, ...space] of the product as [N?, O, ...space], with the bias. */
-function asChannels(operation: string, product: Tensor, n: number, bias: Tensor | undefined): Tensor {
-  const [g, o, ...rest] = product.shape
-  const channels = reshape(product, [g * o, ...rest])
-  const y = rest.length > n ? moveaxis(channels, 1, 0) : channels
-  if (bias === undefined) return y
+  if (bias === undefined) return
   checkTensor(operation, bias, 'bias')
-  if (bias.rank !== 1 || bias.size !== g * o) {
-    throw typeError(`${operation}: bias ${showShape(bias.shape)} does not fit ${g * o} output channels`)
+  const channels = inner ? w.shape[0] : w.shape[1] * groups
+  if (bias.rank !== 1 || bias.size !== channels) {
+    throw typeError(`${operation}: bias ${showShape(bias.shape)} does not fit ${channels} output channels`)
   }
-  return add(y, reshape(bias, [g * o, ...new Array<number>(n).fill(1)]))
 }
 
-/** `x` [N?, C, ...space] with its channels as [N?, groups, C / groups, ...space]. */
-const grouped = (x: Tensor, n: number, groups: number): Tensor => {
-  const at = x.rank - n - 1
-  return reshape(x, [...x.shape.slice(0, at), groups, x.shape[at] / groups, ...x.shape.slice(at + 1)])
+/** `x` with its dimension `axis` of channels as two, [groups, channels / groups]; as it is where there is one group. */
+const grouped = (x: Tensor, axis: number, groups: number): Tensor =>
+  groups === 1 ? x : reshape(x, [...x.shape.slice(0, axis), groups, x.shape[axis] / groups, ...x.shape.slice(axis + 1)])
+
+/** A product [groups?, O / groups, N?, ...space] as [N?, O, ...space], with the bias. */
+function asChannels(product: Tensor, n: number, isBatched: boolean, bias: Tensor | undefined): Tensor {
+  const { shape } = product
+  const space = shape.slice(isBatched ? -n - 1 : -n)
+  const channels = sizeOf(shape.slice(0, shape.length - space.length))
+  const joined = shape.length > space.length + 1 ? reshape(product, [channels, ...space]) : product
+  const y = isBatched ? moveaxis(joined, 1, 0) : joined
+  return bias ? add(y, reshape(bias, [bias.size, ...new Array<number>(n).fill(1)])) : y
 }
 
 function convolve(operation: string, n: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
   const { padding = 0, groups = 1, bias } = options
-  checkOperands(operation, x, w, n, groups, 1)
+  const g = groups > 1 ? 1 : 0
+  checkOperands(operation, x, w, n, options, 1)
   const params = windowsOf(operation, w.shape.slice(2), n, options)
   const lead = x.rank - n
-  const widths =
-    padding === 'same'
-      ? range(n).map(i =>
-          samePadding(x.shape[lead + i], (params.size[i] - 1) * params.dilation[i] + 1, params.stride[i]),
-        )
-      : paddingOf(operation, padding === 'valid' ? 0 : padding, n)
+  const widths = paddingOf(operation, padding, n, { lengths: x.shape.slice(lead), ...params })
   checkFit(
     operation,
     widths.map(([low, high], i) => low + x.shape[lead + i] + high),
     params,
   )
   return asOne([x, w, ...(bias ? [bias] : [])], ([x, w, bias]) => {
-    const padded = pad(grouped(x, n, groups), [...new Array(lead + 1).fill([0, 0]), ...widths])
+    // [N?, groups?, C / groups, ...space], and with windows; the batch goes to their counts, the columns of the product.
+    const padded = pad(grouped(x, lead - 1, groups), [...new Array(lead + g).fill([0, 0]), ...widths])
     const all = bind1(windowsPrimitive, [padded], params)
-    // [groups, C / groups, ...size, N?, ...counts]: the batch is with the counts, which are the columns of the product.
-    const columns = lead > 1 ? moveaxis(all, 0, n + 2) : all
-    const filters = reshape(w, [groups, w.shape[0] / groups, ...w.shape.slice(1)])
-    const inner = range(n + 1)
-    const contract = [inner.map(i => i + 2), inner.map(i => i + 1)] as const
-    return asChannels(operation, dotGeneral(filters, columns, { contract, batch: [[0], [0]] }), n, bias)
+    const columns = lead > 1 ? moveaxis(all, 0, g + 1 + n) : all
+    const inner = range(n + 1).map(i => i + g)
+    const contract = [inner.map(i => i + 1), inner] as const
+    const batch = [range(g), range(g)] as const
+    return asChannels(dotGeneral(grouped(w, 0, groups), columns, { contract, batch }), n, lead > 1, bias)
   })
 }
 
 function convolveTranspose(operation: string, n: number, x: Tensor, w: Tensor, options: ConvTransposeOptions): Tensor {
   const { padding = 0, groups = 1, bias, outputPadding = 0 } = options
-  checkOperands(operation, x, w, n, groups, 0)
+  const g = groups > 1 ? 1 : 0
+  checkOperands(operation, x, w, n, options, 0)
   const params = windowsOf(operation, w.shape.slice(2), n, options)
   const widths = paddingOf(operation, padding, n)
   const more = perAxis(operation, 'outputPadding', outputPadding, n, 0)
@@ -142,25 +160,23 @@ function convolveTranspose(operation: string, n: number, x: Tensor, w: Tensor, o
     throw rangeError(`${operation}: padding ${JSON.stringify(padding)} leaves nothing of ${showShape(space)}`)
   }
   return asOne([x, w, ...(bias ? [bias] : [])], ([x, w, bias]) => {
-    const filters = reshape(w, [groups, w.shape[0] / groups, ...w.shape.slice(1)])
-    // [groups, O / groups, ...size, N?, ...counts]
-    const products = dotGeneral(filters, grouped(x, n, groups), {
-      contract: [[1], [lead]],
-      batch: [[0], [lead - 1]],
+    // [groups?, O / groups, ...size, N?, ...counts]
+    const products = dotGeneral(grouped(w, 0, groups), grouped(x, lead - 1, groups), {
+      contract: [[g], [lead - 1 + g]],
+      batch: [range(g), range(g).map(() => lead - 1)],
     })
-    const front = lead > 1 ? moveaxis(products, n + 2, 0) : products
+    const front = lead > 1 ? moveaxis(products, g + 1 + n, 0) : products
     const full = overlapAdd(front, { ...params, space })
-    const rest = new Array(lead + 1)
     const padded = pad(full, [
-      ...rest.fill([0, 0]),
+      ...new Array(lead + g).fill([0, 0]),
       ...ends.map((end, i): [number, number] => [0, Math.max(0, end - space[i])]),
     ])
     const cut = slice(
       padded,
-      [...rest.fill(0), ...widths.map(([low]) => low)],
-      [...padded.shape.slice(0, lead + 1), ...ends],
+      [...new Array(lead + g).fill(0), ...widths.map(([low]) => low)],
+      [...padded.shape.slice(0, lead + g), ...ends],
     )
-    return asChannels(operation, lead > 1 ? moveaxis(cut, 0, 2) : cut, n, bias)
+    return asChannels(lead > 1 ? moveaxis(cut, 0, g + 1) : cut, n, lead > 1, bias)
   })
 }
 

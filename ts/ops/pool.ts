@@ -132,8 +132,8 @@ const sumPool = (x: Tensor, params: PoolParams): Tensor => bind1(sumPoolPrimitiv
 export interface PoolOptions {
   /** Distance between neighbouring windows (the size). */
   stride?: PerAxis
-  /** Elements added at both ends (0): a number, or for each dimension a number or [before, after]. */
-  padding?: Padding
+  /** Places added at both ends (0); 'same': as many as give ceil(length / stride) windows; 'valid': none. */
+  padding?: Padding | 'same' | 'valid'
   /** Distance between neighbouring elements of a window (1). */
   dilation?: PerAxis
   /** Whether a last window may hang over the end (false). */
@@ -144,15 +144,19 @@ export interface PoolOptions {
 function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOptions) {
   checkTensor(operation, x)
   const { stride = size, dilation, ceil } = options
-  const n = typeof size === 'number' ? 2 : size.length
+  const n = Array.isArray(size) ? size.length : 2
   if (!(n >= 1 && n <= 3 && n <= x.rank)) {
     throw rangeError(`${operation}: ${n} window sizes do not fit shape ${showShape(x.shape)}`)
   }
   const params = windowsOf(operation, size, n, { stride, dilation })
-  const around = paddingOf(operation, options.padding ?? 0, n)
+  const around = paddingOf(operation, options.padding ?? 0, n, { lengths: x.shape.slice(-n), ...params })
+  const extents = params.size.map((length, i) => (length - 1) * params.dilation[i] + 1)
+  if (around.some(pair => Math.max(...pair) >= extents[around.indexOf(pair)])) {
+    throw rangeError(`${operation}: padding ${JSON.stringify(around)} leaves windows of ${showShape(extents)} empty`)
+  }
   const over = around.map(([low, high], i) => {
     const [step, length] = [params.stride[i], low + x.shape[x.rank - n + i]]
-    const extent = (params.size[i] - 1) * params.dilation[i] + 1
+    const extent = extents[i]
     // A window that would start behind the elements is none.
     const count = Math.min(Math.ceil((length + high - extent) / step) + 1, Math.ceil(length / step))
     return ceil ? Math.max(0, (count - 1) * step + extent - length - high) : 0

@@ -125,7 +125,7 @@ export function windows(
   options: { axis?: number | readonly number[]; stride?: PerAxis; dilation?: PerAxis } = {},
 ): Tensor {
   checkTensor('windows', x)
-  const count = typeof size === 'number' ? 1 : size.length
+  const count = Array.isArray(size) ? size.length : 1
   const axes = normalizeAxes('windows', options.axis ?? range(count).map(i => i - count), x.rank)
   const n = axes.length
   const params = windowsOf('windows', size, n, options)
