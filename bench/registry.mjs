@@ -84,10 +84,10 @@ export const workloads = {
     cases: [{ name: 'start', known: () => [11, 14] }],
   },
   compile: {
-    title: "compiling W2's step in a fresh process, by the number of time steps (wall clock)",
+    title: "compiling W2's step, by the number of time steps, and W5's with 12 layers, in a fresh process (wall clock)",
     folder: 'w2-compile',
     contestants: ['heddle'],
     whole: true,
-    cases: ['T64', 'T1024'].map(name => ({ name, known: () => [] })),
+    cases: ['T64', 'T1024', 'L12'].map(name => ({ name, known: () => [] })),
   },
 }

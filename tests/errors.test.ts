@@ -7,6 +7,7 @@ import { memory, type Tensor, tensor, treeLeaves } from '../ts/index.js'
 import { arraysRows } from './errors/arrays.js'
 import { elementwiseRows } from './errors/elementwise.js'
 import { f2, f23, h, kept, type Row } from './errors/given.js'
+import { indexingRows } from './errors/indexing.js'
 import { randomRows } from './errors/random.js'
 import { reductionsRows } from './errors/reductions.js'
 import { transformsRows } from './errors/transforms.js'
@@ -20,6 +21,7 @@ const table: Record<string, Row[]> = {
   ...reductionsRows,
   ...windowsRows,
   ...arraysRows,
+  ...indexingRows,
   ...randomRows,
   ...transformsRows,
 }

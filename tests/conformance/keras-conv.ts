@@ -110,7 +110,7 @@ const upSampling: KerasLayer = (x, _weights, { size = 2 } = {}) => {
   )
 }
 
-export const kerasConvolutions: Record<string, KerasLayer> = {
+export const convolutional: Record<string, KerasLayer> = {
   Conv1D: convolution(conv1d),
   Conv2D: convolution(conv2d),
   SeparableConv2D: separable,

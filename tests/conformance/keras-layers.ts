@@ -3,7 +3,7 @@
 import * as h from '../../ts/index.js'
 import { add, div, matmul, mul, sigmoid, split, sub, type Tensor, tanh } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
-import { kerasConvolutions } from './keras-conv.js'
+import { convolutional } from './keras-conv.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: settings of every kind
 export type Settings = Record<string, any>
@@ -94,15 +94,15 @@ const own = (axis: number): number => (axis > 0 ? axis - 1 : axis)
 const activations: Record<string, (x: Tensor) => Tensor> = { relu: nn.relu, sigmoid, tanh }
 
 /** The convolutional ones have their activation in their settings. */
-const convolutional = Object.fromEntries(
-  Object.entries(kerasConvolutions).map(([name, layer]): [string, KerasLayer] => [
+const withActivations = Object.fromEntries(
+  Object.entries(convolutional).map(([name, layer]): [string, KerasLayer] => [
     `${name.includes('Pooling') ? 'pooling' : 'convolutional'}.${name}`,
     (x, weights, settings) => (activations[settings.activation] ?? (y => y))(layer(x, weights, settings)),
   ]),
 )
 
 export const layers: Record<string, KerasLayer> = {
-  ...convolutional,
+  ...withActivations,
   'core.Activation': (x, weights, _, index) => {
     const activations: Record<number, (x: Tensor) => Tensor> = {
       0: h.softmax,

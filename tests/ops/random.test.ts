@@ -2,7 +2,7 @@
 // and borders. What they are distributed as: random-distributions.test.ts.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { arange, jit, random, stack, type Tensor, tensor, vmap } from '../../ts/index.js'
+import { arange, div, erf, jit, random, stack, type Tensor, tensor, vmap } from '../../ts/index.js'
 import { close } from '../close.js'
 import * as reference from './random-reference.js'
 
@@ -74,6 +74,55 @@ test('uniform floats and integers are the published definitions', () => {
     const large = random.randint(mine, [50], 5, 4294967296, 'uint32')
     assert.is(large.dtype, 'uint32')
     assert.equal([...large.data()], reference.randint(plain, 50, 5, 4294967296))
+  }
+})
+
+test('other draws are their formulas of the same uniform ones', () => {
+  const [u, v] = [reference.uniform([0, 9], 40), reference.uniform([0, 9], 40, 2 ** -24 - 1)]
+  const mine = random.key(9)
+  const noise = u.map(x => -Math.log(-Math.log(Math.max(x, 2 ** -126))))
+  close(
+    random.exponential(mine, [40]),
+    u.map(x => -Math.log1p(-x)),
+    2e-6,
+  )
+  close(random.gumbel(mine, [40]), noise, 2e-6)
+  assert.equal(
+    random.bernoulli(mine, 0.3, [40]).toArray(),
+    u.map(x => x < Math.fround(0.3)),
+  )
+  const logits = noise.map((_, i) => (i * 7) % 3)
+  const rows = [0, 1, 2, 3].map(row => noise.slice(10 * row, 10 * row + 10).map((x, i) => x + logits[10 * row + i]))
+  assert.equal(
+    random.categorical(mine, tensor(logits, { shape: [4, 10] })).toArray(),
+    rows.map(row => row.indexOf(Math.max(...row))),
+  )
+  // A normal draw x came from u = erf(x / sqrt(2)).
+  close(erf(div(random.normal(mine, [40]), Math.SQRT2)), v, 3e-7)
+})
+
+/** Seed, place among 2^20 draws, and the uniform draw there: all 23 bits are zeros, or ones. */
+const EXTREMES = [
+  [4, 286683, 0],
+  [14, 875088, 1 - 2 ** -23],
+]
+
+test('the lowest and the highest 23 bits still give finite numbers', () => {
+  for (const [seed, place, unit] of EXTREMES) {
+    const own = random.key(seed)
+    const entry = (drawn: Tensor) => Number(drawn.data()[place])
+    const shape = [1 << 20]
+    assert.is(entry(random.uniform(own, shape)), unit)
+    const drawn = [
+      random.normal(own, shape),
+      random.truncatedNormal(own, -Infinity, Infinity, shape),
+      random.gumbel(own, shape),
+      random.exponential(own, shape),
+    ]
+    const expected = unit === 0 ? [-5.42, -5.42, -4.4698, 0] : [5.22, 5.1666, 15.9424, 15.9424]
+    drawn.forEach((x, i) => {
+      assert.ok(Math.abs(entry(x) - expected[i]) < 2e-4, `${i}: ${entry(x)}`)
+    })
   }
 })
 

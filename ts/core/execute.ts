@@ -18,6 +18,7 @@ import {
   type Program,
   printProgram,
   sameAval,
+  showAval,
   type Var,
 } from './program.js'
 import { sizeOf } from './shape.js'
@@ -40,6 +41,9 @@ export interface Runnable {
   /** True where output i is result i and nothing else. */
   readonly isPlain: boolean
   lastUse: number
+  /** The program before the passes, and its text where it was needed. */
+  origin?: Program
+  text?: string
 }
 
 const cache = new Map<string, Runnable>()
@@ -68,8 +72,21 @@ function forgetOldest(): void {
 
 /** Compiles a program, after the passes; outputs that are inputs, literals or given twice need no code. */
 export function prepareProgram(program: Program, donated: readonly boolean[] = []): Runnable {
-  const key = `${passKey()}${donated.some(Boolean) ? donated.map(Number).join('') : ''}${printProgram(program)}`
-  return remember(key, () => buildRunnable('a compiled function', optimize(program), donated))
+  const { inputs, equations, outputs } = program
+  const flags = donated.some(Boolean) ? donated.map(Number).join('') : ''
+  let key = `${passKey()}${flags};${equations.length};${inputs.map(({ aval }) => showAval(aval))};${outputs.length}`
+  // Printing takes as long as a pass, so only programs that are alike so far are compared by what they say.
+  const alike = cache.get(key)
+  if (alike !== undefined) {
+    const text = printProgram(program)
+    alike.text ??= printProgram(alike.origin!)
+    if (text !== alike.text) key += text
+  }
+  return remember(key, () => {
+    const runnable = buildRunnable('a compiled function', optimize(program), donated)
+    runnable.origin = program
+    return runnable
+  })
 }
 
 /** Compiles a program as it is, without the passes and apart from the cache. */

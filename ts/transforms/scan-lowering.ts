@@ -127,7 +127,10 @@ function diesBefore(body: Program, old: Var, next: Var): boolean {
     if (i > made) return false
     const { elementwise, startsFrom } = primitive
     const mayRead = (atom: Atom, k: number) => (elementwise || k === startsFrom) && inPlace.has(atom)
-    if (i === made && !inputs.every((atom, k) => !aliases.has(atom) || mayRead(atom, k))) return false
+    if (i === made) {
+      if (!inputs.every((atom, k) => !aliases.has(atom) || mayRead(atom, k))) return false
+      continue
+    }
     // A view of the old carry is the old carry.
     if (primitive.cheap && !elementwise) for (const output of outputs) aliases.add(output)
     if (startsFrom !== undefined && inPlace.has(inputs[startsFrom])) {
