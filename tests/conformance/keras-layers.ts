@@ -91,8 +91,18 @@ const recurrent =
 /** Dimensions there count the batch. */
 const own = (axis: number): number => (axis > 0 ? axis - 1 : axis)
 
+const activations: Record<string, (x: Tensor) => Tensor> = { relu: nn.relu, sigmoid, tanh }
+
+/** The convolutional ones have their activation in their settings. */
+const withActivations = Object.fromEntries(
+  Object.entries(convolutional).map(([name, layer]): [string, KerasLayer] => [
+    `${name.includes('Pooling') ? 'pooling' : 'convolutional'}.${name}`,
+    (x, weights, settings) => (activations[settings.activation] ?? (y => y))(layer(x, weights, settings)),
+  ]),
+)
+
 export const layers: Record<string, KerasLayer> = {
-  ...convolutional,
+  ...withActivations,
   'core.Activation': (x, weights, _, index) => {
     const activations: Record<number, (x: Tensor) => Tensor> = {
       0: h.softmax,

@@ -1,7 +1,7 @@
 // ONNX's operators on shapes and indices.
 import * as h from '../../ts/index.js'
 import { add, arange, equal, expandDims, mul, reshape, sub, type Tensor, take, where } from '../../ts/index.js'
-import { fromStored, ints, later, type Operators, range } from './onnx-operator.js'
+import { fromStored, ints, type Operators, range } from './onnx-operator.js'
 
 const product = (lengths: readonly number[]): number => lengths.reduce((a, b) => a * b, 1)
 
@@ -27,13 +27,13 @@ function gatherNd(data: Tensor, indices: Tensor, batchDims: number): Tensor {
 
 /** `x` [N, R] with rows `updates` [U, R] written to (or combined with) those that `indices` [U] names. */
 function scattered(x: Tensor, indices: Tensor, updates: Tensor, reduction = 'none'): Tensor {
+  if (reduction === 'none') return h.scatter(x, indices, updates)
+  if (reduction === 'add') return h.scatterAdd(x, indices, updates)
   const isHit = expandDims(equal(expandDims(indices, 1), arange(x.shape[0])), 2)
   const over = (identity: number) => where(isHit, expandDims(updates, 1), identity)
   if (reduction === 'min') return h.minimum(x, h.min(over(Number.POSITIVE_INFINITY), { axis: 0 }))
   if (reduction === 'max') return h.maximum(x, h.max(over(Number.NEGATIVE_INFINITY), { axis: 0 }))
-  if (reduction === 'mul') return mul(x, later.prod(over(1), { axis: 0 }))
-  const total = h.sum(over(0), { axis: 0 })
-  return reduction === 'add' ? add(x, total) : where(h.any(isHit, { axis: 0 }), total, x)
+  return mul(x, h.prod(over(1), { axis: 0 }))
 }
 
 /** Padding, slices and splits name all axes here, some of them there. */
@@ -63,7 +63,7 @@ export const arrays: Operators = {
   Concat: (inputs, { axis }) => h.concat(inputs, axis),
   Constant: (_, { value }) => fromStored(value),
   CumSum: ([x, axis], { exclusive, reverse }) => {
-    const total = later.cumsum(x, { axis: axis.item(), reverse: reverse === 1 })
+    const total = h.cumsum(x, { axis: axis.item(), reverse: reverse === 1 })
     return exclusive ? sub(total, x) : total
   },
   Expand: ([x, shape]) => {
@@ -88,7 +88,7 @@ export const arrays: Operators = {
   },
   Pad: ([x, pads, value, axes], { mode }) => {
     const widths = padWidths(x.rank, ints(pads), axes && ints(axes))
-    return mode === 'constant' ? h.pad(x, widths, value?.item()) : later.pad(x, widths, mode)
+    return h.pad(x, widths, mode === 'constant' ? value?.item() : mode)
   },
   Range: inputs => {
     const [start, limit, delta] = inputs.map(x => x.item())
@@ -143,10 +143,10 @@ export const arrays: Operators = {
   Split: ([x, sizes], { axis = 0, num_outputs: count = 3 }) =>
     h.split(x, sizes ? ints(sizes) : pieces(x.shape[axisOf(axis, x.rank)], count), axis),
   Squeeze: ([x, axes]) => h.squeeze(x, ints(axes)),
-  Tile: ([x, repeats]) => later.tile(x, ints(repeats)),
-  TopK: ([x, k], { axis = -1 }) => later.topK(x, k.item(), axis),
+  Tile: ([x, repeats]) => h.tile(x, ints(repeats)),
+  TopK: ([x, k], { axis = -1 }) => h.topK(x, k.item(), axis),
   Transpose: ([x], { perm }) => h.transpose(x, perm),
-  Trilu: ([x, k], { upper = 1 }) => (upper ? later.triu : later.tril)(x, k?.item() ?? 0),
+  Trilu: ([x, k], { upper = 1 }) => (upper ? h.triu : h.tril)(x, k?.item() ?? 0),
   Unsqueeze: ([x, given], { axes = ints(given) }) => {
     const rank = x.rank + axes.length
     return axes

@@ -111,7 +111,7 @@ const maxima: OnnxFunction = ([x], a) => {
   const [n, c, ...space] = x.shape
   const plane = reshape(arange(n * c), [n, c, ...space.map(() => 1)])
   const size = space.reduce((product, length) => product * length, 1)
-  return [maxPool(float(x), a.kernel_shape, options), add(places, mul(plane, size))]
+  return [cast(maxPool(float(x), a.kernel_shape, options), x.dtype), add(places, mul(plane, size))]
 }
 
 /** x / (bias + alpha / size * sum over the channels around of x^2)^beta */

@@ -2,7 +2,7 @@
 import * as h from '../../ts/index.js'
 import { add, div, mul, type Tensor } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
-import { type Attrs, ints, later, type Operator, type Operators } from './onnx-operator.js'
+import { type Attrs, ints, type Operator, type Operators } from './onnx-operator.js'
 
 /** A function of its operands alone. */
 const of =
@@ -102,7 +102,7 @@ export const elementwise: Operators = {
   ReduceMax: reduction(h.max),
   ReduceMean: reduction(h.mean),
   ReduceMin: reduction(h.min),
-  ReduceProd: reduction((x, options) => later.prod(x, options)),
+  ReduceProd: reduction(h.prod),
   ReduceSum: reduction(h.sum),
   ReduceSumSquare: reduction((x, options) => h.sum(h.square(x), options)),
 

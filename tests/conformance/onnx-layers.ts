@@ -4,6 +4,7 @@ import { add, div, matmul, mul, reshape, sigmoid, split, sub, type Tensor, tanh,
 import * as nn from '../../ts/nn/index.js'
 import { arrays } from './onnx-arrays.js'
 import { attention } from './onnx-attention.js'
+import { onnxConvolutions } from './onnx-conv.js'
 import { elementwise } from './onnx-elementwise.js'
 import { type Attrs, later, type Operator, type Operators, range, runGraph } from './onnx-operator.js'
 
@@ -41,34 +42,10 @@ const norms: Operators = {
     const y = add(mul(nn.standardize(x, { axis, epsilon }), scale), bias)
     return [y, h.mean(x, { axis, keepDims: true }), inverse]
   },
-  LRN: ([x], { alpha = 1e-4, beta = 0.75, bias = 1, size }) => {
-    const before = Math.floor((size - 1) / 2)
-    const squares = h.pad(h.square(x), [
-      [0, 0],
-      [before, size - 1 - before],
-      ...axesFrom(2, x.rank).map(() => [0, 0] as const),
-    ])
-    const near = range(size).map(i => h.slice(squares, [0, i], [x.shape[0], i + x.shape[1]]))
-    return div(
-      x,
-      h.pow(
-        add(
-          bias,
-          mul(
-            alpha / size,
-            near.reduce((a, b) => add(a, b)),
-          ),
-        ),
-        beta,
-      ),
-    )
-  },
   RMSNormalization: ([x, scale], { axis = -1, epsilon = 1e-5 }) => {
     const square = h.mean(h.square(x), { axis: axesFrom(axis, x.rank), keepDims: true })
     return mul(mul(x, h.rsqrt(add(square, epsilon))), scale)
   },
-  GlobalAveragePool: ([x]) => h.mean(x, { axis: axesFrom(2, x.rank), keepDims: true }),
-  GlobalMaxPool: ([x]) => h.max(x, { axis: axesFrom(2, x.rank), keepDims: true }),
 }
 
 const losses: Operators = {
@@ -177,6 +154,7 @@ export const operators: Operators = {
   ...elementwise,
   ...arrays,
   ...norms,
+  ...onnxConvolutions,
   ...losses,
   ...optimizers,
   ...recurrents,
