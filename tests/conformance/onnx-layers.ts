@@ -4,6 +4,7 @@ import { add, div, matmul, mul, reshape, sigmoid, split, sub, type Tensor, tanh,
 import * as nn from '../../ts/nn/index.js'
 import { arrays } from './onnx-arrays.js'
 import { attention } from './onnx-attention.js'
+import { onnxConvolutions } from './onnx-conv.js'
 import { elementwise } from './onnx-elementwise.js'
 import { type Attrs, later, type Operator, type Operators, range, runGraph } from './onnx-operator.js'
 
@@ -177,6 +178,7 @@ export const operators: Operators = {
   ...elementwise,
   ...arrays,
   ...norms,
+  ...onnxConvolutions,
   ...losses,
   ...optimizers,
   ...recurrents,

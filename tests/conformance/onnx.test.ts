@@ -27,8 +27,11 @@ function uncovered({ case: name, nodes }: OnnxCase): string | null {
   return missing ? `nothing for ${missing.op}` : null
 }
 
-/** Within 1e-6 of the value, or of 1 where it is smaller; what is not finite, and integers, exactly. */
-function check(what: string, got: Tensor, expected: Stored): void {
+/** Cases whose numbers were written with four digits. */
+const fourDigits = ['test_averagepool_2d_ceil_last_window_starts_on_pad']
+
+/** Within `tolerance` of the value, or of 1 where it is smaller; what is not finite, and integers, exactly. */
+function check(what: string, got: Tensor, expected: Stored, tolerance: number): void {
   if (got.shape.join() !== expected.shape.join()) {
     throw new Error(`${what}: shape [${got.shape}], expected [${expected.shape}]`)
   }
@@ -37,14 +40,15 @@ function check(what: string, got: Tensor, expected: Stored): void {
   // Bytes are computed modulo 2^32, of which 2^8 is a divisor.
   const values = (expected.dtype === 'uint8' ? bitwiseAnd(got, 255) : got).data()
   numbers({ ...expected, dtype: 'float32' }).forEach((value, i) => {
-    const allowed = kind === 'float32' && Number.isFinite(value) ? 1e-6 * Math.max(1, Math.abs(value)) : 0
+    const allowed = kind === 'float32' && Number.isFinite(value) ? tolerance * Math.max(1, Math.abs(value)) : 0
     const isSame = values[i] === value || Math.abs(values[i] - value) <= allowed
     if (!isSame) throw new Error(`${what}[${i}] is ${values[i]}, expected ${value}`)
   })
 }
 
 /** Eager, and compiled as a function of its float inputs; others give shapes and are constants. */
-function run({ nodes, graphOutputs: outputs, sets }: OnnxCase): void {
+function run({ case: name, nodes, graphOutputs: outputs, sets }: OnnxCase): void {
+  const tolerance = fourDigits.includes(name) ? 1e-4 : 1e-6
   for (const set of sets) {
     const given = Object.fromEntries(set.inputs.map(stored => [stored.name, fromStored(stored)]))
     const plain = nodes.flatMap(({ op, inputs }) => (constant[op] ?? []).map(i => inputs[i]))
@@ -56,7 +60,7 @@ function run({ nodes, graphOutputs: outputs, sets }: OnnxCase): void {
       ['jit', jit(whole)],
     ] as const) {
       f(floats).forEach((y, i) => {
-        check(`${mode} ${outputs[i].name}`, y, set.outputs[i])
+        check(`${mode} ${outputs[i].name}`, y, set.outputs[i], tolerance)
       })
     }
   }
