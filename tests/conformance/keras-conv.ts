@@ -1,5 +1,5 @@
 // Keras' convolutional and pooling layers (channels last): for each layer a function of one example, its weights and its
-// attributes. Activations are the caller's.
+// attributes.
 import {
   conv1d,
   conv2d,
@@ -11,15 +11,18 @@ import {
   moveaxis,
   pad,
   reshape,
+  sigmoid,
   slice,
   stack,
   type Tensor,
+  tanh,
   transpose,
 } from '../../ts/index.js'
+import { relu } from '../../ts/nn/index.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: attributes of any kind
 type Attributes = Record<string, any>
-export type KerasLayer = (x: Tensor, weights: readonly Tensor[], attributes: Attributes) => Tensor
+type KerasLayer = (x: Tensor, weights: readonly Tensor[], attributes: Attributes) => Tensor
 
 /** `f` with channels first. */
 const channelsFirst = (x: Tensor, f: (x: Tensor) => Tensor, { data_format: format }: Attributes = {}): Tensor =>
@@ -110,23 +113,31 @@ const upSampling: KerasLayer = (x, _weights, { size = 2 } = {}) => {
   )
 }
 
+const activations: Record<string, (x: Tensor) => Tensor> = { linear: x => x, relu, sigmoid, tanh }
+
+const activated =
+  (layer: KerasLayer): KerasLayer =>
+  (x, weights, a) =>
+    activations[a.activation](layer(x, weights, a))
+
+/** By package and layer. */
 export const convolutional: Record<string, KerasLayer> = {
-  Conv1D: convolution(conv1d),
-  Conv2D: convolution(conv2d),
-  SeparableConv2D: separable,
-  Conv2DTranspose: transposed,
-  MaxPooling1D: flatStride(pooling(maxPool)),
-  MaxPooling2D: pooling(maxPool),
-  AveragePooling1D: flatStride(pooling(meanPool)),
-  AveragePooling2D: pooling(meanPool),
-  GlobalMaxPooling1D: overSpace(max),
-  GlobalMaxPooling2D: overSpace(max),
-  GlobalAveragePooling1D: overSpace(mean),
-  GlobalAveragePooling2D: overSpace(mean),
-  Cropping1D: cropping,
-  Cropping2D: cropping,
-  ZeroPadding1D: zeroPadding,
-  ZeroPadding2D: zeroPadding,
-  UpSampling1D: upSampling,
-  UpSampling2D: upSampling,
+  'convolutional.Conv1D': activated(convolution(conv1d)),
+  'convolutional.Conv2D': activated(convolution(conv2d)),
+  'convolutional.SeparableConv2D': activated(separable),
+  'convolutional.Conv2DTranspose': activated(transposed),
+  'convolutional.Cropping1D': cropping,
+  'convolutional.Cropping2D': cropping,
+  'convolutional.ZeroPadding1D': zeroPadding,
+  'convolutional.ZeroPadding2D': zeroPadding,
+  'convolutional.UpSampling1D': upSampling,
+  'convolutional.UpSampling2D': upSampling,
+  'pooling.MaxPooling1D': flatStride(pooling(maxPool)),
+  'pooling.MaxPooling2D': pooling(maxPool),
+  'pooling.AveragePooling1D': flatStride(pooling(meanPool)),
+  'pooling.AveragePooling2D': pooling(meanPool),
+  'pooling.GlobalMaxPooling1D': overSpace(max),
+  'pooling.GlobalMaxPooling2D': overSpace(max),
+  'pooling.GlobalAveragePooling1D': overSpace(mean),
+  'pooling.GlobalAveragePooling2D': overSpace(mean),
 }
