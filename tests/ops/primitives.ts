@@ -17,11 +17,15 @@ import * as rounding from '../../ts/ops/rounding.js'
 import * as sigmoidal from '../../ts/ops/sigmoidal.js'
 import * as slice from '../../ts/ops/slice.js'
 import * as softmax from '../../ts/ops/softmax.js'
+import * as stopGradient from '../../ts/ops/stop-gradient.js'
 import * as take from '../../ts/ops/take.js'
 import * as threefry from '../../ts/ops/threefry.js'
 import * as transpose from '../../ts/ops/transpose.js'
 import * as trigonometric from '../../ts/ops/trigonometric.js'
 import * as where from '../../ts/ops/where.js'
+import * as checkpoint from '../../ts/transforms/checkpoint.js'
+import * as customJvp from '../../ts/transforms/custom-jvp.js'
+import * as customVjp from '../../ts/transforms/custom-vjp.js'
 import * as scanLaws from '../../ts/transforms/scan-laws.js'
 import * as scan from '../../ts/transforms/scan-primitive.js'
 
@@ -53,10 +57,14 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(sigmoidal),
     lawsOf(slice),
     lawsOf(softmax),
+    lawsOf(stopGradient),
     lawsOf(take),
     lawsOf(transpose),
     lawsOf(trigonometric),
     lawsOf(where),
+    lawsOf(checkpoint),
+    lawsOf(customJvp),
+    lawsOf(customVjp),
     lawsOf({ ...scan, ...scanLaws }),
   ]
     .flat()
