@@ -132,7 +132,7 @@ const named = (off: readonly PassName[]): string => (off.length === 0 ? 'with al
 
 /** Draws a program and throws, telling everything about it, unless all ways to run it agree. */
 export function differ(draw: Draw): Agreement {
-  const { kind, f, inputs } = transformed(randomProgram(draw), draw)
+  const { kind, f, inputs } = transformed(randomProgram(draw, true), draw)
   const { program, captured } = closedFunction('random', f, [inputs.map(toTensor)])
   const donated = inputs.map(() => draw.integer(0, 2) === 2)
   const subset = passNames.filter(() => draw.integer(0, 1) === 1)

@@ -10,7 +10,11 @@ export type Shape = readonly number[]
 export class Choices {
   private readonly made: number[] = []
   private next = 0
-  constructor(private readonly draw: Draw) {}
+  constructor(
+    private readonly draw: Draw,
+    /** Whether gradients may be stopped. */
+    readonly mayStop: boolean,
+  ) {}
 
   rewind(): void {
     this.next = 0

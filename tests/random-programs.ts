@@ -5,6 +5,7 @@ import {
   add,
   at,
   cast,
+  checkpoint,
   concat,
   dotGeneral,
   flip,
@@ -22,6 +23,7 @@ import {
   slice,
   softmaxCrossEntropy,
   split,
+  stopGradient,
   sub,
   sum,
   take,
@@ -202,6 +204,20 @@ const steps: Record<string, Step> = {
     const axis = axisOf(x, choices)
     return [at(x, choices.integer(-x.shape[axis], x.shape[axis] - 1), axis)]
   },
+  checkpoint(pool, choices, depth) {
+    if (depth > 1) return [tanh(anyFloat(pool, choices))]
+    const given = pool.filter(() => choices.integer(0, 1) === 1)
+    const count = choices.integer(1, 3)
+    const block = (own: Tensor[]): Tensor[] => {
+      const all = [...own, ...pool.filter(() => choices.once(3))]
+      return grow(all, choices, count, depth + 1).slice(choices.once(3) ? 0 : all.length)
+    }
+    return checkpoint(block)(given)
+  },
+  stopGradient(pool, choices) {
+    const x = anyFloat(pool, choices)
+    return [choices.mayStop ? stopGradient(mul(x, 0.5)) : mul(x, 0.5)]
+  },
 }
 
 /** As it is, another carry, what another carry becomes, or something new that keeps values bounded. */
@@ -243,8 +259,8 @@ function grow(start: readonly Tensor[], choices: Choices, count: number, depth: 
   return pool
 }
 
-/** A random function of a few inputs, floats all but some. */
-export function randomProgram(draw: Draw): RandomProgram {
+/** A random function of a few inputs, floats all but some. `mayStop`: derivatives need not be those of its values. */
+export function randomProgram(draw: Draw, mayStop = false): RandomProgram {
   const isLarge = draw.integer(0, 60) === 60
   const length = () => draw.pick([3, 2, 1, 4, 0, 5, 7])
   const shared = isLarge ? [67, 65] : [length(), draw.pick([2, 3, 1, 5])]
@@ -253,7 +269,7 @@ export function randomProgram(draw: Draw): RandomProgram {
   )
   const inputs = shapes.map(shape => values(draw, shape, 'float32', -1, 1))
   if (draw.integer(0, 3) === 0) inputs.push(values(draw, [draw.pick([2, 3, 5])], draw.pick(['int32', 'uint32']), 0, 5))
-  const choices = new Choices(draw)
+  const choices = new Choices(draw, mayStop)
   const count = isLarge ? 2 : draw.integer(1, 6)
   const kept = draw.integer(1, 4)
   return {

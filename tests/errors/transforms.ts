@@ -4,6 +4,13 @@ import { type Tensor, tensor } from '../../ts/index.js'
 import { profile } from '../../ts/profile/index.js'
 import { f2, f23, h, i2, type Row, x3 } from './given.js'
 
+const clipped = h.customVjp(
+  x3,
+  (x: Tensor) => [x3(x), null],
+  (_: null, ct: Tensor) => [h.clip(ct, -1, 1)],
+)
+const square = ([x]: Tensor[], [dx]: Tensor[]) => [h.sum(x), h.sum(h.mul(x, dx))]
+
 export const transformsRows: Record<string, Row[]> = {
   setMemoryLimit: [[() => h.setMemoryLimit(0), 'setMemoryLimit: a limit is a positive number of bytes, not 0']],
   profile: [
@@ -206,6 +213,105 @@ export const transformsRows: Record<string, Row[]> = {
       'whileLoop: there is no reverse mode',
       'use scan',
     ],
+  ],
+  stopGradient: [[() => h.stopGradient({ a: 'text' }), 'stopGradient: the argument.a is a string (text)']],
+  checkpoint: [
+    [() => h.checkpoint(3), 'checkpoint: the first argument is not a function'],
+    [() => h.jit(h.checkpoint(x3))('a'), 'is a string (a)'],
+    [() => h.grad((x: Tensor) => h.checkpoint(() => 'y')(x))(f2), "checkpoint: the function's result is a string (y)"],
+    [() => h.grad(h.checkpoint((x: Tensor) => h.matmul(x, f23)))(f23), 'matmul: inner dimensions differ'],
+  ],
+  customJvp: [
+    [() => h.customJvp(x3), 'customJvp: argument 2 is not a function'],
+    [() => h.grad(h.customJvp(h.sum, () => f2))(f2), 'customJvp: the rule returns a pair'],
+    [
+      () => h.grad(h.customJvp(h.sum, ([x]: Tensor[]) => [x, x]))(f2),
+      "customJvp: the rule's result has a leaf f32[2], expected f32[]",
+    ],
+    [
+      () => h.grad(h.customJvp(h.sum, ([x]: Tensor[]) => [h.sum(x), x]))(f2),
+      "customJvp: the rule's tangent has a leaf f32[2], expected f32[]",
+    ],
+    [
+      () => h.grad(h.customJvp(h.sum, ([x]: Tensor[]) => [h.sum(x), { x }]))(f2),
+      `customJvp: the rule's tangent is {"x": *}, expected *`,
+    ],
+    [
+      () => h.grad(h.customJvp(h.sum, ([x]: Tensor[], [dx]: Tensor[]) => [h.sum(dx), h.sum(x)]))(f2),
+      "customJvp: the rule's result depends on the tangents",
+    ],
+    [
+      () => h.grad((w: Tensor) => h.customJvp((x: Tensor) => h.sum(h.mul(x, w)), square)(f2))(f2),
+      'customJvp: the function uses a differentiated value that is not one of its arguments',
+    ],
+  ],
+  customVjp: [
+    [() => h.customVjp(h.sum, null, x3), 'customVjp: argument 2 is not a function'],
+    [() => h.grad(h.customVjp(h.sum, h.sum, x3))(f2), 'customVjp: forward returns a pair'],
+    [
+      () => h.grad(h.customVjp(h.sum, (x: Tensor) => [x, x], x3))(f2),
+      "customVjp: forward's result has a leaf f32[2], expected f32[]",
+    ],
+    [
+      () => h.grad(h.customVjp(h.sum, (x: Tensor) => [h.sum(x), 'x'], x3))(f2),
+      "customVjp: the function's result[1] is a string (x)",
+    ],
+    [
+      () => h.grad(h.customVjp(h.sum, (x: Tensor) => [h.sum(x), x], x3))(f2),
+      'customVjp: backward returns a list of 1 cotangents, one for each argument',
+    ],
+    [
+      () =>
+        h.grad(
+          h.customVjp(
+            h.sum,
+            (x: Tensor) => [h.sum(x), x],
+            (_: Tensor, ct: Tensor) => [ct],
+          ),
+        )(f2),
+      "customVjp: backward's cotangent 1 has a leaf f32[], expected f32[2]",
+    ],
+    [
+      () =>
+        h.grad(
+          h.customVjp(
+            h.sum,
+            (x: Tensor) => [h.sum(x), x],
+            (x: Tensor) => [[x]],
+          ),
+        )(f2),
+      "customVjp: backward's cotangent 1 is [*], expected *",
+    ],
+    [() => h.jvp(clipped, [f2], [f2]), 'customVjp: forward mode (jvp, linearize, jacfwd) is not defined', 'customJvp'],
+    [() => h.jit((x: Tensor) => h.linearize(clipped, x)[1](x))(f2), 'customVjp: forward mode'],
+    [
+      () =>
+        h.grad((w: Tensor) =>
+          h.customVjp(
+            () => h.sum(w),
+            () => [h.sum(w), 0],
+            () => [null],
+          )(f2),
+        )(f2),
+      'customVjp: the function uses a differentiated value that is not one of its arguments',
+    ],
+  ],
+  jacfwd: [
+    [() => h.jacfwd(3), 'jacfwd: the first argument is not a function'],
+    [() => h.jacfwd(x3)(3), 'jacfwd: the first argument is the number 3'],
+    [() => h.jacfwd(x3)(i2), 'jacfwd: the first argument has dtype int32'],
+    [() => h.jacfwd((x: Tensor) => h.cast(x, 'int32'))(f2), 'jacfwd: a result has dtype int32'],
+    [() => h.jacfwd(clipped)(f2), 'customVjp: forward mode'],
+  ],
+  jacrev: [
+    [() => h.jacrev(null), 'jacrev: the first argument is not a function'],
+    [() => h.jacrev((p: { w: Tensor }) => p.w)({ w: i2 }), 'jacrev: the first argument.w has dtype int32'],
+    [() => h.jacrev((x: Tensor) => [x, h.equal(x, x)])(f2), 'jacrev: a result has dtype bool'],
+  ],
+  hessian: [
+    [() => h.hessian(3), 'hessian: the first argument is not a function'],
+    [() => h.hessian(h.sum)(i2), 'hessian: the first argument has dtype int32'],
+    [() => h.hessian((x: Tensor) => h.cast(x, 'int32'))(f2), 'hessian: a result has dtype int32'],
   ],
   makeProgram: [[() => h.makeProgram(3)(f2), 'makeProgram: the first argument is not a function']],
   evalShape: [

@@ -24,14 +24,18 @@ import * as sigmoidal from '../../ts/ops/sigmoidal.js'
 import * as slice from '../../ts/ops/slice.js'
 import * as softmax from '../../ts/ops/softmax.js'
 import * as sort from '../../ts/ops/sort.js'
+import * as stopGradient from '../../ts/ops/stop-gradient.js'
 import * as take from '../../ts/ops/take.js'
 import * as threefry from '../../ts/ops/threefry.js'
 import * as transpose from '../../ts/ops/transpose.js'
 import * as trigonometric from '../../ts/ops/trigonometric.js'
 import * as where from '../../ts/ops/where.js'
 import * as windows from '../../ts/ops/windows.js'
+import * as checkpoint from '../../ts/transforms/checkpoint.js'
 import * as condLaws from '../../ts/transforms/cond-laws.js'
 import * as cond from '../../ts/transforms/cond-primitive.js'
+import * as customJvp from '../../ts/transforms/custom-jvp.js'
+import * as customVjp from '../../ts/transforms/custom-vjp.js'
 import * as print from '../../ts/transforms/print-primitive.js'
 import * as scanLaws from '../../ts/transforms/scan-laws.js'
 import * as scan from '../../ts/transforms/scan-primitive.js'
@@ -73,6 +77,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(slice),
     lawsOf(softmax),
     lawsOf(sort),
+    lawsOf(stopGradient),
     lawsOf(take),
     lawsOf(transpose),
     lawsOf(trigonometric),
@@ -80,6 +85,9 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(windows),
     lawsOf({ ...cond, ...condLaws }),
     lawsOf(print),
+    lawsOf(checkpoint),
+    lawsOf(customJvp),
+    lawsOf(customVjp),
     lawsOf({ ...scan, ...scanLaws }),
     lawsOf({ ...whileLoop, ...whileLaws }),
   ]

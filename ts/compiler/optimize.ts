@@ -5,14 +5,22 @@ import { commute } from './passes/commute.js'
 import { contract } from './passes/contract.js'
 import { fuse } from './passes/fuse.js'
 import { hoist } from './passes/hoist.js'
+import { inlineAll, inlineCalls } from './passes/inline.js'
 import { simplify } from './passes/simplify.js'
 import { sink } from './passes/sink.js'
 
 /** Rewritings of programs that keep their meaning, by name, in the order in which they run. */
-const passes = { simplify, hoist, sink, contract, commute, accumulate, fuse } satisfies Record<
-  string,
-  (program: Program) => Program
->
+const passes = {
+  inlineCalls,
+  simplify,
+  hoist,
+  sink,
+  contract,
+  commute,
+  inlineAll,
+  accumulate,
+  fuse,
+} satisfies Record<string, (program: Program) => Program>
 
 export type PassName = keyof typeof passes | 'pack'
 

@@ -20,7 +20,7 @@ export interface Primitive<P> {
   /** Tangents of the results, given those of the inputs; called only if one of them is not zero. */
   jvp(primals: readonly Tensor[], tangents: readonly MaybeZero[], results: readonly Tensor[], params: P): MaybeZero[]
 
-  /** Control flow only: results and tangents by one equation, so that the results are not computed twice. */
+  /** Control flow and calls: results and tangents together, so that the results are not computed twice. */
   readonly jvpWithResults?: (
     primals: readonly Tensor[],
     tangents: readonly MaybeZero[],
@@ -69,8 +69,14 @@ export interface Primitive<P> {
   /** True where applying it does something that can be seen: it runs as often as it is written, in its place. */
   readonly effect?: boolean
 
-  /** Control flow only: the equation split into what is known and what is linear. */
+  /** Control flow and calls: the equation split into what is known and what is linear. */
   readonly partial?: (equation: Equation, unknown: readonly boolean[]) => PartialEquation
+
+  /**
+   * Calls only: the program to run in the equation's place, or null where it stays apart for now. `isLate`: equations are
+   * neither merged nor moved any more.
+   */
+  readonly inline?: (params: P, isLate: boolean) => Program | null
 
   /** Control flow only: inputs of its body that each step may overwrite, given which operands nobody else reads. */
   readonly overwritable?: (equation: Equation, isFree: (atom: Atom) => boolean) => readonly Var[]
@@ -84,7 +90,7 @@ export interface Primitive<P> {
   /** Control flow only: the equation with work moved behind it; null where nothing moves. */
   readonly sink?: (equation: Equation, isZero: (atom: Atom) => boolean) => Replacement | null
 
-  /** Control flow only: the equation without the results that nobody uses. */
+  /** Control flow and calls: the equation without the results that nobody uses. */
   readonly prune?: (equation: Equation, isUsed: (output: Equation['outputs'][number]) => boolean) => Equation
 }
 

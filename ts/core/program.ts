@@ -89,7 +89,10 @@ function variableName(index: number): string {
 }
 
 function printParams(params: unknown, indent: string): string {
-  const entries = Object.entries((params ?? {}) as Record<string, unknown>)
+  // Functions among them matter to transforms only.
+  const entries = Object.entries((params ?? {}) as Record<string, unknown>).filter(
+    ([, own]) => typeof own !== 'function',
+  )
   if (entries.length === 0) return ''
   const show = (value: unknown): string =>
     isProgram(value) ? `\n${printProgram(value, `${indent}    `)}` : printValue(value)

@@ -95,7 +95,7 @@ export function valueAndGrad<P, R extends unknown[]>(
   if (typeof f !== 'function') throw typeError('grad: the first argument is not a function')
   return (params: P, ...rest: R): [unknown, P] => {
     checkDifferentiable('grad', params)
-    return runTogether([params, ...rest], (own: P, ...others: R) => {
+    return runTogether('grad', [params, ...rest], (own: P, ...others: R) => {
       const call = linearizeCall('grad', f as (...args: never[]) => unknown, [own, ...others], i => i === 0)
       checkLoss(call.closed, call.outputs, hasAux)
       const ones = call.outputs.map((output, i) => (i === 0 ? scalar(1, 'float32') : zeroTangent(output.shape)))

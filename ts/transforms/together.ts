@@ -3,9 +3,9 @@
 import { applyProgram, isTracing } from '../core/trace.js'
 import { closedFunction } from './function.js'
 
-/** `f(...args)`; as one program where no trace is open. */
-export function runTogether<A extends unknown[], B>(args: A, f: (...args: A) => B): B {
+/** `f(...args)`; as one program where no trace is open. `operation`: whose arguments they are. */
+export function runTogether<A extends unknown[], B>(operation: string, args: A, f: (...args: A) => B): B {
   if (isTracing()) return f(...args)
-  const { program, captured, leaves, build } = closedFunction('grad', f, args)
+  const { program, captured, leaves, build } = closedFunction(operation, f, args)
   return build(applyProgram(program, [...captured, ...leaves])) as B
 }

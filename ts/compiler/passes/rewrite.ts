@@ -1,5 +1,5 @@
 // What passes share: walking the programs inside of equations.
-import type { Atom, Equation, Program } from '../../core/program.js'
+import { type Atom, type Equation, newVar, type Program, type Var } from '../../core/program.js'
 
 /** True for a parameter that is itself a program (the body of a scan). */
 export const isProgram = (value: unknown): value is Program =>
@@ -73,12 +73,21 @@ export function replaceEquations(
   return isChanged ? { inputs: program.inputs, equations, outputs: program.outputs.map(resolve) } : program
 }
 
-/** A program's equations with atoms in place of its inputs. The program must not be used again: its variables are. */
+/** A program's equations with atoms in place of its inputs, and results of their own: it may be used more than once. */
 export function inline(program: Program, atoms: readonly Atom[]): Replacement {
   const substitution = new Map<Atom, Atom>(program.inputs.map((variable, i) => [variable, atoms[i]]))
   const resolve = (atom: Atom): Atom => substitution.get(atom) ?? atom
+  const rename = (output: Var): Var => {
+    const fresh = newVar(output.aval)
+    substitution.set(output, fresh)
+    return fresh
+  }
   return {
-    equations: program.equations.map(equation => ({ ...equation, inputs: equation.inputs.map(resolve) })),
+    equations: program.equations.map(equation => ({
+      ...equation,
+      inputs: equation.inputs.map(resolve),
+      outputs: equation.outputs.map(rename),
+    })),
     outputs: program.outputs.map(resolve),
   }
 }

@@ -165,4 +165,5 @@ const rules: Record<string, Rule[]> = {
   div: [fold((x, y) => x / y), overOne],
   transpose: [mergeTransposes],
   broadcast: [mergeBroadcasts],
+  stopGradient: [({ inputs: [x] }) => ({ atoms: [x] })],
 }

@@ -37,7 +37,16 @@ export function chooseSunk(body: Program, carries: readonly Var[]): Sunk {
   for (const equation of body.equations) {
     for (const input of equation.inputs) consumers.set(input, [...(consumers.get(input) ?? []), equation])
   }
-  const accumulators = carries.flatMap((carry, index) => accumulatorOf(body, carry, index, consumers) ?? [])
+  // What a call that is still there computes is not to be kept for all steps, nor what is as large.
+  const fleeting = new Set<Atom>()
+  for (const equation of body.equations) {
+    const isSame = (isView(equation) || isElementwise(equation)) && equation.inputs.some(atom => fleeting.has(atom))
+    if (equation.primitive.inline || isSame) for (const output of equation.outputs) fleeting.add(output)
+  }
+  const accumulators = carries.flatMap((carry, index) => {
+    const found = accumulatorOf(body, carry, index, consumers)
+    return found === null || found.terms.some(term => fleeting.has(term)) ? [] : found
+  })
   const adds = new Set(accumulators.flatMap(accumulator => accumulator.adds))
   const accumulated = new Set(accumulators.map(({ index }) => index))
 
