@@ -3,6 +3,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { optimize } from '../../ts/compiler/optimize.js'
 import type { Tensor } from '../../ts/core/tensor.js'
+import { bind1 } from '../../ts/core/trace.js'
 import {
   add,
   argmax,
@@ -34,6 +35,7 @@ import {
   zeros,
 } from '../../ts/index.js'
 import { type Draw, values } from '../../ts/ops/laws.js'
+import { selectPrimitive } from '../../ts/ops/where.js'
 import { closedFunction } from '../../ts/transforms/function.js'
 import { close, forAll, fromTensor, sameBits, toTensor } from '../comparing.js'
 
@@ -238,6 +240,18 @@ test('sums of a few rows in each step leave a ragged loop, those of many stay', 
   }
   assert.equal(loops(4), [16, 16, 2])
   assert.equal(loops(64), [16, 16])
+})
+
+test('what stands in for padding has no gradient', () => {
+  const f = ([x, y]: Tensor[]) => sum(bind1(selectPrimitive, [tensor([true, false]), x, y], { held: true }))
+  const [gx, gy] = grad(f)([ones([2]), ones([2])])
+  assert.equal(
+    [gx.toArray(), gy.toArray()],
+    [
+      [1, 0],
+      [0, 0],
+    ],
+  )
 })
 
 test('second order, and integer steps', () => {
