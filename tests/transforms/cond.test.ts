@@ -113,13 +113,16 @@ test('a weight that is packed in a branch that does not run is packed again behi
   })
   const n = 32
   const x = ones([n, n])
-  const w = mul(ones([n, n]), 0.5)
-  // y is 16 everywhere, or 2.
-  for (const [flag, expected] of [
-    [1, 16 * 16 + 16],
-    [-1, 2 * 16 + 16],
-  ])
-    assert.ok([...f(tensor(flag), x, w).data()].every(value => value === expected))
+  // y is 32 v everywhere, or 2. Each time another weight, so that nothing of the last run fits.
+  for (const [flag, v] of [
+    [-1, 0.5],
+    [1, 0.25],
+    [-1, 0.125],
+  ]) {
+    const expected = (flag > 0 ? n * v : 2) * n * v + n * v
+    const result = f(tensor(flag), x, mul(ones([n, n]), v)).data()
+    assert.ok([...result].every(value => value === expected))
+  }
 })
 
 test('in a loop each step chooses, and a NaN of the branch that is not taken reaches nothing', () => {

@@ -134,6 +134,24 @@ test('a function of which nothing else is left still speaks, as often as it is c
   )
 })
 
+test('a loop that speaks stays in the loop around it, whatever it computes', () => {
+  const f = jit((x: Tensor) =>
+    scan(
+      (c: Tensor) => {
+        const [same] = scan((d: Tensor) => [debug.print('inner', mul(d, 2)), null], x, null, { length: 1 })
+        return [add(c, same), null]
+      },
+      tensor(0),
+      null,
+      { length: 3 },
+    ),
+  )
+  assert.equal(
+    said(() => f(tensor(1))),
+    [0, 1, 2].map(step => ['inner', 2, [step, 0]]),
+  )
+})
+
 test('in loops the steps are told, outermost first, backwards too, of each of many', () => {
   const f = jit((x: Tensor) =>
     scan(

@@ -1,13 +1,17 @@
 // Ragged batches: each example as if it were alone and as long as it is, whatever stands behind its end.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { optimize } from '../../ts/compiler/optimize.js'
 import type { Tensor } from '../../ts/core/tensor.js'
+import { bind1 } from '../../ts/core/trace.js'
 import {
   add,
+  argmax,
   at,
   cast,
   debug,
   div,
+  exp,
   grad,
   jit,
   jvp,
@@ -15,8 +19,12 @@ import {
   matmul,
   mul,
   ones,
+  outer,
+  reshape,
   scan,
+  scatterAdd,
   slice,
+  softmaxCrossEntropy,
   stack,
   sum,
   take,
@@ -27,6 +35,8 @@ import {
   zeros,
 } from '../../ts/index.js'
 import { type Draw, values } from '../../ts/ops/laws.js'
+import { selectPrimitive } from '../../ts/ops/where.js'
+import { closedFunction } from '../../ts/transforms/function.js'
 import { close, forAll, fromTensor, sameBits, toTensor } from '../comparing.js'
 
 const test = suite('scan with lengths')
@@ -41,6 +51,11 @@ const cells: Record<string, Cell> = {
   'before and after'(w, h, x) {
     const next = tanh(add(mul(h, at(w, 0)), x))
     return [next, [h, next, mul(x, h)]]
+  },
+  // Its gradient is a sum over steps of what is no product, of what depends on no step, and of rows of a table.
+  'everything sunk'(w, h, x) {
+    const row = take(w, argmax(x))
+    return [add(mul(h, 0.5), add(exp(mul(x, at(w, 0))), add(row, mul(at(w, 0), 3)))), [h]]
   },
   sums: (w, h, x) => [add(h, mul(x, at(w, 0))), [add(x, 1)]],
   // Infinite, and with an infinite derivative, where x is 0.
@@ -90,6 +105,12 @@ const forms: Record<
         scan((c: Tensor, x: Tensor) => cell(w, c, x), h, xs, { lengths, reverse }),
       [null, 0, 0, 0],
     ),
+  'each alone': (cell, reverse) => (w, h, xs, lengths) => {
+    const each = Array.from({ length: h.shape[0] }, (_, b) =>
+      scan((c: Tensor, x: Tensor) => cell(w, c, x), at(h, b), at(xs, b), { lengths: at(lengths, b), reverse }),
+    )
+    return [stack(each.map(([last]) => last)), each[0][1].map((_, i) => stack(each.map(([, ys]) => ys[i])))]
+  },
   'a vector': (cell, reverse) => (w, h, xs, lengths) => {
     const batched = vmap(cell, [null, 0, 0])
     const [last, ys] = scan((c: Tensor, x: Tensor) => batched(w, c, x), h, transpose(xs, [1, 0, 2]), {
@@ -103,7 +124,7 @@ const forms: Record<
 for (const [form, make] of Object.entries(forms)) {
   for (const [name, cell] of Object.entries(cells)) {
     test(`${form}, ${name}: values and gradients are those of each example alone`, () =>
-      forAll(12, draw => {
+      forAll(6, draw => {
         const { w, h, xs, lengths, T, reverse } = ragged(draw)
         const f = make(cell, reverse)
         const run = draw.integer(0, 1) === 1 ? jit(f) : f
@@ -163,6 +184,75 @@ test('vmap of grad, and forward mode, see the same', () =>
       close('tangent', fromTensor(at(pushed, b)), fromTensor(sum(own)), 1e-4)
     })
   }))
+
+test('sums leave the loop, of the steps that run alone, whatever stands behind them', () => {
+  const [T, n] = [40, 3]
+  const f = (w: Tensor, xs: Tensor, labels: Tensor, lengths: Tensor | number, reverse: boolean) =>
+    scan(
+      ({ h, products, loss, rows, constant }, { x, label }) => {
+        const next = tanh(add(mul(h, 0.5), matmul(x, w)))
+        return [
+          {
+            h: next,
+            products: add(products, outer(x, next)),
+            loss: add(loss, softmaxCrossEntropy(matmul(log(x), w), label)),
+            rows: scatterAdd(rows, reshape(label, [1]), reshape(x, [1, n])),
+            constant: add(constant, at(w, 0)),
+          },
+          null,
+        ]
+      },
+      { h: zeros([n]), products: zeros([n, n]), loss: tensor(0.5), rows: zeros([n, n]), constant: ones([n]) },
+      { x: xs, label: labels },
+      { lengths, reverse },
+    )[0]
+  return forAll(6, draw => {
+    const xs = values(draw, [T, n], 'float32', 0.5, 1)
+    const w = toTensor(values(draw, [n, n], 'float32', -1, 1))
+    const labels = int(Array.from({ length: T }, () => draw.integer(0, n - 1)))
+    const reverse = draw.integer(0, 1) === 1
+    for (const length of [0, 1, 7, 20, 33, 40]) {
+      const padded = { ...xs, data: xs.data.map((v, i) => (i < length * n ? v : draw.pick([NaN, Infinity]))) }
+      const own = [slice(toTensor(xs), [0, 0], [length, n]), slice(labels, [0], [length])]
+      const count = tensor(length, { dtype: 'int32' })
+      const ragged = jit((v: Tensor, x: Tensor, l: Tensor) => f(v, x, l, count, reverse))(w, toTensor(padded), labels)
+      const expected = f(w, own[0], own[1], length, reverse)
+      for (const name of Object.keys(expected) as (keyof typeof expected)[])
+        close(name, fromTensor(ragged[name]), fromTensor(expected[name]), 1e-5)
+      const loss = (v: Tensor, x: Tensor, l: Tensor) => {
+        const { products, loss: total, h, constant } = f(v, x, l, count, reverse)
+        return add(add(sum(mul(products, products)), total), add(sum(h), sum(mul(constant, constant))))
+      }
+      const gradient = jit(grad(loss))(w, toTensor(padded), labels)
+      close('gradient', fromTensor(gradient), fromTensor(grad(loss)(w, own[0], own[1])), 1e-4)
+    }
+  })
+})
+
+test('sums of a few rows in each step leave a ragged loop, those of many stay', () => {
+  const loops = (size: number) => {
+    const f = (w: Tensor, xs: Tensor) =>
+      sum(scan((h: Tensor, x: Tensor) => [tanh(add(h, matmul(x, w))), null], zeros([size, 2]), xs, { lengths: 5 })[0])
+    const { program } = closedFunction('test', grad(f), [ones([2, 2]), ones([16, size, 2])])
+    return optimize(program)
+      .equations.filter(({ primitive }) => primitive.name === 'scan')
+      .map(({ params }) => params.length)
+  }
+  assert.equal(loops(4), [16, 16, 2])
+  assert.equal(loops(64), [16, 16])
+})
+
+test('what stands in for padding has no gradient', () => {
+  const f = ([x, y]: Tensor[]) => sum(bind1(selectPrimitive, [tensor([true, false]), x, y], { held: true }))
+  const [gx, gy] = grad(f)([ones([2]), ones([2])])
+  assert.equal(
+    [gx.toArray(), gy.toArray()],
+    [
+      [1, 0],
+      [0, 0],
+    ],
+  )
+})
 
 test('second order, and integer steps', () => {
   const table = tensor([[0.5], [0.25], [-0.5]])

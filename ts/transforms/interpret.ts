@@ -30,6 +30,16 @@ export function cut<T>(list: readonly T[], ...lengths: number[]): T[][] {
   return parts
 }
 
+/** The mask of carries that grows until no step makes it larger. */
+export function fixpoint(mask: readonly boolean[], step: (mask: readonly boolean[]) => readonly boolean[]): boolean[] {
+  for (let current = mask.slice(); ; ) {
+    const left = step(current)
+    const next = current.map((flag, i) => flag || left[i])
+    if (next.every((flag, i) => flag === current[i])) return current
+    current = next
+  }
+}
+
 /** A function of a program and a key that remembers its results for as long as the program lives. */
 export function memoized<K, R>(
   keyOf: (key: K) => string,

@@ -10,6 +10,7 @@ import { applyProgram, tracePure } from '../core/trace.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { sumAxes } from '../ops/reduce.js'
 import { scatterAdd } from '../ops/take.js'
+import { chunkLength, onlySummed, runInChunks } from './scan-chunks.js'
 import type { ScanParams } from './scan-primitive.js'
 import { vmapProgram } from './vmap.js'
 
@@ -86,11 +87,13 @@ export function hoistScan(equation: Equation): Replacement | null {
 /** A scan with what it only adds up or emits computed behind it. Null: nothing moves. */
 export function sinkScan(equation: Equation, isZero: (atom: Atom) => boolean): Replacement | null {
   const params = equation.params as ScanParams
-  const { body, consts, carry, length } = params
-  if (params.bounded) return null
+  const { body, consts, carry, length, bounded } = params
   const carries = body.inputs.slice(consts, consts + carry)
-  const { accumulators, equations: sunk } = chooseSunk(body, carries)
-  if (accumulators.length === 0 && sunk.length === 0) return null
+  const chosen = chooseSunk(body, carries)
+  const { accumulators } = chosen
+  const sunk = bounded ? onlySummed(body, chosen, carry) : chosen.equations
+  const chunk = bounded ? chunkLength(sunk, length) : length
+  if ((accumulators.length === 0 && sunk.length === 0) || (bounded && chunk === 0)) return null
   const moved = new Set([...sunk, ...accumulators.flatMap(({ adds }) => adds)])
   const made = new Set<Atom>(sunk.flatMap(({ outputs }) => outputs))
   const rest = body.equations.filter(part => !moved.has(part))
@@ -135,10 +138,13 @@ export function sinkScan(equation: Equation, isZero: (atom: Atom) => boolean): R
   const atomOf = (variable: Var): Atom => stackOf.get(variable) ?? equation.inputs[body.inputs.indexOf(variable)]
 
   const inits = accumulators.map(({ index }) => equation.inputs[consts + index])
-  const behind = tracePure([...reads.map(variable => atomOf(variable).aval), ...inits.map(atom => atom.aval)], values =>
-    runBehind({ sunk, accumulators, later, reads, place, length, zeros: inits.map(isZero) }, values),
+  const atoms = [...reads.map(atomOf), ...inits, ...equation.inputs.slice(0, bounded ? 1 : 0)]
+  const work = { sunk, accumulators, later, reads, place, length, zeros: inits.map(isZero) }
+  const behind = tracePure(
+    atoms.map(({ aval }) => aval),
+    values => (bounded ? runInChunks(work, chunk, values) : runBehind(work, values)),
   )
-  const inlined = inline(behind, [...reads.map(atomOf), ...inits])
+  const inlined = inline(behind, atoms)
   let nextLoop = 0
   const outputs = equation.outputs.map((_, i): Atom => {
     if (i < carry)
@@ -152,20 +158,22 @@ export function sinkScan(equation: Equation, isZero: (atom: Atom) => boolean): R
   return { equations: [loop, ...inlined.equations], outputs }
 }
 
-interface Behind {
+export interface Behind {
   sunk: readonly Equation[]
   accumulators: ReturnType<typeof chooseSunk>['accumulators']
   later: readonly Atom[]
   reads: readonly Var[]
   place: (variable: Var) => 'const' | 'x' | 'stack'
+  /** Steps, and how many of them count. */
   length: number
+  count?: Tensor
   /** Accumulators that start at zero. */
   zeros: readonly boolean[]
 }
 
 /** The moved equations over all steps: totals of the accumulators, then what is emitted. */
-function runBehind(
-  { sunk, accumulators, later, reads, place, length, zeros }: Behind,
+export function runBehind(
+  { sunk, accumulators, later, reads, place, length, count, zeros }: Behind,
   values: readonly Tensor[],
 ): Tensor[] {
   // Rows added into zeros in each step are rows added once.
@@ -201,7 +209,7 @@ function runBehind(
           }
           const dim = all.dims[next]
           const value = results[next++]
-          const total = dim === null ? mul(value, length) : sumAxes(value, [dim])
+          const total = dim === null ? mul(value, count ?? length) : sumAxes(value, [dim])
           return sum === null ? total : add(sum, total)
         },
         zeros[i] ? null : start,

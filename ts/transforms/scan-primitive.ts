@@ -9,7 +9,7 @@ import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, tracePure } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
-import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
+import { cut, fixpoint, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { eachItsSteps } from './scan-lengths.js'
@@ -38,17 +38,13 @@ const scanJvp: NonNullable<Primitive<ScanParams>['jvpWithResults']> = (primals, 
   const nonzero = tangents.map(tangent => tangent !== null)
   const count = body.outputs.length
   const [constMask, , xMask] = cut(nonzero, consts, carry)
-  let carryMask = nonzero.slice(consts, consts + carry)
-  let step = jvpProgram(body, { nonzero, all: body.outputs.map((_, i) => i < carry && carryMask[i]) })
-  for (;;) {
-    const next = carryMask.map((has, i) => has || step.nonzero[i])
-    if (next.every((has, i) => has === carryMask[i])) break
-    carryMask = next
-    step = jvpProgram(body, {
-      nonzero: [...constMask, ...carryMask, ...xMask],
-      all: body.outputs.map((_, i) => i < carry && carryMask[i]),
+  const stepOf = (moving: readonly boolean[]) =>
+    jvpProgram(body, {
+      nonzero: [...constMask, ...moving, ...xMask],
+      all: body.outputs.map((_, i) => i < carry && moving[i]),
     })
-  }
+  const carryMask = fixpoint(nonzero.slice(consts, consts + carry), moving => stepOf(moving).nonzero)
+  const step = stepOf(carryMask)
   const mask = [...constMask, ...carryMask, ...xMask]
   // [inputs, tangents] to [consts, their tangents, carry, its tangents, x, its tangents].
   const types = inputTypes(step.program)
@@ -132,20 +128,14 @@ function scanPartial(equation: Equation, unknown: readonly boolean[]): PartialEq
   const params = equation.params as ScanParams
   const { body, consts, carry } = params
   const [constMask, , xMask] = cut(unknown, consts, carry)
-  let carryMask = unknown.slice(consts, consts + carry)
   const free = new Set<Var>(
     [...body.inputs.slice(0, consts), ...body.inputs.slice(consts + carry)].filter(
       (_, i) => ![...constMask, ...xMask][i],
     ),
   )
-  const attempt = () => splitProgram(body, [...constMask, ...carryMask, ...xMask], carryMask, free)
-  let split = attempt()
-  for (;;) {
-    const next = carryMask.map((flag, i) => flag || split.unknownOutputs[i])
-    if (next.every((flag, i) => flag === carryMask[i])) break
-    carryMask = next
-    split = attempt()
-  }
+  const splitAt = (moving: readonly boolean[]) => splitProgram(body, [...constMask, ...moving, ...xMask], moving, free)
+  const carryMask = fixpoint(unknown.slice(consts, consts + carry), moving => splitAt(moving).unknownOutputs)
+  const split = splitAt(carryMask)
   const mask = [...constMask, ...carryMask, ...xMask]
   const outer = new Map<unknown, Equation['inputs'][number]>(
     body.inputs.map((variable, i) => [variable, equation.inputs[i]]),
@@ -295,32 +285,30 @@ function scanPrune(equation: Equation, isUsed: (output: Var) => boolean): Equati
   const params = equation.params as ScanParams
   const { body, consts, carry, bounded } = params
   const yUsed = equation.outputs.slice(carry).map(isUsed)
-  let carryUsed = equation.outputs.slice(0, carry).map(isUsed)
-  let pruned = body
-  for (;;) {
-    const keep = [...carryUsed, ...yUsed]
-    pruned = pruneProgram({ ...body, outputs: where(body.outputs, keep) })
-    const read = readAtoms(pruned)
-    const next = carryUsed.map((used, i) => used || read.has(body.inputs[consts + i]))
-    if (next.every((used, i) => used === carryUsed[i])) {
-      const inputMask = body.inputs.map((variable, i) =>
-        i >= consts && i < consts + carry ? carryUsed[i - consts] : (bounded && i === 0) || read.has(variable),
-      )
-      if (inputMask.every(Boolean) && keep.every(Boolean) && pruned.equations.length === body.equations.length)
-        return equation
-      return {
-        primitive: scanPrimitive,
-        inputs: where(equation.inputs, inputMask),
-        params: {
-          ...params,
-          body: { ...pruned, inputs: where(body.inputs, inputMask) },
-          consts: inputMask.slice(0, consts).filter(Boolean).length,
-          carry: carryUsed.filter(Boolean).length,
-        } satisfies ScanParams,
-        outputs: where(equation.outputs, keep),
-      }
-    }
-    carryUsed = next
+  const pruneAt = (used: readonly boolean[]) =>
+    pruneProgram({ ...body, outputs: where(body.outputs, [...used, ...yUsed]) })
+  const carryUsed = fixpoint(equation.outputs.slice(0, carry).map(isUsed), used => {
+    const read = readAtoms(pruneAt(used))
+    return body.inputs.slice(consts).map(variable => read.has(variable))
+  })
+  const keep = [...carryUsed, ...yUsed]
+  const pruned = pruneAt(carryUsed)
+  const read = readAtoms(pruned)
+  const inputMask = body.inputs.map((variable, i) =>
+    i >= consts && i < consts + carry ? carryUsed[i - consts] : (bounded && i === 0) || read.has(variable),
+  )
+  if (inputMask.every(Boolean) && keep.every(Boolean) && pruned.equations.length === body.equations.length)
+    return equation
+  return {
+    primitive: scanPrimitive,
+    inputs: where(equation.inputs, inputMask),
+    params: {
+      ...params,
+      body: { ...pruned, inputs: where(body.inputs, inputMask) },
+      consts: inputMask.slice(0, consts).filter(Boolean).length,
+      carry: carryUsed.filter(Boolean).length,
+    } satisfies ScanParams,
+    outputs: where(equation.outputs, keep),
   }
 }
 

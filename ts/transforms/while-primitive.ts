@@ -12,7 +12,7 @@ import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { reduceMaxPrimitive } from '../ops/reduce.js'
 import { where as select } from '../ops/where.js'
-import { cut, inputTypes, outputTypes, where, whereNot } from './interpret.js'
+import { cut, fixpoint, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { lowerScan } from './scan-lowering.js'
@@ -36,16 +36,6 @@ export const bindWhile = (params: WhileParams, inputs: readonly Tensor[]): Tenso
 
 const parts = <T>(list: readonly T[], { conditionConsts, bodyConsts }: WhileParams): T[][] =>
   cut(list, conditionConsts, bodyConsts)
-
-/** A mask of carries that grows until no step makes it larger. */
-function fixpoint(mask: readonly boolean[], step: (mask: readonly boolean[]) => readonly boolean[]): boolean[] {
-  for (let current = mask.slice(); ; ) {
-    const left = step(current)
-    const next = current.map((flag, i) => flag || left[i])
-    if (next.every((flag, i) => flag === current[i])) return current
-    current = next
-  }
-}
 
 const whileJvp: NonNullable<Primitive<WhileParams>['jvpWithResults']> = (primals, tangents, params) => {
   const { condition, body } = params
