@@ -64,7 +64,13 @@ export default {
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
-    manualChunks: id => (/build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id) ? 'core' : null),
+    // The packed core is a file of its own: its characters and the code's would spoil each other's compression.
+    manualChunks: id =>
+      id.endsWith('core-wasm.js')
+        ? 'packed'
+        : /build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id)
+          ? 'core'
+          : null,
   },
   treeshake: { moduleSideEffects: false },
   // Rules of primitives name one another (the derivative of log is a division): inside functions, where cycles are no harm.
