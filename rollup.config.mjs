@@ -44,9 +44,31 @@ const shrink = {
     return { code: annotatePure(code, this.parse(code)), map: null }
   },
   async renderChunk(chunk) {
-    const { code } = await minify(chunk, { module: true, ecma: 2020, compress: { passes: 3, keep_fargs: false } })
+    const lets = constToLet(chunk, this.parse(chunk))
+    const first = await minify(lets, { module: true, ecma: 2020, compress, mangle: { reserved: letters } })
+    const { code } = await minify(first.code, { parse: { module: true }, compress: false, mangle: { module: false } })
     return { code: annotatePure(code, this.parse(code)), map: null }
   },
+}
+
+/** Ternaries and sequences save characters but break up what gzip would find again. */
+const compress = { passes: 3, keep_fargs: false, conditionals: false, sequences: false }
+
+/** No top-level name is one letter: those are for the names inside functions, which so are the same in each. */
+const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_']
+
+/** `let` is one of the commonest words anyhow. */
+function constToLet(code, program) {
+  const places = []
+  const visit = node => {
+    if (node === null || typeof node !== 'object') return
+    if (node.type === 'VariableDeclaration' && node.kind === 'const') places.push(node.start)
+    for (const child of Object.values(node)) for (const item of [child].flat()) visit(item)
+  }
+  visit(program)
+  let result = code
+  for (const at of places.sort((a, b) => b - a)) result = `${result.slice(0, at)}let${result.slice(at + 5)}`
+  return result
 }
 
 /** The core as a file of its own, for pages that stream it. */
@@ -64,7 +86,15 @@ export default {
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
-    manualChunks: id => (/build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id) ? 'core' : null),
+    // The entries would import the packed core bare, of which bundlers warn: it has no side effects.
+    hoistTransitiveImports: false,
+    // The packed core is a file of its own: its characters and the code's would spoil each other's compression.
+    manualChunks: id =>
+      id.endsWith('core-wasm.js')
+        ? 'packed'
+        : /build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id)
+          ? 'core'
+          : null,
   },
   treeshake: { moduleSideEffects: false },
   // Rules of primitives name one another (the derivative of log is a division): inside functions, where cycles are no harm.

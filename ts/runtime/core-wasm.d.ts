@@ -1,7 +1,8 @@
 // The compiled core as text; assembly/embed.mjs writes the module this declares, decode.ts reads it.
 
-/** The characters of the text, in the order of their numbers. */
-export declare const alphabet: string
-/** The bytes that a character alone stands for, two hexadecimal digits each; others take a pair, in ascending order. */
-export declare const common: string
+/** Bytes of the core. */
+export declare const size: number
+/** The packed core, six bits a character: `=` to `}` without the backslash. */
 export declare const text: string
+/** The module that unpacks it (assembly/unpack.ts), in base64. */
+export declare const unpacker: string

@@ -1,6 +1,6 @@
 // The one instance of the WebAssembly core: made synchronously at first use, never at import, so that importing
 // heddle on a server that renders pages touches no WebAssembly.
-import { coreBytes } from './decode.js'
+import { coreBytes, coreBytesLater } from './decode.js'
 
 /** What the core exports. A plain record: profilers and tests may wrap its functions. @internal */
 export interface Core {
@@ -43,7 +43,7 @@ export interface Fetched {
 export async function init(source?: Fetched | PromiseLike<Fetched>): Promise<void> {
   if (instance !== null) return
   const module = await (source === undefined
-    ? WebAssembly.compile(coreBytes())
+    ? WebAssembly.compile(await coreBytesLater())
     : WebAssembly.compileStreaming(source as Response | PromiseLike<Response>))
   const wasm = await WebAssembly.instantiate(module)
   instance ??= exportsOf(wasm)

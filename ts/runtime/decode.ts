@@ -1,25 +1,20 @@
-// The compiled core from the text that assembly/embed.mjs made of it: one character for a common byte, two for another.
-import { alphabet, common, text } from './core-wasm.js'
+// The compiled core from the text that assembly/pack.mjs made of it. A module of its own unpacks it (assembly/unpack.ts):
+// compiled code is quick from its first bit, JavaScript only after some thousands.
+import { size, text, unpacker } from './core-wasm.js'
+
+/** Where the text stands in that module's memory: TEXT of assembly/unpack.ts. */
+const TEXT = 0x380000
+
+const unpackerBytes = () => Uint8Array.from(atob(unpacker), character => character.charCodeAt(0))
+
+function unpackWith({ exports }: WebAssembly.Instance): Uint8Array<ArrayBuffer> {
+  const { memory, unpack } = exports as { memory: WebAssembly.Memory; unpack(size: number): number }
+  new TextEncoder().encodeInto(text, new Uint8Array(memory.buffer, TEXT))
+  return new Uint8Array(memory.buffer as ArrayBuffer, unpack(size), size)
+}
 
 /** The bytes of the core. */
-export function coreBytes(): Uint8Array<ArrayBuffer> {
-  const { length } = alphabet
-  const numbers = new Uint8Array(128)
-  for (let i = 0; i < length; i++) numbers[alphabet.charCodeAt(i)] = i
-  const singles = common.length / 2
-  const values: number[] = []
-  for (let i = 0; i < singles; i++) values.push(Number.parseInt(common.slice(i * 2, i * 2 + 2), 16))
-  const isCommon = new Set(values)
-  for (let byte = 0; byte < 256; byte++) if (!isCommon.has(byte)) values.push(byte)
+export const coreBytes = () => unpackWith(new WebAssembly.Instance(new WebAssembly.Module(unpackerBytes())))
 
-  // One number a character, then the bytes over them: there are never more bytes than characters.
-  const bytes = new TextEncoder().encode(text)
-  const count = bytes.length
-  let size = 0
-  for (let at = 0; at < count; at++) {
-    let rank = numbers[bytes[at]]
-    if (rank >= singles) rank += (rank - singles) * (length - 1) + numbers[bytes[++at]]
-    bytes[size++] = values[rank]
-  }
-  return bytes.subarray(0, size)
-}
+/** The same, compiling nothing while the page waits. */
+export const coreBytesLater = async () => unpackWith((await WebAssembly.instantiate(unpackerBytes())).instance)
