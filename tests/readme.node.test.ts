@@ -20,7 +20,7 @@ test('the snippets type-check', () => {
   for (const [i, code] of snippets.entries()) writeFileSync(join(folder, `snippet${i}.ts`), code)
   const config = { extends: '../../tsconfig.json', compilerOptions: { noEmit: true }, include: ['*.ts'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  const { status, stdout } = run('node_modules/typescript/bin/tsc', '-p', folder)
+  const { status, stdout } = run('node_modules/typescript-7/bin/tsc', '-p', folder)
   assert.is(status, 0, stdout)
 })
 
