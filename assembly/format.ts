@@ -54,8 +54,8 @@ export const enum Opcode {
   CrossEntropy = 23,
   /** EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND table, i32 tableRow, OPERAND indices (int32), i32 indexStride: out[i, :] = table[clamp(indices[i]), :]; inner contiguous. */
   Take = 24,
-  /** u32 0 = float32 | 1 = integer, EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND updates, i32 updatesRow, OPERAND indices, i32 indexStride:
-   *  out[clamp(indices[i]), :] += updates[i, :] in order of i; shares split the destination rows. */
+  /** u32 0 = float32 | 1 = integer | 2 = set, EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND updates, i32 updatesRow, OPERAND indices, i32 indexStride:
+   *  out[clamp(indices[i]), :] += updates[i, :] (set: =) in order of i; shares split the destination rows. */
   ScatterAdd = 25,
   /** u32 ThreefryKind, EXTENT keys, EXTENT count, OPERAND out, i32 outStride (between keys), OPERAND key (2 words each, 4 for SplitAt), i32 keyStride. */
   Threefry = 26,
@@ -66,6 +66,60 @@ export const enum Opcode {
    *  OPERAND b, i32 bK, i32 bN (strides, for the kinds that read B unpacked), OPERAND scratch (GEMM_SCRATCH bytes for each share), EXTENT batch0, EXTENT batch1, i32 aBatch0, aBatch1, bBatch0, bBatch1 (of the panels, where B is packed), cBatch0, cBatch1.
    *  C [M, N] = A [M, K] B [K, N], or += with accumulate. C has contiguous rows. */
   Gemm = 28,
+  /** u32 GemmViews flags, u32 batches | m << 8 | n << 16 | k << 24, i32 aRow, i32 aK, i32 cRow, OPERAND c, OPERAND a, OPERAND b, OPERAND scratch (GEMM_SCRATCH bytes for each share),
+   *  (batches + m + n + k) x { u32 count, i32 aStride, i32 bStride, i32 cStride } (levels of each index, outermost first; strides that an operand does not have are 0).
+   *  C [M, N] = A [M, K] B [K, N], or +=, for operands of any number of levels: B is packed panel by panel as it is needed, A block by block unless it has a stride each way. */
+  GemmViews = 29,
+  /** u32 PoolKind, u32 lead, OPERAND out, OPERAND indices (int32, written by Max), OPERAND in, lead x { u32 count, i32 inStride, 0, 0 },
+   *  3 x { u32 count, u32 length, i32 inStride, u32 size, u32 stride, u32 dilation, u32 before }.
+   *  out[l, o] = reduce over w of in[l, o * stride + w * dilation - before], in order of w, where that lies within the length; indices: of the first extreme
+   *  in the flattened lengths. NaN wins. out and indices are contiguous. */
+  Pool = 30,
+  /** u32 lead | window << 8 | outer << 16, OPERAND out, OPERAND in, (lead + window + outer) x { u32 count, i32 outStride, i32 inStride } (outer >= 1).
+   *  out[l + w + o] += in[l, w, o], for each l in order of w. Shares split the first lead level. */
+  OverlapAdd = 31,
+
+  /** u32 SortKind | Sort flags, EXTENT rows, EXTENT length, EXTENT keep, EXTENT groups, OPERAND values, OPERAND indices (int32), OPERAND in, OPERAND scratch (groups x (length * 16 + Sort.Counts) bytes).
+   *  The first `keep` of each contiguous row in stable order, NaN above all numbers, -0 equal to 0; rows of one group share scratch. An operand without its flag is not touched. */
+  Sort = 40,
+  /** u32 MapOp | reverse << 16, EXTENT outer, EXTENT length, EXTENT inner, OPERAND out, OPERAND in, OPERAND factors: contiguous [outer, length, inner]. out[l] = out[l - 1] op in[l] for an
+   *  addition, a multiplication or an extreme, factors[l] * out[l - 1] + in[l] for MulAddF (no other op reads factors); out[l + 1] in reverse; the first is that of `in`. */
+  Cumulate = 41,
+  /** u32 count | writes << 8, count x { OPERAND index (int32), u32 limit, i32 stride }, then the fields of Copy: a copy in which `in` (with `writes`: `out`) lies sum(clamp(index, 0, limit) * stride) bytes further. */
+  CopyAt = 42,
+}
+
+/** Flags of GemmViews. */
+export const enum GemmViews {
+  Accumulate = 1,
+  /** A has one stride each way, aRow and aK: it is read where it lies. */
+  DirectA = 2,
+  /** C's rows are evenly spaced, cRow. */
+  EvenC = 4,
+}
+
+export const enum PoolKind {
+  Max = 0,
+  /** Max without the indices. */
+  MaxOnly = 1,
+  Sum = 2,
+}
+
+/** The order of a Sort. */
+export const enum SortKind {
+  Float = 0,
+  Signed = 1,
+  Unsigned = 2,
+}
+
+export const enum Sort {
+  Descending = 256,
+  /** The values are written. */
+  Values = 512,
+  /** The indices are written. */
+  Indices = 1024,
+  /** Scratch bytes for counts of digits. */
+  Counts = 24576,
 }
 
 /** How Copy walks memory; chosen by the compiler from the strides. */
@@ -132,15 +186,15 @@ export const enum MapOp {
   Copy = 0,
   // float32, one argument
   NegF = 1, AbsF, SignF, FloorF, CeilF, RoundF, SqrtF, RsqrtF, ReciprocalF,
-  ExpF = 10, Expm1F, LogF, Log1pF, SinF, CosF, TanhF, SigmoidF, ErfF, IsFiniteF,
+  ExpF = 10, Expm1F, LogF, Log1pF, SinF, CosF, TanhF, SigmoidF, ErfF, IsFiniteF, Log2F, Log10F, Exp2F, AsinhF,
   // float32, two arguments; max and min give NaN if either is NaN; rem has the dividend's sign
-  AddF = 32, SubF, MulF, DivF, RemF, PowF, MaxF, MinF, Atan2F,
+  AddF = 32, SubF, MulF, DivF, RemF, PowF, MaxF, MinF, Atan2F, HypotF,
   EqF = 48, NeF, LtF, LeF, GtF, GeF,
   // float32, three: a * b + c with two roundings
   MulAddF = 56,
   // 32-bit integers; division by zero gives all ones (-1), remainder by zero the dividend; truncating
   NegI = 64, AbsI, SignI, NotI, PopcntI, ClzI,
-  AddI = 72, SubI, MulI, DivI, RemI, DivU, RemU, MaxI, MinI, MaxU, MinU, AndI, OrI, XorI, ShlI, ShrI, ShrU, PowI,
+  AddI = 72, SubI, MulI, DivI, RemI, DivU, RemU, MaxI, MinI, MaxU, MinU, AndI, OrI, XorI, ShlI, ShrI, ShrU, PowI, PowU,
   EqI = 96, NeI, LtI, LeI, GtI, GeI, LtU, LeU, GtU, GeU,
   /** bool: 1 - a */
   NotB = 112,

@@ -1,12 +1,14 @@
 // The machine: runs an instruction list (format.ts) in one loop with one switch. All of its state lies in the state
 // block, so that a run can pause and resume, and every share of the work replays the same list. The kernels are
-// functions of their own because V8 never replaces a running wasm function by its optimised code.
+// functions of their own because V8 never replaces a running wasm function by its optimised code, and because an
+// engine's optimising compiler holds hundreds of times a function's size: wasm-opt, which would inline what has one
+// caller, is told to leave them (package.json).
 import { Opcode, State, Status } from './format'
 import { address, extent, operandSize } from './operands'
 import { barrier } from './barrier'
 import { checkInstruction, printInstruction } from './report'
 import { mapInstruction } from './kernels/map'
-import { copyInstruction } from './kernels/copy'
+import { copyAtInstruction, copyInstruction } from './kernels/copy'
 import { fillInstruction, iotaInstruction } from './kernels/fill'
 import { reduceInstruction } from './kernels/reduce'
 import { argReduceInstruction } from './kernels/arg-reduce'
@@ -17,6 +19,11 @@ import { scatterAddInstruction } from './kernels/scatter-add'
 import { threefryInstruction } from './kernels/threefry'
 import { packInstruction } from './kernels/pack'
 import { gemmInstruction } from './kernels/gemm'
+import { gemmViewsInstruction } from './kernels/gemm-views'
+import { poolInstruction } from './kernels/pool'
+import { overlapAddInstruction } from './kernels/overlap-add'
+import { sortInstruction } from './kernels/sort'
+import { cumulateInstruction } from './kernels/cumulate'
 
 const MAX_DEPTH: u32 = 16
 
@@ -113,6 +120,24 @@ export function run(state: usize): i32 {
         break
       case Opcode.Gemm:
         gemmInstruction(at, state)
+        break
+      case Opcode.GemmViews:
+        gemmViewsInstruction(at, state)
+        break
+      case Opcode.Pool:
+        poolInstruction(at, state)
+        break
+      case Opcode.OverlapAdd:
+        overlapAddInstruction(at, state)
+        break
+      case Opcode.Sort:
+        sortInstruction(at, state)
+        break
+      case Opcode.Cumulate:
+        cumulateInstruction(at, state)
+        break
+      case Opcode.CopyAt:
+        copyAtInstruction(at, state)
         break
       default:
         return stop(state, code, pc, Status.BadInstruction)

@@ -86,7 +86,7 @@ function difference(a, b) {
 /** By hand: with all passes, with those that only tidy up, with none. */
 const HAND = {
   'all passes': [],
-  'no motion': passNames.filter(name => !['simplify', 'fuse', 'accumulate'].includes(name)),
+  'no motion': passNames.filter(name => !['simplify', 'fuse', 'accumulate', 'pack'].includes(name)),
   'no passes': passNames,
 }
 

@@ -58,6 +58,12 @@ export const workloads = {
     contestants: trainers,
     cases: training([4.307594, 4.2531, 4.134457, 4.108515, 4.072455]),
   },
+  W6: {
+    title: 'training step of a small convolutional network',
+    folder: 'w6-cnn',
+    contestants: trainers,
+    cases: training([2.341889, 2.335909, 2.33043, 2.325302, 2.32068]),
+  },
   W7: {
     title: "one token through W2's model",
     folder: 'w7-lstm-token',
@@ -78,10 +84,10 @@ export const workloads = {
     cases: [{ name: 'start', known: () => [11, 14] }],
   },
   compile: {
-    title: "compiling W2's step in a fresh process, by the number of time steps (wall clock)",
+    title: "compiling W2's step, by the number of time steps, and W5's with 12 layers, in a fresh process (wall clock)",
     folder: 'w2-compile',
     contestants: ['heddle'],
     whole: true,
-    cases: ['T64', 'T1024'].map(name => ({ name, known: () => [] })),
+    cases: ['T64', 'T1024', 'L12'].map(name => ({ name, known: () => [] })),
   },
 }

@@ -5,10 +5,13 @@ import type { Tree } from '../ts/core/tree.js'
 import {
   add,
   arange,
+  conv2d,
   expandDims,
+  flatten,
   greaterEqual,
   jit,
   matmul,
+  maxPool,
   mean,
   mul,
   reshape,
@@ -31,6 +34,7 @@ import {
   where,
   zeros,
 } from '../ts/index.js'
+import { relu } from '../ts/nn/index.js'
 import { adam, applyUpdates, chain, clipByGlobalNorm, type Optimizer, sgd } from '../ts/optim/index.js'
 
 /** A stream of uniform numbers in [0, 1), the same in every system that runs a workload. */
@@ -292,6 +296,33 @@ export function gptWorkload(sizes: GptSizes = W5_SIZES) {
   }
   const optimizer = adam(1e-3)
   const losses = [4.307594, 4.2531, 4.134457, 4.108515, 4.072455]
+  return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }
+}
+
+// ---- W6: a small convolutional network ----
+
+export function cnnWorkload({ batch: B = 64 } = {}) {
+  const draw = drawer(6)
+  const [s2, sf] = [1 / Math.sqrt(250), 1 / Math.sqrt(320)]
+  const params = {
+    c1w: draw.uniform([10, 1, 5, 5], 0.2),
+    c1b: draw.uniform([10], 0.2),
+    c2w: draw.uniform([20, 10, 5, 5], s2),
+    c2b: draw.uniform([20], s2),
+    fw: draw.uniform([320, 10], sf),
+    fb: draw.uniform([10], sf),
+  }
+  const x = draw.uniform([B, 1, 28, 28], 1)
+  const y = draw.ids([B], 10)
+  type Params = typeof params
+  /** For one image [1, 28, 28]. */
+  const exampleLoss = (p: Params, image: Tensor, label: Tensor): Tensor => {
+    const h1 = maxPool(relu(conv2d(image, p.c1w, { bias: p.c1b })), 2)
+    const h2 = maxPool(relu(conv2d(h1, p.c2w, { bias: p.c2b })), 2)
+    return softmaxCrossEntropy(add(matmul(flatten(h2), p.fw), p.fb), label)
+  }
+  const optimizer = sgd(0.01)
+  const losses = [2.341889, 2.335909, 2.33043, 2.325302, 2.32068]
   return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }
 }
 

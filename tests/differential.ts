@@ -162,8 +162,12 @@ export function differ(draw: Draw): Agreement {
       way = named(off)
       const optimized = withoutPasses(off, () => optimize(program))
       checkProgram(optimized)
-      return printProgram(optimized)
+      return printProgram(optimized) + (off.includes('pack') ? ' packed for each product' : '')
     }
+    const listing = (off: readonly PassName[]): string =>
+      withoutPasses(off, () => prepareProgram(program, flags))
+        .executable.instructions.map(({ opcode, depth }) => `${opcode}:${depth}`)
+        .join()
     /** The results without some passes; programs that become the same run once. */
     const run = (off: readonly PassName[]): Tensor[] => {
       const text = textOf(off)
@@ -181,8 +185,10 @@ export function differ(draw: Draw): Agreement {
     }
     const all = run([])
     for (const name of passNames) run([name])
-    const exercised = passNames.filter(
-      name => textOf([name]) !== textOf([]) || textOf(passNames.filter(other => other !== name)) !== textOf(passNames),
+    const exercised = passNames.filter(name =>
+      name === 'pack'
+        ? listing([name]) !== listing([])
+        : textOf([name]) !== textOf([]) || textOf(passNames.filter(other => other !== name)) !== textOf(passNames),
     )
     run(subset)
     if (isEager) {
@@ -191,6 +197,7 @@ export function differ(draw: Draw): Agreement {
       sameBits(way, eager, run(reorderingPasses))
     }
     sameBits('with and without fuse', run(['fuse']), all)
+    sameBits('with and without pack', run(['pack']), all)
     sameBits('without passes, and without those that reorder sums', run(passNames), run(reorderingPasses))
     sameBits('what it captured', captured, constants.map(toTensor))
     // What the memory held before must not matter.

@@ -7,17 +7,21 @@ import { memory, type Tensor, tensor, treeLeaves } from '../ts/index.js'
 import { arraysRows } from './errors/arrays.js'
 import { elementwiseRows } from './errors/elementwise.js'
 import { f2, f23, h, kept, type Row } from './errors/given.js'
+import { indexingRows } from './errors/indexing.js'
 import { randomRows } from './errors/random.js'
 import { reductionsRows } from './errors/reductions.js'
 import { transformsRows } from './errors/transforms.js'
 import { valuesRows } from './errors/values.js'
+import { windowsRows } from './errors/windows.js'
 
 /** A row list for each export. */
 const table: Record<string, Row[]> = {
   ...valuesRows,
   ...elementwiseRows,
   ...reductionsRows,
+  ...windowsRows,
   ...arraysRows,
+  ...indexingRows,
   ...randomRows,
   ...transformsRows,
 }

@@ -103,7 +103,11 @@ const embeddingGradient: Step = (pool, choices) => {
   const scattered = scatterAdd(start, places, updates)
   const rows = take(dense(pool, choices, [n, d]), ids)
   const [x, y] = either(choices, rows, z)
-  return some(choices, [outerSum(x, y), scattered])
+  const product =
+    shape.length === 2 && choices.once(3)
+      ? dotGeneral(x, transpose(y, [1, 0, ...range(y.rank).slice(2)]), { contract: [[0, 1], [1, 0]], batch: [[], []] }) // biome-ignore format: pairs
+      : outerSum(x, y)
+  return some(choices, [product, scattered])
 }
 
 /** Two uses of one value that are the same, or all but the same. */
@@ -271,7 +275,7 @@ const addend: Step = (pool, choices) => {
     : results
 }
 
-/** One weight in several products, in a loop and in a loop inside it; slices of it; one that changes. */
+/** One weight in several products, in a loop and in a loop inside it; slices of it, two walks along it; one that changes. */
 const weights: Step = (pool, choices) => {
   const [b, k] = [choices.pick([2, 3]), choices.pick([2, 3, 5])]
   const length = choices.integer(1, 3)
@@ -279,9 +283,11 @@ const weights: Step = (pool, choices) => {
   const fixed = dense(pool, choices, [2 * k, k])
   const [start, other] = [dense(pool, choices, [b, k]), dense(pool, choices, [b, k])]
   const piece = (row: number) => slice(fixed, [row, 0], [row + k, k])
-  const body = ([h, m]: Tensor[], w: Tensor): [Tensor[], Tensor[]] => {
+  const grid = dense(pool, choices, [length, length, k, k])
+  const body = ([h, m]: Tensor[], [w, row, column]: Tensor[]): [Tensor[], Tensor[]] => {
     const entry = at(stack, choices.integer(0, length - 1))
-    const choose = () => choices.pick([w, w, m, m, entry, piece(0), piece(k), piece(1), transpose(w, [1, 0])])
+    const choose = () =>
+      choices.pick([w, w, m, m, entry, piece(0), piece(k), piece(1), transpose(w, [1, 0]), at(row, 0), at(column, 0)])
     const first = tanh(times(h, choose()))
     const changed = choices.once(2) ? add(mul(m, 0.5), outerSum(first, other)) : m
     const again = choices.pick([choose(), changed, w])
@@ -292,7 +298,8 @@ const weights: Step = (pool, choices) => {
       : times(first, again)
     return [[tanh(inner), tanh(changed)], some(choices, [h, first, times(other, choose()), times(first, changed)])]
   }
-  const [last, ys] = scan(body, [start, dense(pool, choices, [k, k])] as Tensor[], stack, { reverse: choices.once(3) })
+  const xs = [stack, grid, transpose(grid, [1, 0, 2, 3])]
+  const [last, ys] = scan(body, [start, dense(pool, choices, [k, k])] as Tensor[], xs, { reverse: choices.once(3) })
   return [...last, ...ys]
 }
 

@@ -3,6 +3,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
+  cnnWorkload,
   gptWorkload,
   gruWorkload,
   lstmWorkload,
@@ -21,6 +22,7 @@ const workloads: Record<string, () => Workload<unknown, unknown>> = {
   'W3 GRU': gruWorkload as () => Workload<unknown, unknown>,
   'W4 RNN': rnnWorkload as () => Workload<unknown, unknown>,
   'W5 GPT': gptWorkload as () => Workload<unknown, unknown>,
+  'W6 CNN': cnnWorkload as () => Workload<unknown, unknown>,
 }
 
 for (const [name, make] of Object.entries(workloads)) {

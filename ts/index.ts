@@ -5,6 +5,7 @@ export { type Nested, Tensor } from './core/tensor.js'
 export { type Tree, treeLeaves, treeMap } from './core/tree.js'
 export { argmax, argmin } from './ops/argmax.js'
 export { abs, add, clip, div, maximum, minimum, mul, neg, pow, rem, sign, square, sub } from './ops/arithmetic.js'
+export { meshgrid, repeat, roll, tile, unstack } from './ops/arrange.js'
 export {
   bitwiseAnd,
   bitwiseNot,
@@ -20,23 +21,49 @@ export { broadcastTo } from './ops/broadcast.js'
 export { cast } from './ops/cast.js'
 export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './ops/compare.js'
 export { concat, split, stack } from './ops/concat.js'
+export {
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type Padding,
+} from './ops/conv.js'
 export { softmaxCrossEntropy } from './ops/cross-entropy.js'
+export { type CumulateOptions, cummax, cummin, cumprod, cumsum } from './ops/cumulate.js'
+export { type DiagonalOptions, diag, diagonal, trace, tril, triu } from './ops/diagonal.js'
+export { floorDivide, mod, reciprocal } from './ops/division.js'
 export { dot, dotGeneral, matmul, outer } from './ops/dot-general.js'
-export { exp, expm1, log, log1p, rsqrt, sqrt } from './ops/exponential.js'
+export { dynamicSlice, dynamicUpdateSlice } from './ops/dynamic-slice.js'
+export { einsum } from './ops/einsum.js'
+export { exp, exp2, expm1, log, log1p, log2, log10, logAddExp, rsqrt, sqrt } from './ops/exponential.js'
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/full.js'
+export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.js'
+export { countNonzero, norm } from './ops/norm.js'
+export type { PadMode } from './ops/pad-modes.js'
+export { argmaxPool, lpPool, maxPool, meanPool, type PoolOptions } from './ops/pool.js'
+export { prod } from './ops/prod.js'
+export { inner, kron, tensordot, vdot } from './ops/products.js'
 export * as random from './ops/random.js'
 export { all, any, max, mean, min, std, sum, variance } from './ops/reduce.js'
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js'
-export { ceil, floor, isFinite, round } from './ops/rounding.js'
+export { ceil, floor, isFinite, isInf, isNan, type NanToNumOptions, nanToNum, round, trunc } from './ops/rounding.js'
+export { addAlongAxis, putAlongAxis, scatter } from './ops/scatter.js'
+export { flatnonzero, oneHot, searchsorted } from './ops/search.js'
 export { erf, sigmoid, tanh } from './ops/sigmoidal.js'
 export { at, flip, pad, slice } from './ops/slice.js'
 export { logSoftmax, logsumexp, softmax } from './ops/softmax.js'
+export { argsort, type SortOptions, sort, topK } from './ops/sort.js'
 export { stopGradient } from './ops/stop-gradient.js'
 export { scatterAdd, take, takeAlongAxis } from './ops/take.js'
 export { tensor } from './ops/tensor.js'
 export { moveaxis, swapaxes, transpose } from './ops/transpose.js'
-export { cos, sin } from './ops/trigonometric.js'
+export { acos, asin, atan, atan2, cos, hypot, sin, tan } from './ops/trigonometric.js'
 export { where } from './ops/where.js'
+export { type PerAxis, windows } from './ops/windows.js'
 export { init } from './runtime/core.js'
 export { type MemoryUse, memory, setMemoryLimit } from './runtime/usage.js'
 export { checkpoint } from './transforms/checkpoint.js'

@@ -115,13 +115,13 @@ export function gemm(
 }
 
 /** Size of the equal blocks, each a multiple of `unit` and none above `limit`, that `count` is cut into. */
-function evenly(count: usize, limit: usize, unit: usize): usize {
+export function evenly(count: usize, limit: usize, unit: usize): usize {
   const blocks = (count + limit - 1) / limit, size = (count + blocks - 1) / blocks
   return (size + unit - 1) / unit * unit
 }
 
 /** True for strides whose steps fall into a quarter of the first-level cache's sets or fewer. */
-function conflicts(stride: usize): bool {
+export function conflicts(stride: usize): bool {
   const size = select<usize>(-stride, stride, <isize>stride < 0)
   return size >= 2048 && ((size + 64) & 255) <= 128
 }

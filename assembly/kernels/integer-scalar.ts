@@ -1,9 +1,8 @@
 // Elementwise integer kernels without SIMD instructions: division, shifts by elements, powers. None of them traps.
 import { scalarBinary, scalarUnary } from './loops'
 
-/** base^exponent by repeated squaring. */
-function power(base: i32, exponent: i32): i32 {
-  if (exponent < 0) return base == 1 || (base == -1 && !(exponent & 1)) ? 1 : base == -1 ? -1 : 0
+/** base^exponent modulo 2^32 by repeated squaring. */
+function power(base: i32, exponent: u32): i32 {
   let result = 1
   for (; exponent; exponent >>= 1, base *= base) if (exponent & 1) result *= base
   return result
@@ -117,11 +116,24 @@ class Pow {
   // @ts-ignore: decorator
   @inline
   apply(a: i32, b: i32): i32 {
-    return power(a, b)
+    return b >= 0 || a == 1 || a == -1 ? power(a, b) : 0
   }
 }
 
 /** a^b modulo 2^32; 0 for negative b unless a is 1 or -1. */
 export function powI(dst: usize, a: usize, b: usize, n: usize): void {
   scalarBinary<Pow>(dst, a, b, n)
+}
+
+class PowUnsigned {
+  // @ts-ignore: decorator
+  @inline
+  apply(a: i32, b: i32): i32 {
+    return power(a, b)
+  }
+}
+
+/** a^b modulo 2^32, unsigned. */
+export function powU(dst: usize, a: usize, b: usize, n: usize): void {
+  scalarBinary<PowUnsigned>(dst, a, b, n)
 }

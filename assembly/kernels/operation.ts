@@ -2,14 +2,14 @@
 import { MapOp } from '../format'
 import {
   copyRun, negF, absF, signF, floorF, ceilF, roundF, sqrtF, rsqrtF, reciprocalF, expF, expm1F, logF, log1pF, sinF,
-  cosF, tanhF, sigmoidF, erfF, isFiniteF,
+  cosF, tanhF, sigmoidF, erfF, isFiniteF, log2F, log10F, exp2F, asinhF,
 } from './unary'
-import { addF, subF, mulF, divF, remF, powF, maxF, minF, atan2F, eqF, neF, ltF, leF, gtF, geF, mulAddF } from './binary'
+import { addF, subF, mulF, divF, remF, powF, maxF, minF, atan2F, hypotF, eqF, neF, ltF, leF, gtF, geF, mulAddF } from './binary'
 import {
   negI, absI, signI, notI, popcntI, addI, subI, mulI, maxI, minI, maxU, minU, andI, orI, xorI, eqI, neI, ltI, leI,
   gtI, geI, ltU, leU, gtU, geU, notB, selectRun,
 } from './integer'
-import { clzI, divI, remI, divU, remU, shlI, shrI, shrU, powI } from './integer-scalar'
+import { clzI, divI, remI, divU, remU, shlI, shrI, shrU, powI, powU } from './integer-scalar'
 import { f32ToI32, f32ToU32, i32ToF32, u32ToF32, f32ToBool, i32ToBool } from './cast'
 
 /** Runs `op` over n contiguous elements; registers that the operation does not read are ignored. */
@@ -35,6 +35,10 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.SigmoidF: return sigmoidF(dst, a, n)
     case MapOp.ErfF: return erfF(dst, a, n)
     case MapOp.IsFiniteF: return isFiniteF(dst, a, n)
+    case MapOp.Log2F: return log2F(dst, a, n)
+    case MapOp.Log10F: return log10F(dst, a, n)
+    case MapOp.Exp2F: return exp2F(dst, a, n)
+    case MapOp.AsinhF: return asinhF(dst, a, n)
     case MapOp.AddF: return addF(dst, a, b, n)
     case MapOp.SubF: return subF(dst, a, b, n)
     case MapOp.MulF: return mulF(dst, a, b, n)
@@ -44,6 +48,7 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.MaxF: return maxF(dst, a, b, n)
     case MapOp.MinF: return minF(dst, a, b, n)
     case MapOp.Atan2F: return atan2F(dst, a, b, n)
+    case MapOp.HypotF: return hypotF(dst, a, b, n)
     case MapOp.EqF: return eqF(dst, a, b, n)
     case MapOp.NeF: return neF(dst, a, b, n)
     case MapOp.LtF: return ltF(dst, a, b, n)
@@ -85,6 +90,7 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.ShrI: return shrI(dst, a, b, n)
     case MapOp.ShrU: return shrU(dst, a, b, n)
     case MapOp.PowI: return powI(dst, a, b, n)
+    case MapOp.PowU: return powU(dst, a, b, n)
     case MapOp.NotB: return notB(dst, a, n)
     case MapOp.Select: return selectRun(dst, a, b, c, n)
     case MapOp.F32ToI32: return f32ToI32(dst, a, n)

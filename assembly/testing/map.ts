@@ -116,6 +116,7 @@ function naiveInteger(op: u32, dst: usize, a: i32, b: i32): void {
     case MapOp.ShrI: return store<i32>(dst, <i32>(<i64>a >> <i64>(ub > 31 ? 32 : ub)))
     case MapOp.ShrU: return store<u32>(dst, ub > 31 ? 0 : ua >> ub)
     case MapOp.PowI: return store<i32>(dst, naivePower(a, b))
+    case MapOp.PowU: return store<i32>(dst, naivePowerUnsigned(a, b))
     case MapOp.EqI: return store<u32>(dst, u32(a == b))
     case MapOp.NeI: return store<u32>(dst, u32(a != b))
     case MapOp.LtI: return store<u32>(dst, u32(a < b))
@@ -134,6 +135,16 @@ function naivePower(base: i32, exponent: i32): i32 {
   if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent & 1 ? -1 : 1) : 0
   let result = 1
   for (; exponent; exponent--) result *= base
+  return result
+}
+
+/** From the highest bit of the exponent down, where the kernel starts at the lowest. */
+function naivePowerUnsigned(base: i32, exponent: i32): i32 {
+  let result = 1
+  for (let bit = 31; bit >= 0; bit--) {
+    result *= result
+    if ((exponent >>> bit) & 1) result *= base
+  }
   return result
 }
 

@@ -108,6 +108,21 @@ export function gptModel() {
   return { params, x: draw.ids([B, T], V), y: draw.ids([B, T], V), sizes: { V, D, T, B, F, layers, heads } }
 }
 
+/** W6: a small convolutional network. */
+export function cnnModel({ B = 64 } = {}) {
+  const draw = drawer(6)
+  const [s2, sf] = [1 / Math.sqrt(250), 1 / Math.sqrt(320)]
+  const params = {
+    c1w: draw.uniform([10, 1, 5, 5], 0.2),
+    c1b: draw.uniform([10], 0.2),
+    c2w: draw.uniform([20, 10, 5, 5], s2),
+    c2b: draw.uniform([20], s2),
+    fw: draw.uniform([320, 10], sf),
+    fb: draw.uniform([10], sf),
+  }
+  return { params, x: draw.uniform([B, 1, 28, 28], 1), y: draw.ids([B], 10), sizes: { B } }
+}
+
 /** W8: inputs for W2's LSTM layer, [T, B, E]. */
 export const lstmInputs = (B, T = 128, E = 128) => drawer(8).uniform([T, B, E], 1)
 

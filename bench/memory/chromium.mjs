@@ -20,9 +20,14 @@ export const isThere = chromiumPath !== null
 
 /** What a process holds, and its processor time in clock ticks of 10 ms. */
 function read(pid) {
-  const [, kilobytes] = readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const bytes = name => Number(status.match(new RegExp(`${name}:\\s+(\\d+)`))[1]) * 1024
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\)/, '').trim().split(' ')
-  return { resident: kilobytes * 1024, processor: (Number(fields[11]) + Number(fields[12])) * 10_000 }
+  return {
+    resident: bytes('VmRSS'),
+    peak: bytes('VmHWM'),
+    processor: (Number(fields[11]) + Number(fields[12])) * 10_000,
+  }
 }
 
 /** The process of a page: the one that works while the page does, as there may be others in reserve. */

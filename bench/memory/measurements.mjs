@@ -1,5 +1,6 @@
 // The memory promises, measured: eager loops that never yield, jitted steps, the cost of a call. Runs in any runtime;
 // `../memory.mjs` gives each measurement a process of its own.
+import { gptWorkload, lstmWorkload, train } from '../../build/bench/workloads.js'
 import * as heddle from '../../build/ts/index.js'
 
 const { add, full, jit, memory, mul, ones, setMemoryLimit, sub, sum, tensor, treeMap, valueAndGrad, matmul, tanh } =
@@ -75,6 +76,13 @@ function eager(name, probe, count, size, keepEvery, timeBound = Number.POSITIVE_
   ]
 }
 
+/** The most that the whole process holds while it trains, in MB, the runtime's own share and compiling among it. */
+function trained(name, probe, workload, bound) {
+  const { losses } = train(workload, 20)
+  const growth = probe().peak / 1e6
+  return [{ line: `${name}, 20 steps: process at most ${growth.toFixed(0)} MB, loss ${losses[4]}`, growth, bound }]
+}
+
 /** What a call costs above its run: the same function over more and more leaves; here `growth` is microseconds. */
 function calls() {
   return [1, 4, 16, 64, 256].map(leaves => {
@@ -94,14 +102,23 @@ function calls() {
 }
 
 /**
- * By name. Each takes `probe()`, which says at once what the process holds in bytes (`resident`) and what processor time
- * it has used in microseconds (`processor`), and returns what it found: lines, numbers and their bounds.
+ * By name. Each takes `probe()`, which says at once what the process holds in bytes (`resident`), the most that it has
+ * held (`peak`) and what processor time it has used in microseconds (`processor`), and returns what it found: lines,
+ * numbers and their bounds.
  */
 export const measurements = {
   steps(probe) {
     const step = training()
     const batches = Array.from({ length: 8 }, (_, i) => batchOf(filled(i)))
     return steps('5 000 jitted training steps', probe, i => step(batches[i % 8]), 10)
+  },
+  // What an engine's heap takes for as many objects as a step makes, before it first looks for garbage.
+  objects(probe) {
+    const last = []
+    const once = i => {
+      for (let k = 0; k < 8; k++) last[k] = { shape: [i, k], source: { address: i, bytes: k, next: null } }
+    }
+    return steps('5 000 times 24 small objects and lists, without heddle', probe, once)
   },
   disposed(probe) {
     const step = training()
@@ -129,5 +146,7 @@ export const measurements = {
   },
   small: probe => eager('1 000 000 adds of 1 KiB', probe, 1_000_000, 256, 100, 5),
   large: probe => eager('10 000 adds of 1 MiB', probe, 10_000, MIB / 4, 500),
+  lstm: probe => trained("W2's training step", probe, lstmWorkload(), 150),
+  gpt: probe => trained("W5's training step", probe, gptWorkload(), 260),
   calls,
 }

@@ -6,5 +6,5 @@ export const prepare = only =>
     const multiply = jit((a, b) => matmul(a, b))
     const left = tensor(a.data, { shape: a.shape })
     const right = tensor(b.data, { shape: b.shape })
-    return { run: () => void multiply(left, right), read: () => multiply(left, right).data() }
+    return { run: () => multiply(left, right).dispose(), read: () => multiply(left, right).data() }
   })

@@ -140,13 +140,14 @@ const range = (from: MapOp, to: MapOp, sources: number, kind: Known['kind']): Kn
 
 const ALL: Known[] = [
   ...range(MapOp.Copy, MapOp.ReciprocalF, 1, 'float'),
-  ...range(MapOp.ExpF, MapOp.IsFiniteF, 1, 'float'),
-  ...range(MapOp.AddF, MapOp.Atan2F, 2, 'float'),
+  ...range(MapOp.ExpF, MapOp.AsinhF, 1, 'float'),
+  ...range(MapOp.AddF, MapOp.HypotF, 2, 'float'),
   ...range(MapOp.EqF, MapOp.GeF, 2, 'float'),
   ...range(MapOp.MulAddF, MapOp.MulAddF, 3, 'float'),
   ...range(MapOp.NegI, MapOp.ClzI, 1, 'integer'),
   ...range(MapOp.AddI, MapOp.ShrU, 2, 'integer'),
   ...range(MapOp.PowI, MapOp.PowI, 2, 'power'),
+  ...range(MapOp.PowU, MapOp.PowU, 2, 'integer'),
   ...range(MapOp.EqI, MapOp.GeU, 2, 'integer'),
   ...range(MapOp.NotB, MapOp.NotB, 1, 'integer'),
   ...range(MapOp.Select, MapOp.Select, 3, 'select'),

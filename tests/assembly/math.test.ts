@@ -3,27 +3,13 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MapOp } from '../../assembly/format.js'
+import { binary, ulps, unary } from './elementary.js'
 import { floats, guarded, intact, loadKernels, mulberry32 } from './testing.js'
 
 const core = loadKernels()
 const COUNT = 1 << 16
 const bits = new Uint32Array(1)
 const asFloat = new Float32Array(bits.buffer)
-
-/** The distance between neighbouring floats at x. */
-function spacing(x: number): number {
-  asFloat[0] = Math.abs(x)
-  return 2 ** (Math.min(Math.max(bits[0] >> 23, 1), 254) - 150)
-}
-
-/** How far `y` is from the exact `expected`, in ulps; infinity counts as 2^128. */
-function ulps(y: number, expected: number): number {
-  if (Object.is(y, Math.fround(expected))) return 0
-  if (Number.isNaN(y) || Number.isNaN(expected)) return Infinity
-  if (expected === 0 || (y === 0 && Math.sign(1 / y) !== Math.sign(expected))) return Infinity
-  const bounded = (x: number) => Math.max(Math.min(x, 2 ** 128), -(2 ** 128))
-  return Math.abs(bounded(y) - bounded(expected)) / spacing(bounded(expected))
-}
 
 function run(op: MapOp, a: Float32Array, b = a): Float32Array {
   core.release()
@@ -47,35 +33,6 @@ function* allFloats(): Generator<Float32Array> {
     yield new Float32Array(Uint32Array.from({ length: COUNT }, (_, i) => first + i * step).buffer)
   }
 }
-
-/** Erf by its series of positive terms (Abramowitz & Stegun 7.1.6). */
-function erf(x: number): number {
-  const t = Math.abs(x)
-  if (!(t < 6)) return Math.sign(x)
-  let sum = t
-  for (let n = 1, term = t; term > sum * 1e-18; n++) {
-    term *= (2 * t * t) / (2 * n + 1)
-    sum += term
-  }
-  return Math.sign(x) * ((2 * Math.exp(-t * t)) / Math.sqrt(Math.PI)) * sum
-}
-
-const unary: [string, MapOp, (x: number) => number, number][] = [
-  ['exp', MapOp.ExpF, Math.exp, 1],
-  ['expm1', MapOp.Expm1F, Math.expm1, 0.6],
-  ['log', MapOp.LogF, Math.log, 1],
-  ['log1p', MapOp.Log1pF, Math.log1p, 0.6],
-  ['sin', MapOp.SinF, Math.sin, 0.6],
-  ['cos', MapOp.CosF, Math.cos, 0.6],
-  ['tanh', MapOp.TanhF, Math.tanh, 0.6],
-  ['sigmoid', MapOp.SigmoidF, x => 1 / (1 + Math.exp(-x)), 2.5],
-  ['erf', MapOp.ErfF, erf, 0.6],
-  ['rsqrt', MapOp.RsqrtF, x => 1 / Math.sqrt(x), 1.5],
-  ['sqrt', MapOp.SqrtF, Math.sqrt, 0.5],
-  ['sign', MapOp.SignF, Math.sign, 0],
-  ['floor', MapOp.FloorF, Math.floor, 0],
-  ['ceil', MapOp.CeilF, Math.ceil, 0],
-]
 
 for (const [name, op, reference, bound] of unary) {
   test(`${name} is within ${bound} ulp everywhere`, () => {
@@ -114,24 +71,6 @@ function pairs(): [Float32Array, Float32Array] {
   return [new Float32Array(a), new Float32Array(b)]
 }
 
-function power(x: number, y: number): number {
-  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y
-}
-
-function roundToEven(x: number): number {
-  const down = Math.floor(x)
-  const away = x - down
-  const up = away > 0.5 || (away === 0.5 && down % 2 !== 0)
-  return Object.is(x, -0) || (x < 0 && up && down === -1) ? -0 : up ? down + 1 : down
-}
-
-const binary: [string, MapOp, (x: number, y: number) => number, number][] = [
-  ['pow', MapOp.PowF, power, 0.6],
-  ['atan2', MapOp.Atan2F, Math.atan2, 0.6],
-  ['rem', MapOp.RemF, (x, y) => x % y, 0],
-  ['round', MapOp.RoundF, roundToEven, 0],
-]
-
 for (const [name, op, reference, bound] of binary) {
   test(`${name} is within ${bound} ulp, special values included`, () => {
     const [a, b] = pairs()
@@ -148,6 +87,92 @@ for (const [name, op, reference, bound] of binary) {
     assert.ok(worst <= bound, `${worst} ulp at (${a[at]}, ${b[at]}): ${y[at]}`)
   })
 }
+
+const NAMED: Record<string, number> = {
+  inf: Infinity,
+  nan: Number.NaN,
+  tiny: 2 ** -149,
+  largest: (2 - 2 ** -23) * 2 ** 127,
+}
+
+function numberOf(text: string): number {
+  const named = NAMED[text.replace('-', '')]
+  return named === undefined ? Number(text) : text.startsWith('-') ? -named : named
+}
+
+/** What IEEE 754 and NumPy say where a function is not an ordinary one: arguments, then the result. */
+const special: [string, MapOp, string][] = [
+  ['exp', MapOp.ExpF, '0 1, -0 1, inf inf, -inf 0, nan nan, tiny 1, largest inf, -largest 0'],
+  // The last finite power and the first infinite one; the last power that is not zero and the first that is.
+  [
+    'exp',
+    MapOp.ExpF,
+    '88.72283172607422 3.4027985e38, 88.72283935546875 inf, -103.97207641601562 tiny, -103.97208404541016 0',
+  ],
+  ['expm1', MapOp.Expm1F, '0 0, -0 -0, inf inf, -inf -1, nan nan, tiny tiny, -tiny -tiny, -largest -1'],
+  ['log', MapOp.LogF, '0 -inf, -0 -inf, 1 0, inf inf, -inf nan, -1 nan, -tiny nan, nan nan, tiny -103.27893'],
+  ['log1p', MapOp.Log1pF, '0 0, -0 -0, -1 -inf, -1.0000001 nan, -inf nan, inf inf, nan nan, tiny tiny, -tiny -tiny'],
+  ['sin', MapOp.SinF, '0 0, -0 -0, inf nan, -inf nan, nan nan, tiny tiny, -tiny -tiny'],
+  ['cos', MapOp.CosF, '0 1, -0 1, inf nan, -inf nan, nan nan, tiny 1, -tiny 1'],
+  ['tanh', MapOp.TanhF, '0 0, -0 -0, inf 1, -inf -1, nan nan, tiny tiny, -tiny -tiny, largest 1'],
+  ['sigmoid', MapOp.SigmoidF, '0 0.5, -0 0.5, inf 1, -inf 0, nan nan, largest 1, -largest 0, -103 1.4e-45'],
+  ['erf', MapOp.ErfF, '0 0, -0 -0, inf 1, -inf -1, nan nan, tiny tiny, -tiny -tiny, largest 1'],
+  ['sqrt', MapOp.SqrtF, '0 0, -0 -0, inf inf, -inf nan, -tiny nan, nan nan'],
+  ['rsqrt', MapOp.RsqrtF, '0 inf, -0 -inf, inf 0, -inf nan, -tiny nan, nan nan'],
+  ['reciprocal', MapOp.ReciprocalF, '0 inf, -0 -inf, inf 0, -inf -0, nan nan, tiny inf, -tiny -inf'],
+  ['div', MapOp.DivF, '1 0 inf, -1 0 -inf, 1 -0 -inf, 0 0 nan, inf inf nan, 1 -inf -0, tiny 2 0, largest 0.5 inf'],
+  // IEEE 754-2019, 9.2.1.
+  ['pow, y = 0', MapOp.PowF, '0 0 1, -0 -0 1, inf 0 1, -inf 0 1, nan 0 1, nan -0 1, -2 0 1'],
+  ['pow, x = 1 or -1', MapOp.PowF, '1 nan 1, 1 inf 1, 1 -inf 1, 1 0.3 1, -1 inf 1, -1 -inf 1, -1 nan nan'],
+  ['pow, NaN', MapOp.PowF, 'nan 1 nan, nan inf nan, 2 nan nan, 0 nan nan, inf nan nan, -inf nan nan'],
+  ['pow, x = 0', MapOp.PowF, '0 -1 inf, -0 -1 -inf, 0 -2 inf, -0 -2 inf, -0 -0.5 inf, -0 -inf inf, 0 -inf inf'],
+  ['pow, x = 0', MapOp.PowF, '0 3 0, -0 3 -0, -0 2 0, -0 0.5 0, -0 inf 0, 0 inf 0, 0 0.5 0'],
+  [
+    'pow, infinite y',
+    MapOp.PowF,
+    '0.5 inf 0, 0.5 -inf inf, -0.5 inf 0, -0.5 -inf inf, 2 inf inf, -2 inf inf, 2 -inf 0, -2 -inf 0',
+  ],
+  ['pow, infinite x', MapOp.PowF, 'inf 2 inf, inf 0.1 inf, inf -2 0, inf -0.1 0, inf inf inf, inf -inf 0'],
+  [
+    'pow, x = -inf',
+    MapOp.PowF,
+    '-inf 3 -inf, -inf 2 inf, -inf 0.5 inf, -inf inf inf, -inf -3 -0, -inf -2 0, -inf -0.5 0, -inf -inf 0',
+  ],
+  [
+    'pow, x < 0',
+    MapOp.PowF,
+    '-8 0.33333334 nan, -8 3 -512, -8 -1 -0.125, -2 2 4, -tiny 0.5 nan, -1 1.5 nan, -largest 0.1 nan',
+  ],
+  [
+    'pow, odd y',
+    MapOp.PowF,
+    '-1 16777215 -1, -1 16777216 1, -1 1e30 1, -2 127 -1.7014118346046923e38, -2 129 -inf, -2 -151 -0',
+  ],
+  [
+    'pow, subnormal',
+    MapOp.PowF,
+    '2 -149 tiny, 2 -151 0, tiny 1 tiny, tiny -1 inf, 0.5 149 tiny, 0.5 151 0, largest 1 largest',
+  ],
+]
+
+for (const [name, op, cases] of special) {
+  test(`${name}: special values`, () => {
+    const numbers = cases.split(', ').map(one => one.split(' ').map(numberOf))
+    const y = run(op, new Float32Array(numbers.map(one => one[0])), new Float32Array(numbers.map(one => one[1])))
+    numbers.forEach((one, i) => {
+      const expected = Math.fround(one[one.length - 1])
+      assert.ok(Object.is(y[i], expected), `(${one.slice(0, -1)}): ${y[i]}, not ${expected}`)
+    })
+  })
+}
+test('logarithms of whole powers are whole, and back', () => {
+  const exponents = Array.from({ length: 277 }, (_, i) => i - 149)
+  const powers = new Float32Array(exponents.map(n => 2 ** n))
+  assert.equal([...run(MapOp.Log2F, powers)], exponents)
+  assert.equal([...run(MapOp.Exp2F, new Float32Array(exponents))], [...powers])
+  const tens = Array.from({ length: 39 }, (_, n) => n)
+  assert.equal([...run(MapOp.Log10F, new Float32Array(tens.map(n => Number(`1e${n}`))))], tens)
+})
 
 test('a result depends on its own element only', () => {
   const random = mulberry32(9)

@@ -2,6 +2,7 @@
 import { add, arange, at, equal, expandDims, mul, stack, type Tensor, transpose, where, zeros } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import { attentionOf, mhaOf, transformerOf } from './torch-attention.js'
+import { cnnOf, convOf, poolOf } from './torch-conv.js'
 import { type Handler, nameOf } from './torch-handler.js'
 import { indexing } from './torch-indexing.js'
 import { lossOf } from './torch-losses.js'
@@ -113,6 +114,9 @@ export const handlers: Named<Handler> = {
   mha: mhaOf,
   transformer: transformerOf,
   attention: attentionOf,
+  conv: convOf,
+  pool: poolOf,
+  cnn: cnnOf,
   tbptt: truncated,
   rtrl: realTime,
   index: c => indexing[nameOf(c)],

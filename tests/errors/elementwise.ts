@@ -1,11 +1,11 @@
 // Elementwise operations and casts.
 
-import { b2, binary, f2, f23, floatUnary, h, type Row, reduction, unary } from './given.js'
+import { b2, binary, f2, f23, floatUnary, h, i2, type Row, reduction, unary } from './given.js'
 
 export const elementwiseRows: Record<string, Row[]> = {
   ...Object.fromEntries(
     ['add', 'mul', 'sub', 'div', 'rem', 'pow', 'maximum', 'minimum', 'equal', 'notEqual', 'less', 'lessEqual']
-      .concat(['greater', 'greaterEqual'])
+      .concat(['greater', 'greaterEqual', 'mod', 'floorDivide', 'logAddExp', 'hypot', 'atan2'])
       .map(name => [name, binary(name)]),
   ),
   ...Object.fromEntries(
@@ -30,15 +30,19 @@ export const elementwiseRows: Record<string, Row[]> = {
   square: [[() => h.square('a'), 'an argument is the string a']],
   clip: [[() => h.clip(f2, f23, 1), 'maximum: shapes do not broadcast: [2] and [2, 3]']],
   ...Object.fromEntries(
-    ['exp', 'expm1', 'log', 'log1p', 'sqrt', 'rsqrt', 'erf', 'sigmoid', 'tanh', 'sin', 'cos'].map(name => [
-      name,
-      floatUnary(name),
-    ]),
+    ['exp', 'expm1', 'log', 'log1p', 'sqrt', 'rsqrt', 'erf', 'sigmoid', 'tanh', 'sin', 'cos']
+      .concat(['exp2', 'log2', 'log10', 'tan', 'asin', 'acos', 'sinh', 'cosh', 'asinh', 'acosh', 'atanh'])
+      .concat(['reciprocal', 'nanToNum'])
+      .map(name => [name, floatUnary(name)]),
   ),
   ceil: unary('ceil'),
   floor: unary('floor'),
   round: unary('round'),
   isFinite: unary('isFinite'),
+  isInf: unary('isInf'),
+  isNan: unary('isNan'),
+  trunc: [...unary('trunc'), [() => h.trunc(b2), 'ceil: dtype bool is not accepted']],
+  atan: [...unary('atan'), [() => h.atan(i2), 'atan2: dtype int32 is not accepted']],
   where: [
     [() => h.where('a', 1, 2), 'where: an argument is the string a'],
     [() => h.where(b2, f23, 0), 'where: shapes do not broadcast'],

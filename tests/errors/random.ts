@@ -11,7 +11,34 @@ export const randomRows: Record<string, Row[]> = {
     [() => h.random.split(7), 'random.split: the key is the number 7, not a tensor'],
   ],
   'random.bits': [[() => h.random.bits(key, 3), 'random.bits: a shape is a list of non-negative integers, not 3']],
-  'random.uniform': [[() => h.random.uniform(1, [2]), 'random.uniform: the key is the number 1, not a tensor']],
+  'random.uniform': [
+    [() => h.random.uniform(1, [2]), 'random.uniform: the key is the number 1, not a tensor'],
+    [() => h.random.uniform(key, [2], 'a'), 'random.uniform: low is the string a, not a tensor'],
+    [() => h.random.uniform(key, [3], 0, f2), 'random.uniform: shapes do not broadcast: [2] and [3]'],
+    [() => h.random.uniform(key, [], 0, f2), 'random.uniform: high [2] does not broadcast to []'],
+  ],
+  'random.randint': [
+    [() => h.random.randint(key, 3, 0, 1), 'random.randint: a shape is a list of non-negative integers, not 3'],
+    [() => h.random.randint(key, [3], 0.5, 1), 'random.randint: [low, high) is a range of int32, not [0.5, 1)'],
+    [() => h.random.randint(key, [3], 2, 2), 'random.randint: [low, high) is a range of int32, not [2, 2)'],
+    [() => h.random.randint(key, [3], 0, 2 ** 31 + 1), 'a range of int32, not [0, 2147483649)'],
+    [
+      () => h.random.randint(key, [3], -1, 1, 'uint32'),
+      'random.randint: [low, high) is a range of uint32, not [-1, 1)',
+    ],
+    [() => h.random.randint(key, [2], f2, 9.5), 'random.randint: [low, high) is a range of int32, not [Tensor', '9.5)'],
+    [() => h.random.randint(key, [2], 0), 'random.randint: high is undefined, not a tensor'],
+    [() => h.random.randint(2, [2], 0, 1), 'random.randint: the key is the number 2, not a tensor'],
+  ],
+  'random.truncatedNormal': [
+    [() => h.random.truncatedNormal(key, -2, 'a'), 'random.truncatedNormal: upper is the string a, not a tensor'],
+    [() => h.random.truncatedNormal(key, -2, f2, [3]), 'random.truncatedNormal: shapes do not broadcast: [2] and [3]'],
+    [() => h.random.truncatedNormal(f2, -2, 2), 'random.truncatedNormal: a key is uint32[2]', 'float32[2]'],
+  ],
+  'random.exponential': [
+    [() => h.random.exponential(1), 'random.exponential: the key is the number 1, not a tensor'],
+    [() => h.random.exponential(key, 2), 'random.exponential: a shape is a list of non-negative integers, not 2'],
+  ],
   'random.normal': [
     [() => h.random.normal(h.stack(random.split(key)), [2]), 'random.normal: a key is uint32[2]', 'uint32[2, 2]'],
     [() => h.random.normal(key, [-1]), 'random.normal: a shape is a list of non-negative integers'],

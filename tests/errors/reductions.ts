@@ -6,6 +6,12 @@ import { empty, f2, f23, h, i2, type Row, reduction } from './given.js'
 export const reductionsRows: Record<string, Row[]> = {
   max: [...reduction('max'), [() => h.max(empty), 'max: shape [0, 3] has nothing along the reduced axes']],
   min: [...reduction('min'), [() => h.min(empty, { axis: 0 }), 'min: shape [0, 3] has nothing']],
+  countNonzero: reduction('countNonzero', 'sum'),
+  norm: [
+    [() => h.norm([1, 2]), 'norm: the argument is an array, not a tensor'],
+    [() => h.norm(f23, { order: Number.NaN }), 'norm: the order is NaN'],
+    [() => h.norm(f23, { axis: 2 }), 'sum: axis 2 is out of range for rank 2'],
+  ],
   argmax: [
     [() => h.argmax(f23, 2), 'argmax: axis 2 is out of range for rank 2'],
     [() => h.argmax(empty, 0), 'argmax: shape [0, 3] has nothing to compare'],

@@ -71,4 +71,34 @@ test('an operation while init is under way wins, and its instance stays', async 
   assert.is(core(), early)
 })
 
+/** The sizes of a module's functions in bytes, in order. */
+function functionSizes(module: Uint8Array): number[] {
+  let at = 8
+  const number = (): number => {
+    for (let value = 0, shift = 0; ; shift += 7) {
+      const byte = module[at++]
+      value |= (byte & 127) << shift
+      if (byte < 128) return value
+    }
+  }
+  for (;;) {
+    const section = module[at++]
+    const bytes = number()
+    if (section !== 10) at += bytes
+    else {
+      return Array.from({ length: number() }, () => {
+        const size = number()
+        at += size
+        return size
+      })
+    }
+  }
+}
+
+test('no function is so large that compiling it takes megabytes', async () => {
+  const sizes = functionSizes(await readFile(new URL('build/heddle.wasm', repository)))
+  assert.ok(sizes.length > 50)
+  assert.ok(Math.max(...sizes) < 8192, `the largest has ${Math.max(...sizes)} bytes`)
+})
+
 test.run()

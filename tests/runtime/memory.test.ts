@@ -349,6 +349,35 @@ test('a donated tensor is used no more, not even by the runtime; its memory is t
   assert.is(first(x), 21)
 })
 
+test("the collector is told that a donated tensor's memory is another one's now", () => {
+  const { register, unregister } = FinalizationRegistry.prototype
+  const watched = new Map<unknown, unknown[]>()
+  FinalizationRegistry.prototype.register = function (target, held, token) {
+    watched.set(token, [...(watched.get(token) ?? []), target])
+    register.call(this, target, held, token!)
+  }
+  FinalizationRegistry.prototype.unregister = function (token) {
+    watched.delete(token)
+    return unregister.call(this, token)
+  }
+  try {
+    const bump = jit((x: Tensor) => [add(x, 1), x], { donate: [0] })
+    let [x, same] = bump(full([256], 0))
+    for (let i = 0; i < 5; i++) {
+      same.dispose()
+      ;[x, same] = bump(x)
+    }
+    assert.is(first(x), 6)
+    assert.is(first(same), 5)
+    const owners = [...watched.values()]
+    assert.ok(owners.every(({ length }) => length === 1))
+    assert.is(owners.length, 2)
+    assert.ok(owners.flat().includes(x) && owners.flat().includes(same))
+  } finally {
+    Object.assign(FinalizationRegistry.prototype, { register, unregister })
+  }
+})
+
 test('a donated tensor that moved out is brought back first', () => {
   withLimit(MIB, () => {
     const bump = jit((x: Tensor) => add(x, 1), { donate: [0] })

@@ -4,6 +4,7 @@ import { type Code, LoadedCode } from '../runtime/machine.js'
 import { emitCopy } from './emit-copy.js'
 import { encode } from './encode.js'
 import { type Checks, type Instruction, Lowering, SLOT } from './lowering.js'
+import { isOn } from './optimize.js'
 import { isOperand, type Life, type Plan, planMemory } from './plan.js'
 import { type Buffer, elements, ITEM_BYTES, sameView, wholeBuffer } from './view.js'
 
@@ -23,7 +24,7 @@ export interface Executable {
  * `donated[i]`: input i may be overwritten. `checks`: which results are looked at for NaN and infinity.
  */
 export function compile(program: Program, donated: readonly boolean[] = [], checks?: Checks): Executable {
-  const lowering = new Lowering(checks)
+  const lowering = new Lowering(checks, isOn('pack'))
   const inputs = program.inputs.map((variable, i) => slotBuffer(variable, SLOT.first + i))
   const outputs = program.outputs.map((atom, i) => slotBuffer(atom as Var, SLOT.first + inputs.length + i))
   program.inputs.forEach((variable, i) => {

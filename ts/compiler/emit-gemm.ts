@@ -1,6 +1,8 @@
 // Contractions as matrix products: which kernel reads which strides, and when B is packed.
 import { GemmKind, Opcode } from '../../assembly/format.js'
+import { emitGemmViews } from './emit-gemm-views.js'
 import { type Lowering, read, update, write } from './lowering.js'
+import { packOnce } from './passes/pack.js'
 import { collapse, elements, ITEM_BYTES, type Level, type View } from './view.js'
 
 /** The dimensions that a contraction contracts and those it shares, as pairs of lists: [of lhs, of rhs]. */
@@ -41,20 +43,8 @@ export function emitGemm(
       strides: [lhs.strides[axis], rhs.strides[contract[1][i]]],
     })),
   )
-  const isTooDeep = (levels: Level[]) => levels.length > 2
-  const copiesLhs = [batches, k, m].some(isTooDeep)
-  const copiesRhs = [batches, k, n].some(isTooDeep)
-  if (copiesLhs || copiesRhs) {
-    // More levels than the kernels walk: a copy in the order [batch, free, contract] has one of each.
-    const axes = inOrder(nBatch, lhsFree.length, rhsFree.length, contract[0].length)
-    const pick = (own: Contraction['batch'], copied: Contraction['batch']): Contraction['batch'] => [
-      copiesLhs ? copied[0] : own[0],
-      copiesRhs ? copied[1] : own[1],
-    ]
-    const left = copiesLhs ? ordered(lowering, lhs, batch[0], lhsFree, contract[0]) : lhs
-    const right = copiesRhs ? ordered(lowering, rhs, batch[1], rhsFree, contract[1]) : rhs
-    const contraction = { contract: pick(contract, axes.contract), batch: pick(batch, axes.batch) }
-    emitGemm(lowering, left, right, out, contraction, accumulate)
+  if ([batches, k, m, n].some(levels => levels.length > 2)) {
+    emitGemmViews(lowering, { view: lhs, free: m }, { view: rhs, free: n }, out, batches, k, accumulate)
     return
   }
   const a: Side = { view: lhs, free: twoLevels(m, 0), contract: twoLevels(k, 0), batch: twoLevels(batches, 0) }
@@ -124,7 +114,7 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
       bBatch[0],
       bBatch[1],
     ]
-    const packed = lowering.once(b.view, [k, n, ...fields].join(), () => {
+    const packed = packOnce(lowering, b.view, [k, n, ...fields].join(), () => {
       const panels = lowering.temporary([packedCounts[0], packedCounts[1], panelBytes / ITEM_BYTES])
       lowering.emit(Opcode.Pack, [k, n, write(panels), read(b.view), ...fields])
       return panels
@@ -163,28 +153,3 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
 
 const free = (view: View, contract: readonly number[], batch: readonly number[]): number[] =>
   view.shape.map((_, axis) => axis).filter(axis => !contract.includes(axis) && !batch.includes(axis))
-
-/** A copy in the order [batch, free, contract]. */
-function ordered(
-  lowering: Lowering,
-  view: View,
-  batch: readonly number[],
-  freeAxes: readonly number[],
-  contract: readonly number[],
-): View {
-  const order = [...batch, ...freeAxes, ...contract]
-  return lowering.copy({
-    ...view,
-    shape: order.map(axis => view.shape[axis]),
-    strides: order.map(axis => view.strides[axis]),
-  })
-}
-
-/** The dimension lists of operands in the order that `ordered` gives. */
-function inOrder(nBatch: number, lhsFree: number, rhsFree: number, nContract: number): Contraction {
-  const list = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i)
-  return {
-    batch: [list(0, nBatch), list(0, nBatch)],
-    contract: [list(nBatch + lhsFree, nContract), list(nBatch + rhsFree, nContract)],
-  }
-}

@@ -4,7 +4,7 @@ import { MapOp, Opcode } from '../../assembly/format.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
 import { emitCopy } from './emit-copy.js'
 import { emitMap } from './emit-map.js'
-import { type Buffer, elements, ITEM_BYTES, isContiguous, stepView, type View, wholeBuffer } from './view.js'
+import { type Buffer, elements, ITEM_BYTES, isContiguous, sameView, stepView, type View, wholeBuffer } from './view.js'
 
 /** A memory operand of an instruction. */
 export interface Operand {
@@ -35,11 +35,11 @@ const SCRATCH: Buffer = { bytes: 0, slot: SLOT.scratch, depth: 0 }
 /** The instructions of the program, or of one open loop. */
 interface Scope {
   readonly instructions: Instruction[]
-  /** Operands packed in this scope, by what they are. */
-  readonly packed: Map<string, View>
+  /** What has been packed here (passes/pack.ts). */
+  readonly panels: Map<Buffer, Map<string, View>>
 }
 
-const openScope = (): Scope => ({ instructions: [], packed: new Map() })
+const openScope = (): Scope => ({ instructions: [], panels: new Map() })
 
 /** What a program that looks for NaN notes: report n is about equation n of the list. */
 export interface Checks {
@@ -62,7 +62,10 @@ export class Lowering {
   private equation = 0
   private source?: string | null
 
-  constructor(private readonly checks?: Checks) {}
+  constructor(
+    private readonly checks?: Checks,
+    readonly packsOnce = true,
+  ) {}
 
   /** Number of loops that enclose what is emitted now. */
   get depth(): number {
@@ -95,7 +98,20 @@ export class Lowering {
 
   /** The same, where nothing else names these elements: the only reader may overwrite them. */
   defineOwned(variable: Var, view: View): void {
+    this.forgetPacked(view)
     this.views.set(variable, { ...view, owned: true })
+  }
+
+  /** A place for a result that starts from the value of an operand: the operand's own where that is read for the last time. */
+  outputFrom(atom: Atom, variable: Var): View {
+    const from = this.view(atom)
+    if (this.mayOverwrite(atom) && isContiguous(from) && this.destination(variable) === undefined) {
+      this.defineOwned(variable, from)
+      return from
+    }
+    const out = this.output(variable)
+    if (!sameView(from, out)) emitCopy(this, from, out)
+    return out
   }
 
   /** True if what the atom names is read here for the last time and may be overwritten. */
@@ -135,6 +151,7 @@ export class Lowering {
   /** A contiguous place for the value of a variable: its destination or a new buffer. */
   output(variable: Var): View {
     const aimed = this.destinations.get(variable)
+    if (aimed !== undefined) this.forgetPacked(aimed)
     const view = aimed ?? this.temporary(variable.aval.shape)
     this.views.set(variable, aimed ? view : { ...view, owned: true })
     return view
@@ -203,34 +220,26 @@ export class Lowering {
     this.emit(Opcode.End, [])
   }
 
-  /**
-   * Emits `body` before all loops in which the value of `view` does not change, once for equal keys; `body` returns the
-   * view that it made.
-   */
-  once(view: View, key: string, body: () => View): View {
-    const depth = Math.max(view.buffer.depth, view.steps.length)
-    const id = `${this.bufferId(view.buffer)}:${view.offset}:${view.steps.join()}:${key}`
+  /** Emits `body` inside the outer `depth` loops, before the others that are open. */
+  atDepth<T>(depth: number, body: () => T): T {
     const inner = this.scopes
-    for (const scope of inner.slice(depth)) {
-      const known = scope.packed.get(id)
-      if (known !== undefined) return known
-    }
     this.scopes = inner.slice(0, depth + 1)
-    const made = body()
-    this.scopes[depth].packed.set(id, made)
+    const result = body()
     this.scopes = inner
-    return made
+    return result
   }
 
-  private readonly bufferIds = new Map<Buffer, number>()
+  /** Panels made from a buffer at this depth, by part and layout. */
+  panels(depth: number, buffer: Buffer): Map<string, View> {
+    const { panels } = this.scopes[depth]
+    const own = panels.get(buffer) ?? new Map<string, View>()
+    panels.set(buffer, own)
+    return own
+  }
 
-  private bufferId(buffer: Buffer): number {
-    let id = this.bufferIds.get(buffer)
-    if (id === undefined) {
-      id = this.bufferIds.size
-      this.bufferIds.set(buffer, id)
-    }
-    return id
+  /** What was packed of a place that is written anew in the loop is no longer what lies there. */
+  private forgetPacked({ buffer }: View): void {
+    for (const { panels } of this.scopes) panels.delete(buffer)
   }
 
   /** A view of something that each iteration of the innermost loop changes. */

@@ -1,4 +1,4 @@
-// The passes over a program, in their order; each can be switched off.
+// The passes, in their order; each can be switched off. All but the last rewrite programs; pack happens at lowering.
 import type { Program } from '../core/program.js'
 import { accumulate } from './passes/accumulate.js'
 import { commute } from './passes/commute.js'
@@ -22,7 +22,7 @@ const passes = {
   fuse,
 } satisfies Record<string, (program: Program) => Program>
 
-export type PassName = keyof typeof passes
+export type PassName = keyof typeof passes | 'pack'
 
 /** Those that change the order of sums, and with it low bits. */
 export const reorderingPasses: readonly PassName[] = ['hoist', 'sink', 'contract', 'commute', 'accumulate']
@@ -30,7 +30,7 @@ export const reorderingPasses: readonly PassName[] = ['hoist', 'sink', 'contract
 const off = new Set<PassName>()
 
 /** Names of all passes. */
-export const passNames = Object.keys(passes) as PassName[]
+export const passNames: readonly PassName[] = [...(Object.keys(passes) as PassName[]), 'pack']
 
 /** Runs `body` with some passes switched off; programs compiled meanwhile are cached apart. */
 export function withoutPasses<T>(names: readonly PassName[], body: () => T): T {
@@ -46,6 +46,9 @@ export function withoutPasses<T>(names: readonly PassName[], body: () => T): T {
 /** Which passes are off now, as part of a cache key. */
 export const passKey = (): string => (off.size === 0 ? '' : `without ${[...off].sort().join()};`)
 
-/** The program after all passes that are on. */
+/** True unless the pass is switched off now. */
+export const isOn = (name: PassName): boolean => !off.has(name)
+
+/** The program after all passes over programs that are on. */
 export const optimize = (program: Program): Program =>
-  passNames.reduce((result, name) => (off.has(name) ? result : passes[name](result)), program)
+  Object.entries(passes).reduce((result, [name, pass]) => (isOn(name as PassName) ? pass(result) : result), program)

@@ -4,12 +4,13 @@ import type { Atom, Equation, Program } from '../core/program.js'
 /** Without equations whose outputs nobody uses. */
 export function pruneProgram(program: Program): Program {
   const used = new Set<Atom>(program.outputs)
+  const isUsed = (atom: Atom): boolean => used.has(atom)
   const kept: Equation[] = []
   for (let i = program.equations.length - 1; i >= 0; i--) {
     const equation = program.equations[i]
-    if (!equation.outputs.some(output => used.has(output))) continue
-    const pruned = equation.primitive.prune?.(equation, output => used.has(output)) ?? equation
-    for (const input of pruned.inputs) used.add(input)
+    if (!equation.outputs.some(isUsed)) continue
+    const pruned = equation.primitive.prune?.(equation, isUsed) ?? equation
+    for (const input of pruned.inputs) if (input.kind === 'var') used.add(input)
     kept.push(pruned)
   }
   return { ...program, equations: kept.reverse() }

@@ -114,6 +114,28 @@ export function flipView(view: View, axes: readonly number[]): View {
   return { ...view, offset, strides }
 }
 
+/** Windows of `size` elements `dilation` apart that start `stride` apart, over the last dimensions: [..., ...size, ...counts]. */
+export function windowsView(view: View, { size, stride, dilation }: Windows, counts: readonly number[]): View {
+  const lead = view.shape.length - size.length
+  const inner = view.strides.slice(lead)
+  return {
+    ...view,
+    shape: [...view.shape.slice(0, lead), ...size, ...counts],
+    strides: [
+      ...view.strides.slice(0, lead),
+      ...inner.map((bytes, i) => bytes * dilation[i]),
+      ...inner.map((bytes, i) => bytes * stride[i]),
+    ],
+  }
+}
+
+/** Sliding windows over the last dimensions, one entry for each of these. */
+export interface Windows {
+  readonly size: readonly number[]
+  readonly stride: readonly number[]
+  readonly dilation: readonly number[]
+}
+
 /** The view's first dimension, one entry for each iteration of the innermost of `depth` loops. */
 export function stepView(view: View, depth: number, reverse: boolean): View {
   const [length, ...shape] = view.shape

@@ -5,6 +5,7 @@ import type { Checks } from '../compiler/lowering.js'
 import { optimize, passKey } from '../compiler/optimize.js'
 import { isProgram } from '../compiler/passes/rewrite.js'
 import { ITEM_BYTES } from '../compiler/view.js'
+import { typeError } from '../errors.js'
 import { beginRun, compact, OutOfMemory } from '../runtime/pool.js'
 import { Storage } from '../runtime/storage.js'
 import type { AnyPrimitive } from './primitive.js'
@@ -17,6 +18,7 @@ import {
   type Program,
   printProgram,
   sameAval,
+  showAval,
   type Var,
 } from './program.js'
 import { sizeOf } from './shape.js'
@@ -39,6 +41,9 @@ export interface Runnable {
   /** True where output i is result i and nothing else. */
   readonly isPlain: boolean
   lastUse: number
+  /** The program before the passes, and its text where it was needed. */
+  origin?: Program
+  text?: string
 }
 
 const cache = new Map<string, Runnable>()
@@ -67,8 +72,21 @@ function forgetOldest(): void {
 
 /** Compiles a program, after the passes; outputs that are inputs, literals or given twice need no code. */
 export function prepareProgram(program: Program, donated: readonly boolean[] = []): Runnable {
-  const key = `${passKey()}${donated.some(Boolean) ? donated.map(Number).join('') : ''}${printProgram(program)}`
-  return remember(key, () => buildRunnable('a compiled function', optimize(program), donated))
+  const { inputs, equations, outputs } = program
+  const flags = donated.some(Boolean) ? donated.map(Number).join('') : ''
+  let key = `${passKey()}${flags};${equations.length};${inputs.map(({ aval }) => showAval(aval))};${outputs.length}`
+  // Printing takes as long as a pass, so only programs that are alike so far are compared by what they say.
+  const alike = cache.get(key)
+  if (alike !== undefined) {
+    const text = printProgram(program)
+    alike.text ??= printProgram(alike.origin!)
+    if (text !== alike.text) key += text
+  }
+  return remember(key, () => {
+    const runnable = buildRunnable('a compiled function', optimize(program), donated)
+    runnable.origin = program
+    return runnable
+  })
 }
 
 /** Compiles a program as it is, without the passes and apart from the cache. */
@@ -146,7 +164,7 @@ export const literals: number[] = []
 
 /** Runs compiled code. Donated tensors are consumed; nothing is if it throws before the run. */
 export function runPrepared(runnable: Runnable, values: readonly Tensor[], donated: readonly boolean[] = []): Tensor[] {
-  const storages = bindSlots(runnable, values)
+  const storages = bindSlots(runnable, values, donated)
   const { executable } = runnable
   try {
     executable.code.run(addresses, literals, values.length + storages.length)
@@ -158,14 +176,14 @@ export function runPrepared(runnable: Runnable, values: readonly Tensor[], donat
 }
 
 /** Brings the operands into the core's memory and finds places for the results. If it throws nothing has changed. */
-export function bindSlots(runnable: Runnable, values: readonly Tensor[]): Storage[] {
+export function bindSlots(runnable: Runnable, values: readonly Tensor[], donated: readonly boolean[] = []): Storage[] {
   let storages: Storage[]
   try {
-    storages = place(runnable, values)
+    storages = place(runnable, values, donated)
   } catch (error) {
     if (!(error instanceof OutOfMemory && error.mayFit)) throw error
     compact()
-    storages = place(runnable, values)
+    storages = place(runnable, values, donated)
   }
   const count = values.length
   for (let i = 0; i < count; i++) {
@@ -180,12 +198,21 @@ export function bindSlots(runnable: Runnable, values: readonly Tensor[]): Storag
   return storages
 }
 
-function place({ executable, bytes, name }: Runnable, values: readonly Tensor[]): Storage[] {
+function place(
+  { executable, bytes, name }: Runnable,
+  values: readonly Tensor[],
+  donated: readonly boolean[],
+): Storage[] {
   const run = beginRun()
   for (let i = 0; i < values.length; i++) {
     const { source } = values[i]
-    if (source.kind === 'storage') source.use(values[i], run, name)
-    else if (source.kind === 'traced') throw new Error('runPrepared: a traced value')
+    if (source.kind === 'storage') {
+      // It would be overwritten while it is read.
+      if (source.pinnedBy === run && (donated[i] || donated[values.findIndex(value => value.source === source)])) {
+        throw typeError('jit: a tensor is donated and passed a second time; copy one of them or do not donate it')
+      }
+      source.use(values[i], run, name)
+    } else if (source.kind === 'traced') throw new Error('runPrepared: a traced value')
   }
   executable.code.ready(name)
   const { aliases } = executable
@@ -211,33 +238,47 @@ export function freeResults(storages: readonly Storage[], values: readonly Tenso
 
 /** The tensors that a run has made. */
 function takeResults(
-  { results, outputs, isPlain }: Runnable,
+  { results, outputs, isPlain, executable: { aliases } }: Runnable,
   values: readonly Tensor[],
   storages: readonly Storage[],
   donated: readonly boolean[],
 ): Tensor[] {
   const made: Tensor[] = []
   for (let i = 0; i < results.length; i++) {
-    const { shape, dtype } = results[i]
-    const storage = storages[i]
-    made.push(storedTensor(shape, dtype, storage.isOwned ? storage.donate() : storage))
+    const donor = aliases[i] < 0 ? null : values[aliases[i]]
+    made.push(donor?.source === storages[i] ? inherit(donor, results[i]) : storedTensor(results[i], storages[i]))
   }
-  if (isPlain && donated.length === 0) return made
+  const list = isPlain ? made : outputsOf(outputs, made, values, donated)
+  for (let i = 0; i < donated.length; i++) {
+    const { source } = values[i]
+    if (donated[i] && source.kind === 'storage') source.free('donated')
+  }
+  return list
+}
+
+function outputsOf(
+  outputs: Runnable['outputs'],
+  made: readonly Tensor[],
+  values: readonly Tensor[],
+  donated: readonly boolean[],
+): Tensor[] {
   const returned = new Map<number, Tensor>()
-  const list = outputs.map(({ kind, index, atom }) => {
+  return outputs.map(({ kind, index, atom }) => {
     if (kind === 'result') return made[index]
     if (kind === 'literal') return Tensor.of([], atom.aval.dtype, atom as Tensor['source'] & Atom)
     const value = values[index]
     if (!donated[index] || value.source.kind !== 'storage') return value
-    const heir = returned.get(index) ?? storedTensor(value.shape, value.dtype, value.source.donate())
+    const heir = returned.get(index) ?? inherit(value, value)
     returned.set(index, heir)
     return heir
   })
-  donated.forEach((isDonated, i) => {
-    const { source } = values[i]
-    if (isDonated && source.kind === 'storage') source.free('donated')
-  })
-  return list
+}
+
+/** A new tensor with the memory of a donated one, which is thereby used up. */
+function inherit(donor: Tensor, aval: Aval): Tensor {
+  const heir = storedTensor(aval, donor.source as Storage)
+  donor.source = Storage.donated
+  return heir
 }
 
 const floatWord = new Float32Array(1)

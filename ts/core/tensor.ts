@@ -5,7 +5,7 @@
 import { typeError } from '../errors.js'
 import type { Storage } from '../runtime/storage.js'
 import type { DType, TypedArray } from './dtype.js'
-import type { Literal, Var } from './program.js'
+import type { Aval, Literal, Var } from './program.js'
 import { type Shape, showShape, sizeOf } from './shape.js'
 import type { Trace } from './trace.js'
 
@@ -28,8 +28,8 @@ export interface Traced {
 export class Tensor {
   readonly shape: Shape
   readonly dtype: DType
-  /** @internal */
-  readonly source: Source
+  /** @internal Changes once, when the tensor is donated and a result takes its memory. */
+  source: Source
 
   private constructor(shape: Shape, dtype: DType, source: Source) {
     this.shape = shape
@@ -143,7 +143,7 @@ function readWords(storage: Storage, size: number, dtype: DType): TypedArray {
 }
 
 /** A stored tensor over words that the core already holds. */
-export const storedTensor = (shape: Shape, dtype: DType, storage: Storage): Tensor => {
+export const storedTensor = ({ shape, dtype }: Aval, storage: Storage): Tensor => {
   const tensor = Tensor.of(shape, dtype, storage)
   storage.keepWhile(tensor)
   return tensor

@@ -114,7 +114,9 @@ export function traceProgram(types: readonly Aval[], f: (inputs: Tensor[]) => re
   }
   const pruned = pruneProgram({ inputs: variables, equations: trace.equations, outputs })
   const used = new Set<Atom>(pruned.outputs)
-  for (const equation of pruned.equations) for (const input of equation.inputs) used.add(input)
+  if (trace.captured.size > 0) {
+    for (const equation of pruned.equations) for (const input of equation.inputs) used.add(input)
+  }
   const captured = [...trace.captured.values()].filter(({ variable }) => used.has(variable))
   return {
     program: { ...pruned, inputs: [...captured.map(({ variable }) => variable), ...variables] },

@@ -21,20 +21,31 @@ const LEAF: TreeDef = { kind: 'leaf' }
 /** The leaves from left to right (object keys in their own order, sorted) and the structure that holds them. */
 export function flatten(tree: unknown, what = 'argument'): { leaves: Leaf[]; structure: TreeDef } {
   const leaves: Leaf[] = []
-  const walk = (node: unknown, path: string): TreeDef => {
+  // The way to the node at hand, written out only for a message.
+  const path: (string | number)[] = []
+  const child = (key: string | number, node: unknown): TreeDef => {
+    path.push(key)
+    const structure = walk(node)
+    path.pop()
+    return structure
+  }
+  const walk = (node: unknown): TreeDef => {
     if (node instanceof Tensor || typeof node === 'number' || typeof node === 'boolean') {
       leaves.push(node)
       return LEAF
     }
     if (node === null || node === undefined) return { kind: 'empty', value: node }
-    if (Array.isArray(node)) return { kind: 'array', children: node.map((child, i) => walk(child, `${path}[${i}]`)) }
+    if (Array.isArray(node)) return { kind: 'array', children: node.map((item, i) => child(i, item)) }
     if (isPlainObject(node)) {
       const keys = Object.keys(node).sort()
-      return { kind: 'object', keys, children: keys.map(key => walk(node[key], `${path}.${key}`)) }
+      return { kind: 'object', keys, children: keys.map(key => child(key, node[key])) }
     }
-    throw typeError(`${path} is ${describe(node)}: a tree holds tensors and numbers in arrays and plain objects`)
+    const place = path.map(key => (typeof key === 'number' ? `[${key}]` : `.${key}`)).join('')
+    throw typeError(
+      `${what}${place} is ${describe(node)}: a tree holds tensors and numbers in arrays and plain objects`,
+    )
   }
-  return { structure: walk(tree, what), leaves }
+  return { structure: walk(tree), leaves }
 }
 
 /** Appends the leaves of a tree if it has this structure; false if it has another. Quicker than to flatten and compare. */
@@ -131,13 +142,11 @@ export function leafPaths(node: TreeDef, path = ''): string[] {
  */
 export function treeMap<T>(f: (leaf: Tensor, ...rest: Tensor[]) => unknown, tree: T, ...rest: readonly unknown[]): T {
   const { leaves, structure } = flatten(tree)
-  const text = showStructure(structure)
   const others = rest.map((other, i) => {
-    const flat = flatten(other)
-    if (showStructure(flat.structure) !== text) {
-      throw typeError(`treeMap: tree ${i + 2} differs from the first: ${showStructure(flat.structure)} beside ${text}`)
-    }
-    return flat.leaves
+    const own: Leaf[] = []
+    if (collectLeaves(structure, other, own)) return own
+    const [text, first] = [flatten(other).structure, structure].map(showStructure)
+    throw typeError(`treeMap: tree ${i + 2} differs from the first: ${text} beside ${first}`)
   })
   const results = leaves.map((leaf, i) => f(leaf as Tensor, ...others.map(other => other[i] as Tensor)))
   return unflatten(structure, results) as T

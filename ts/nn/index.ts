@@ -1,18 +1,27 @@
 // heddle/nn: layers, cells, activations, initialisers, losses.
 export {
+  celu,
   elu,
   gelu,
+  glu,
+  hardShrink,
   hardSigmoid,
   hardSwish,
   hardTanh,
   leakyRelu,
   logSigmoid,
   mish,
+  prelu,
   relu,
+  relu6,
   selu,
   silu,
   softplus,
+  softShrink,
   softsign,
+  swish,
+  tanhShrink,
+  thresholdedRelu,
 } from './activations.js'
 export {
   type Cell,
@@ -33,9 +42,25 @@ export {
   binaryCrossEntropy,
   type CrossEntropyOptions,
   crossEntropy,
+  gaussianNll,
   huber,
+  klDivergence,
+  type LabelOptions,
+  type LossOptions,
   meanAbsoluteError,
   meanSquaredError,
+  negativeLogLikelihood,
+  poissonNll,
+  type Reduction,
+  smoothL1,
 } from './losses.js'
 export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
+export {
+  cosineEmbedding,
+  cosineSimilarity,
+  hinge,
+  marginRanking,
+  softMargin,
+  tripletMargin,
+} from './ranking.js'
 export { type RecurrentOptions, recurrent } from './recurrent.js'

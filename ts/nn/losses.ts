@@ -1,35 +1,61 @@
-// Losses: scalars, means over whatever dimensions they are given. `vmap` a loss to have one for each example.
+// Losses: scalars, means over whatever dimensions they are given; `reduction` asks for sums or for each by itself.
 
 import { isFloat } from '../core/dtype.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { abs, add, div, minimum, mul, neg, square, sub } from '../ops/arithmetic.js'
-import { notEqual } from '../ops/compare.js'
+import { lessEqual, notEqual } from '../ops/compare.js'
 import { softmaxCrossEntropy } from '../ops/cross-entropy.js'
+import { exp, log } from '../ops/exponential.js'
 import { mean, sum } from '../ops/reduce.js'
+import { expandDims, squeeze } from '../ops/reshape.js'
 import { logSoftmax } from '../ops/softmax.js'
-import { take } from '../ops/take.js'
+import { take, takeAlongAxis } from '../ops/take.js'
 import { where } from '../ops/where.js'
 import { softplus } from './activations.js'
 
-export interface CrossEntropyOptions {
+/** What becomes of the losses of all elements: their mean, their sum, or each by itself. */
+export type Reduction = 'mean' | 'sum' | 'none'
+
+export interface LossOptions {
+  /** `'mean'` where left out. */
+  reduction?: Reduction
+}
+
+/** All losses at once. Throws unless the reduction is one of the three. */
+export function reduced(each: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
+  if (reduction === 'none') return each
+  if (reduction !== 'mean' && reduction !== 'sum') {
+    throw rangeError(`loss: reduction is 'mean', 'sum' or 'none', not ${JSON.stringify(reduction)}`)
+  }
+  return reduction === 'mean' ? mean(each) : sum(each)
+}
+
+/** How labels count. */
+export interface LabelOptions extends LossOptions {
   /** Labels that do not count, padding for example: the mean is over the others. */
   ignore?: number
-  /** How much of each label is spread evenly over all classes (0): Szegedy et al. 2016, section 7. */
-  smoothing?: number
   /** A weight [C] for each class: the mean is weighted by the labels' own. */
   weights?: Tensor
+}
+
+export interface CrossEntropyOptions extends LabelOptions {
+  /** How much of each label is spread evenly over all classes (0): Szegedy et al. 2016, section 7. */
+  smoothing?: number
 }
 
 /**
  * The mean of -log softmax(logits)[label] over all labels, in nats: logits [..., C], integer labels [...] in [0, C), or
  * float32 labels [..., C] that hold a probability for each class. NaN where every label is ignored.
  * Throws if the shapes do not fit, or `ignore` or `weights` come with probabilities.
- * @example const loss = crossEntropy(model.apply(params, ids), next, { ignore: 0 })
+ * @example
+ * const labels = tensor([1, 0], { dtype: 'int32' })
+ * crossEntropy(tensor([[0, 2], [1, 1]]), labels) // 0.41
+ * crossEntropy(tensor([[0, 2], [1, 1]]), labels, { ignore: 0 }) // 0.1269
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
-  const { ignore, smoothing = 0, weights } = options
+  const { smoothing = 0, weights } = options
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw rangeError(`crossEntropy: smoothing lies in [0, 1], not ${smoothing}`)
   }
@@ -37,9 +63,32 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   const share = weights === undefined ? null : take(weights, labels)
   const weighted = share === null ? hard : mul(hard, share)
   const each = smoothing === 0 ? weighted : add(mul(weighted, 1 - smoothing), mul(evenLoss(logits, weights), smoothing))
-  if (ignore === undefined) return share === null ? mean(each) : div(sum(each), sum(share))
-  const isKept = notEqual(labels, ignore)
-  return div(sum(where(isKept, each, 0)), sum(where(isKept, share ?? 1, 0)))
+  return reducedLabels(each, labels, share, options)
+}
+
+/** The losses of those labels that count; their mean is weighted by `share`. */
+function reducedLabels(each: Tensor, labels: Tensor, share: Tensor | null, options: LabelOptions): Tensor {
+  const { ignore, reduction = 'mean' } = options
+  const isKept = ignore === undefined ? null : notEqual(labels, ignore)
+  const kept = isKept === null ? each : where(isKept, each, 0)
+  if (reduction !== 'mean' || (isKept === null && share === null)) return reduced(kept, options)
+  return div(sum(kept), sum(isKept === null ? share! : where(isKept, share ?? 1, 0)))
+}
+
+/**
+ * The mean of -logProbabilities[label]: log-probabilities [..., C], integer labels [...] in [0, C). NaN where every label
+ * is ignored. `crossEntropy` is this of `logSoftmax(logits)`, in one pass. Throws if the shapes do not fit.
+ * @example negativeLogLikelihood(log(tensor([[0.25, 0.75]])), tensor([1], { dtype: 'int32' })) // 0.2877
+ */
+export function negativeLogLikelihood(logProbabilities: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor {
+  if (isFloat(labels.dtype) || !sameShape(labels.shape, logProbabilities.shape.slice(0, -1))) {
+    throw typeError(
+      `negativeLogLikelihood: ${labels.dtype} labels ${showShape(labels.shape)} do not fit ${showShape(logProbabilities.shape)}: integers for all but the last dimension`,
+    )
+  }
+  const hard = neg(squeeze(takeAlongAxis(logProbabilities, expandDims(labels, -1)), -1))
+  const share = options.weights === undefined ? null : take(options.weights, labels)
+  return reducedLabels(share === null ? hard : mul(hard, share), labels, share, options)
 }
 
 /** -<labels, log softmax(logits)> of each row. */
@@ -62,30 +111,88 @@ function evenLoss(logits: Tensor, weights: Tensor | undefined): Tensor {
 }
 
 /**
+ * The mean over rows of the divergence sum(p log(p / q)) of Kullback and Leibler 1951, in nats, of targets p [..., C] from
+ * log-probabilities log q [..., C]. Targets of 0 add nothing. `logTarget`: the targets are log p too.
+ * @example klDivergence(logSoftmax(tensor([[0, 0]])), tensor([[0.25, 0.75]])) // 0.1308
+ */
+export function klDivergence(
+  logProbabilities: Tensor,
+  target: Tensor,
+  { logTarget = false, ...options }: LossOptions & { logTarget?: boolean } = {},
+): Tensor {
+  const p = logTarget ? exp(target) : target
+  const isZero = lessEqual(p, 0)
+  const surprise = logTarget ? target : log(where(isZero, 1, p))
+  return reduced(sum(mul(p, where(isZero, 0, sub(surprise, logProbabilities))), { axis: -1 }), options)
+}
+
+/**
  * The mean binary cross-entropy of `sigmoid(logits)` against targets in [0, 1], stable for any logits:
  * `(1 - t) x + softplus(-x)`. `positiveWeight` multiplies the loss of what is positive, `weights` that of each element.
+ * @example binaryCrossEntropy(tensor([0]), tensor([1])) // 0.6931
  */
 export function binaryCrossEntropy(
   logits: Tensor,
   targets: Tensor,
-  { positiveWeight, weights }: { positiveWeight?: number | Tensor; weights?: Tensor } = {},
+  options: LossOptions & { positiveWeight?: number | Tensor; weights?: Tensor } = {},
 ): Tensor {
+  const { positiveWeight, weights } = options
   const rest = softplus(neg(logits))
   const positive = positiveWeight === undefined ? rest : mul(rest, add(1, mul(targets, sub(positiveWeight, 1))))
   const each = add(mul(sub(1, targets), logits), positive)
-  return mean(weights === undefined ? each : mul(each, weights))
+  return reduced(weights === undefined ? each : mul(each, weights), options)
 }
 
-/** The mean squared error of `prediction` against `target` (broadcast). */
-export const meanSquaredError = (prediction: Tensor, target: Tensor): Tensor => mean(square(sub(prediction, target)))
+/**
+ * The mean squared error of `prediction` against `target` (broadcast).
+ * @example meanSquaredError(tensor([1, 2]), tensor([3, 5])) // 6.5
+ */
+export const meanSquaredError = (prediction: Tensor, target: Tensor, options?: LossOptions): Tensor =>
+  reduced(square(sub(prediction, target)), options)
 
-/** The mean absolute error of `prediction` against `target` (broadcast); its derivative is 0 where they are equal. */
-export const meanAbsoluteError = (prediction: Tensor, target: Tensor): Tensor => mean(abs(sub(prediction, target)))
+/**
+ * The mean absolute error of `prediction` against `target` (broadcast); its derivative is 0 where they are equal.
+ * @example meanAbsoluteError(tensor([1, 2]), tensor([3, 5])) // 2.5
+ */
+export const meanAbsoluteError = (prediction: Tensor, target: Tensor, options?: LossOptions): Tensor =>
+  reduced(abs(sub(prediction, target)), options)
 
-/** Huber 1964: half the squared error up to `delta` (1), a line of slope `delta` beyond; the mean. */
-export function huber(prediction: Tensor, target: Tensor, delta = 1): Tensor {
+/**
+ * Huber 1964: half the squared error up to `delta` (1), a line of slope `delta` beyond; the mean.
+ * @example huber(tensor([0.5, 3]), tensor([0, 0])) // 1.3125
+ */
+export function huber(prediction: Tensor, target: Tensor, delta = 1, options?: LossOptions): Tensor {
   if (!(delta > 0)) throw rangeError(`huber: delta is positive, not ${delta}`)
+  return reduced(roundedOff(prediction, target, delta), options)
+}
+
+/**
+ * Girshick 2015: the absolute error less `beta / 2`, rounded off within `beta` (1): `huber` of slope 1; the mean.
+ * @example smoothL1(tensor([0.5, 3]), tensor([0, 0])) // 1.3125
+ */
+export function smoothL1(prediction: Tensor, target: Tensor, beta = 1, options?: LossOptions): Tensor {
+  if (!(beta > 0)) throw rangeError(`smoothL1: beta is positive, not ${beta}`)
+  return reduced(div(roundedOff(prediction, target, beta), beta), options)
+}
+
+/** `d^2 / 2` of distances d up to `delta`, beyond it the line of slope `delta`. */
+function roundedOff(prediction: Tensor, target: Tensor, delta: number): Tensor {
   const distance = abs(sub(prediction, target))
   const near = minimum(distance, delta)
-  return mean(mul(near, sub(distance, mul(0.5, near))))
+  return mul(near, sub(distance, mul(0.5, near)))
 }
+
+/**
+ * The mean of `exp(x) - t x`: what is unlikely, up to a constant, of counts t whose Poisson rate has the logarithm x.
+ * @example poissonNll(tensor([0]), tensor([2])) // 1
+ */
+export const poissonNll = (logRate: Tensor, target: Tensor, options?: LossOptions): Tensor =>
+  reduced(sub(exp(logRate), mul(target, logRate)), options)
+
+/**
+ * The mean of `(log v + (t - mean)^2 / v) / 2`: what is unlikely, up to a constant, of targets t under normal distributions
+ * of these means and variances v > 0: Nix and Weigend 1994.
+ * @example gaussianNll(tensor([0]), tensor([1]), tensor([1])) // 0.5
+ */
+export const gaussianNll = (prediction: Tensor, target: Tensor, variance: Tensor, options?: LossOptions): Tensor =>
+  reduced(mul(0.5, add(log(variance), div(square(sub(target, prediction)), variance))), options)

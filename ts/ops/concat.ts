@@ -68,8 +68,7 @@ export const concatPrimitive: Primitive<ConcatParams> = {
   },
   aim(lowering, { inputs, outputs, params }, isElementwise) {
     const parts = inputs.filter(
-      (atom, i): atom is Var =>
-        atom.kind === 'var' && isElementwise(atom) && inputs.indexOf(atom) === i && !lowering.destination(atom),
+      (atom): atom is Var => atom.kind === 'var' && isElementwise(atom) && !lowering.destination(atom),
     )
     const place = parts.length === 0 ? null : lowering.vacantPlace(outputs[0])
     if (place === null) return

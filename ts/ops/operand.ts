@@ -30,6 +30,13 @@ export function toTensor(operation: string, operand: Operand, dtype?: DType): Te
   return scalar(operand, kind)
 }
 
+/** The operand as a tensor of floats. */
+export function toFloat(operation: string, operand: Operand): Tensor {
+  const x = toTensor(operation, operand)
+  if (!isFloat(x.dtype)) throw typeError(`${operation}: dtype ${x.dtype} is not accepted, only float32`)
+  return x
+}
+
 /** The operands as tensors of one dtype: numbers take it from the tensors beside them, tensors are promoted. */
 export function sameDtype(operation: string, operands: readonly Operand[]): Tensor[] {
   let dtype: DType | undefined

@@ -1,28 +1,40 @@
 // Random numbers from keys: threefry2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), laid out as
-// JAX's partitionable generator lays it out, so that one key gives the same bits there and here.
+// JAX lays it out with jax_threefry_partitionable (its default from 0.5 on), and made into numbers by the same formulas: one
+// key gives the same bits there and here, and the same floats up to the rounding of log and erf.
 
-import { checkShape, showShape, sizeOf } from '../core/shape.js'
-import { checkTensor, storedTensor, type Tensor } from '../core/tensor.js'
+import { broadcastShapes, checkShape, type Shape, sameShape, showShape, sizeOf } from '../core/shape.js'
+import { checkTensor, storedTensor, Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
 import { argmax } from './argmax.js'
-import { add, maximum, mul, neg, sub } from './arithmetic.js'
+import { add, clip, div, maximum, mul, neg, rem, sub } from './arithmetic.js'
 import { shiftRight } from './bitwise.js'
 import { cast } from './cast.js'
-import { less } from './compare.js'
+import { greaterEqual, less } from './compare.js'
 import { concat, split as splitParts } from './concat.js'
 import { log, log1p, sqrt } from './exponential.js'
 import { zeros } from './full.js'
+import { type Operand, toTensor } from './operand.js'
 import { reshape } from './reshape.js'
+import { erf } from './sigmoidal.js'
 import { tensor } from './tensor.js'
 import { threefryPrimitive } from './threefry.js'
 import { where } from './where.js'
 
-/** A key [2] (uint32) from an integer seed; everything random is a function of a key. */
+/**
+ * A key (uint32[2]) from an integer seed: its upper and its lower word, as JAX's for seeds of 32 bits. Everything random is a
+ * function of a key.
+ * @example
+ * import { random } from 'heddle'
+ * random.key(42).toArray() // [0, 42]
+ */
 export function key(seed: number): Tensor {
   if (!Number.isSafeInteger(seed)) throw typeError(`random.key: the seed is an integer, not ${seed}`)
-  return storedTensor([2], 'uint32', Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'))
+  return storedTensor(
+    { shape: [2], dtype: 'uint32' },
+    Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'),
+  )
 }
 
 function checkKey(operation: string, from: Tensor): void {
@@ -34,18 +46,26 @@ function checkKey(operation: string, from: Tensor): void {
   }
 }
 
-/** `count` (2) new keys from one, independent of it and of each other; never use a key twice. */
+/**
+ * `count` (2) new keys from one, independent of it and of each other; never use a key twice.
+ * @example
+ * import { random } from 'heddle'
+ * const [now, later] = random.split(random.key(42))
+ * now.toArray() // [1832780943, 270669613]
+ */
 export function split(from: Tensor, count = 2): Tensor[] {
   checkKey('split', from)
   if (!Number.isInteger(count) || count < 0)
     throw rangeError(`random.split: the count is a non-negative integer, not ${count}`)
   const keys = bind1(threefryPrimitive, [from], { count, pairs: true })
-  return splitParts(keys, count, 0).map(part => reshape(part, [2]))
+  return count === 0 ? [] : splitParts(keys, count, 0).map(part => reshape(part, [2]))
 }
 
 /**
  * A new key from one and an integer (taken as uint32), a step's number for instance: the same integer gives the same key.
- * @example const stepKey = random.foldIn(key, step)
+ * @example
+ * import { random } from 'heddle'
+ * const stepKey = random.foldIn(random.key(0), 7)
  */
 export function foldIn(from: Tensor, data: number | Tensor): Tensor {
   checkKey('foldIn', from)
@@ -60,45 +80,154 @@ export function foldIn(from: Tensor, data: number | Tensor): Tensor {
   return reshape(bind1(threefryPrimitive, [counted], { count: 1, pairs: true }), [2])
 }
 
-/** Random 32-bit words (uint32) of `shape`. */
-export function bits(from: Tensor, shape: readonly number[] = []): Tensor {
+/**
+ * Random 32-bit words (uint32) of `shape`.
+ * @example
+ * import { random } from 'heddle'
+ * random.bits(random.key(0), [2, 3]).dtype // 'uint32'
+ */
+export function bits(from: Tensor, shape: Shape = []): Tensor {
   checkKey('bits', from)
   checkShape('random.bits', shape)
   return reshape(bind1(threefryPrimitive, [from], { count: sizeOf(shape), pairs: false }), shape)
 }
 
-const TWO_TO_MINUS_23 = 1.1920928955078125e-7
-
-/** Uniform floats of `shape` in [low, high) = [0, 1), multiples of 2^-23 of the range. */
-export function uniform(from: Tensor, shape: readonly number[] = [], low = 0, high = 1): Tensor {
-  checkKey('uniform', from)
-  checkShape('random.uniform', shape)
-  const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
-  return low === 0 && high === 1 ? unit : add(mul(unit, high - low), low)
+/** Refuses what is neither a number nor a tensor that broadcasts to `shape`. */
+function checkFits(operation: string, shape: Shape, operands: Record<string, Operand>): void {
+  checkShape(operation, shape)
+  for (const [name, x] of Object.entries(operands)) {
+    if (typeof x === 'number') continue
+    checkTensor(operation, x, name)
+    if (!sameShape(broadcastShapes(operation, [x.shape, shape]), shape))
+      throw typeError(`${operation}: ${name} ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`)
+  }
 }
 
-/** Standard normal floats of `shape`: sqrt(2) erfinv(u), u uniform in (-1, 1). */
-export function normal(from: Tensor, shape: readonly number[] = []): Tensor {
+/** What several operands broadcast to. */
+const shapeOf = (operation: string, ...operands: Operand[]): Shape =>
+  broadcastShapes(
+    operation,
+    operands.map(x => (x instanceof Tensor ? x.shape : [])),
+  )
+
+/**
+ * Uniform floats of `shape` in [low, high) = [0, 1): multiples of 2^-23 of the range above `low`, which may be tensors that
+ * broadcast to the shape. Where rounding gives `high` (never in [0, 1)) it is `low` instead.
+ * @example
+ * import { random } from 'heddle'
+ * random.uniform(random.key(0), [3]).toArray() // [0.9476670026779175, 0.9785798788070679, 0.33229148387908936]
+ */
+export function uniform(from: Tensor, shape: Shape = [], low: Operand = 0, high: Operand = 1): Tensor {
+  checkKey('uniform', from)
+  checkFits('random.uniform', shape, { low, high })
+  const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), 1.1920928955078125e-7) // 2^-23
+  if (low === 0 && high === 1) return unit
+  const isPlain = typeof low === 'number' && typeof high === 'number'
+  const scaled = add(mul(unit, isPlain ? Math.fround(high) - Math.fround(low) : sub(high, low)), low)
+  return where(greaterEqual(scaled, high), low, scaled)
+}
+
+/**
+ * Uniform integers of `shape` in [low, high): int32 or uint32. The bounds are integers or tensors that broadcast to the
+ * shape, their fractions cut off; where a range of tensors is empty, `low`. As in JAX the draw is a remainder of 64 random
+ * bits, of 32 beyond a range of 2^16: a range R that is no power of 2 has numbers likelier by R / 2^64 or R / 2^32 of their
+ * share. Throws if a range of numbers is empty or not one of the dtype.
+ * @example
+ * import { random } from 'heddle'
+ * random.randint(random.key(1), [5], 0, 10).toArray() // [6, 7, 0, 3, 8]
+ */
+export function randint(
+  from: Tensor,
+  shape: Shape,
+  low: Operand,
+  high: Operand,
+  dtype: 'int32' | 'uint32' = 'int32',
+): Tensor {
+  checkKey('randint', from)
+  checkFits('random.randint', shape, { low, high })
+  const least = dtype === 'int32' ? -2147483648 : 0
+  const numbers = [low, high].filter(x => typeof x === 'number')
+  const isIn = (x: number): boolean => Number.isInteger(x) && x >= least && x <= least + 4294967296
+  if (!numbers.every(isIn) || numbers[0] >= numbers[1])
+    throw rangeError(`random.randint: [low, high) is a range of ${dtype}, not [${low}, ${high})`)
+  const [first, last] = [low, high].map(x => cast(toTensor('random.randint', x, dtype), dtype))
+  // 0 for all 2^32 numbers: a remainder by 0 leaves them as they are.
+  const width = cast(sub(last, first), 'uint32')
+  const span = numbers.length === 2 ? width : where(less(first, last), width, 1)
+  const [upper, lower] = split(from).map(part => rem(bits(part, shape), span))
+  // (2^32 upper + lower) mod span, where 2^32 mod span = (2^16 mod span)^2 mod span.
+  const half = rem(65536, span)
+  return add(cast(rem(add(mul(upper, rem(mul(half, half), span)), lower), span), dtype), first)
+}
+
+/** The float next to 1, below. */
+const BELOW_1 = 1 - 2 ** -24
+
+/**
+ * Standard normal floats of `shape`: sqrt(2) erfinv(u), u uniform in (-1, 1); none is beyond 5.42.
+ * @example
+ * import { random } from 'heddle'
+ * random.normal(random.key(0), [2]).toArray() // [1.6226421594619751, 2.0252649784088135]
+ */
+export function normal(from: Tensor, shape: Shape = []): Tensor {
   checkKey('normal', from)
   checkShape('random.normal', shape)
-  const unit = mul(cast(shiftRight(bits(from, shape), 9), 'float32'), TWO_TO_MINUS_23)
-  // Odd multiples of 2^-23: symmetric about 0, and neither end is reached.
-  const open = add(sub(mul(unit, 2), 1), TWO_TO_MINUS_23)
-  return mul(erfinv(open), Math.SQRT2)
+  return mul(erfinv(uniform(from, shape, -BELOW_1, 1)), Math.SQRT2)
 }
 
-/** True with probability `probability` (a half), each of `shape` on its own; a tensor broadcasts to the shape, its own if none is given. */
+/**
+ * Standard normal floats of `shape` (that of the bounds if none is given) under the condition that they lie in [lower,
+ * upper], which are numbers or tensors that broadcast to the shape. Beyond 5 float32 has no room between erf and 1: draws
+ * there are coarse.
+ * @example
+ * import { random } from 'heddle'
+ * const weights = random.truncatedNormal(random.key(0), -2, 2, [128, 64])
+ */
+export function truncatedNormal(from: Tensor, lower: Operand, upper: Operand, shape?: Shape): Tensor {
+  checkKey('truncatedNormal', from)
+  const own = shape ?? shapeOf('random.truncatedNormal', lower, upper)
+  checkFits('random.truncatedNormal', own, { lower, upper })
+  const [a, b] = [lower, upper].map(bound => erf(div(bound, Math.SQRT2)))
+  const draw = erfinv(clip(uniform(from, own, a, b), -BELOW_1, BELOW_1))
+  return clip(mul(draw, Math.SQRT2), lower, upper)
+}
+
+/**
+ * Exponential floats of `shape` with mean 1: -log(1 - u), u uniform in [0, 1).
+ * @example
+ * import { div, random } from 'heddle'
+ * const waits = div(random.exponential(random.key(0), [100]), 5) // five a second
+ */
+export function exponential(from: Tensor, shape: Shape = []): Tensor {
+  checkKey('exponential', from)
+  checkShape('random.exponential', shape)
+  return neg(log1p(neg(uniform(from, shape))))
+}
+
+/**
+ * True with probability `probability` (a half), each of `shape` on its own; a tensor broadcasts to the shape, its own if none
+ * is given.
+ * @example
+ * import { random } from 'heddle'
+ * const kept = random.bernoulli(random.key(0), 0.9, [4, 8])
+ */
 export function bernoulli(from: Tensor, probability: number | Tensor = 0.5, shape?: readonly number[]): Tensor {
   checkKey('bernoulli', from)
-  if (typeof probability !== 'number') checkTensor('random.bernoulli', probability, 'the probability')
-  return less(uniform(from, shape ?? (typeof probability === 'number' ? [] : probability.shape)), probability)
+  const own = shape ?? shapeOf('random.bernoulli', probability)
+  checkFits('random.bernoulli', own, { 'the probability': probability })
+  return less(uniform(from, own), probability)
 }
 
 /** The smallest normal float32, in place of a 0 that has no logarithm. */
 const TINY = 1.1754943508222875e-38
 
-/** Standard Gumbel floats of `shape`: -log(-log(u)), u uniform in (0, 1); Gumbel 1954. */
-export function gumbel(from: Tensor, shape: readonly number[] = []): Tensor {
+/**
+ * Standard Gumbel floats of `shape`: -log(-log(u)), u uniform in (0, 1); Gumbel 1954.
+ * @example
+ * import { random } from 'heddle'
+ * const noise = random.gumbel(random.key(0), [3])
+ */
+export function gumbel(from: Tensor, shape: Shape = []): Tensor {
   checkKey('gumbel', from)
   checkShape('random.gumbel', shape)
   return neg(log(neg(log(maximum(uniform(from, shape), TINY)))))
@@ -107,7 +236,9 @@ export function gumbel(from: Tensor, shape: readonly number[] = []): Tensor {
 /**
  * An index along the last axis of `logits` [..., C], drawn with probability softmax(logits): int32 [...]. The largest of
  * logits plus Gumbel noise is such a draw (Maddison et al. 2014, section 2).
- * @example const next = random.categorical(key, div(logits, temperature))
+ * @example
+ * import { random, tensor } from 'heddle'
+ * const next = random.categorical(random.key(0), tensor([0.1, 2, -1]))
  */
 export function categorical(from: Tensor, logits: Tensor): Tensor {
   checkKey('categorical', from)
@@ -123,10 +254,8 @@ export function categorical(from: Tensor, logits: Tensor): Tensor {
 /** The inverse of the error function on (-1, 1); Giles 2010, "Approximating the erfinv function", single precision. */
 function erfinv(x: Tensor): Tensor {
   const w = neg(log1p(neg(mul(x, x))))
-  const polynomial = (at: Tensor, coefficients: readonly number[]) =>
-    coefficients
-      .slice(1)
-      .reduce<Tensor>((sum, coefficient) => add(mul(sum, at), coefficient), add(mul(at, 0), coefficients[0]))
+  const polynomial = (at: Tensor, coefficients: readonly Operand[]) =>
+    coefficients.reduce((sum, coefficient) => add(mul(sum, at), coefficient))
   const central = polynomial(
     sub(w, 2.5),
     [

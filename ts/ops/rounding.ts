@@ -2,9 +2,13 @@
 import { MapOp } from '../../assembly/format.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { abs } from './arithmetic.js'
+import { cast } from './cast.js'
+import { equal, greater, less, notEqual } from './compare.js'
 import { elementwise, withoutTangent } from './elementwise.js'
 import { elementwiseLaws, SPECIAL } from './laws.js'
-import { type Operand, toTensor } from './operand.js'
+import { type Operand, toFloat, toTensor } from './operand.js'
+import { where } from './where.js'
 
 const rounding = (name: string, op: MapOp) =>
   elementwise({ name, ops: { float32: op, int32: MapOp.Copy, uint32: MapOp.Copy }, jvp: withoutTangent })
@@ -25,6 +29,15 @@ export const floor = (x: Operand): Tensor => bind1(floorPrimitive, [toTensor('fl
 /** The smallest integer not below `x`. */
 export const ceil = (x: Operand): Tensor => bind1(ceilPrimitive, [toTensor('ceil', x)], {})
 
+/**
+ * The whole part: the next integer towards 0.
+ * @example trunc(tensor([-1.5, 1.5])) // [-1, 1]
+ */
+export function trunc(x: Operand): Tensor {
+  const a = toTensor('trunc', x)
+  return where(less(a, 0), ceil(a), floor(a))
+}
+
 /** The nearest integer, halves to the even one (NumPy). */
 export const round = (x: Operand): Tensor => bind1(roundPrimitive, [toTensor('round', x)], {})
 
@@ -32,6 +45,42 @@ export const round = (x: Operand): Tensor => bind1(roundPrimitive, [toTensor('ro
 const finite = (x: Operand): Tensor => bind1(isFinitePrimitive, [toTensor('isFinite', x)], {})
 
 export { finite as isFinite }
+
+/**
+ * True where `x` is NaN.
+ * @example isNan(tensor([1, NaN])) // [false, true]
+ */
+export const isNan = (x: Operand): Tensor => {
+  const a = toTensor('isNan', x)
+  return notEqual(a, a)
+}
+
+/**
+ * True where `x` is infinite.
+ * @example isInf(tensor([1, -Infinity, NaN])) // [false, true, false]
+ */
+export const isInf = (x: Operand): Tensor => equal(abs(cast(toTensor('isInf', x), 'float32')), Infinity)
+
+/** What takes the place of NaN (0) and of the infinities (the largest floats of either sign). */
+export interface NanToNumOptions {
+  nan?: number
+  posinf?: number
+  neginf?: number
+}
+
+const LARGEST = 3.4028234663852886e38
+
+/**
+ * `x` with numbers in the place of NaN and infinities; their derivative is 0.
+ * @example nanToNum(tensor([NaN, -Infinity, 1]), { neginf: -1 }) // [0, -1, 1]
+ */
+export const nanToNum = (
+  x: Operand,
+  { nan = 0, posinf = LARGEST, neginf = -LARGEST }: NanToNumOptions = {},
+): Tensor => {
+  const a = toFloat('nanToNum', x)
+  return where(finite(a), a, where(greater(a, 0), posinf, where(less(a, 0), neginf, nan)))
+}
 
 /** Floats away from halves and whole numbers, where these functions jump. */
 const betweenSteps = (random: () => number): number[] => [Math.floor(random() * 10) / 2 - 2.5 + 0.05 + 0.4 * random()]

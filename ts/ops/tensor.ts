@@ -31,7 +31,7 @@ export function tensor(data: Nested | TypedArray, { shape, dtype }: TensorOption
     throw typeError(`tensor: ${flat.values.length} values do not fill the shape ${showShape(finalShape)}`)
   }
   const kind = dtype ?? flat.dtype
-  return storedTensor(finalShape, kind, Storage.of(toWords(flat.values, kind), 'tensor'))
+  return storedTensor({ shape: finalShape, dtype: kind }, Storage.of(toWords(flat.values, kind), 'tensor'))
 }
 
 function dtypeOf(data: TypedArray): DType {

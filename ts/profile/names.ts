@@ -4,8 +4,8 @@ import { MapOp } from '../../assembly/format.js'
 /** Runs of neighbouring members of MapOp. */
 const RUNS: readonly (readonly [first: MapOp, names: string])[] = [
   [MapOp.Copy, 'copy neg abs sign floor ceil round sqrt rsqrt reciprocal'],
-  [MapOp.ExpF, 'exp expm1 log log1p sin cos tanh sigmoid erf isFinite'],
-  [MapOp.AddF, 'add sub mul div rem pow max min atan2'],
+  [MapOp.ExpF, 'exp expm1 log log1p sin cos tanh sigmoid erf isFinite log2 log10 exp2 asinh'],
+  [MapOp.AddF, 'add sub mul div rem pow max min atan2 hypot'],
   [MapOp.EqF, 'eq ne lt le gt ge'],
   [MapOp.MulAddF, 'mulAdd'],
   [MapOp.NegI, 'neg abs sign not popcnt clz'],

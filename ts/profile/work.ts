@@ -1,5 +1,5 @@
 // What an instruction has to do: multiplications and additions of a product, bytes that are read and written.
-import { CrossEntropyKind, Opcode, SoftmaxKind, ThreefryKind } from '../../assembly/format.js'
+import { CrossEntropyKind, Opcode, PoolKind, SoftmaxKind, ThreefryKind } from '../../assembly/format.js'
 import type { Instruction } from '../compiler/lowering.js'
 import { mapNames } from './names.js'
 
@@ -68,6 +68,21 @@ export function workOf({ opcode, fields }: Instruction): Work | null {
         flops: 2 * M * N * K * batch,
       }
     }
+    case Opcode.GemmViews:
+      return workOfGemmViews(fields)
+    case Opcode.Pool: {
+      const [count] = countsOf(fields, 5, 4, [at(1)])
+      const [results, window] = [0, 3].map(field =>
+        [0, 1, 2].reduce((total, d) => total * at(5 + 4 * at(1) + 7 * d + field), 1),
+      )
+      const outputs = at(0) === PoolKind.Max ? 2 : 1
+      return moved('pool', [count * results, window], count * results * (window + outputs))
+    }
+    case Opcode.OverlapAdd: {
+      const ranks = at(0)
+      const counts = countsOf(fields, 3, 3, [ranks & 0xff, (ranks >> 8) & 0xff, ranks >> 16])
+      return moved('overlapAdd', counts, 3 * product(counts))
+    }
     default:
       return null
   }
@@ -86,6 +101,28 @@ function workOfMap(fields: readonly number[]): Work {
   const first = 1 + rank + operands * (1 + rank)
   const names = Array.from({ length: steps }, (_, i) => mapNames.get(fields[first + 2 * i] & 0xffff) ?? '?')
   return { name: 'map', detail: `${dims.join(' x ')}: ${names.join(' ')}`, flops: 0, bytes: words * WORD }
+}
+
+/** The elements of neighbouring lists of levels, each level `size` fields long. */
+function countsOf(fields: Instruction['fields'], start: number, size: number, ranks: readonly number[]): number[] {
+  let at = start
+  return ranks.map(rank => {
+    let count = 1
+    for (const end = at + rank * size; at < end; at += size) count *= fields[at] as number
+    return count
+  })
+}
+
+function workOfGemmViews(fields: Instruction['fields']): Work {
+  const ranks = fields[1] as number
+  const lists = [ranks & 0xff, (ranks >> 8) & 0xff, (ranks >> 16) & 0xff, ranks >>> 24]
+  const [batch, M, N, K] = countsOf(fields, 9, 4, lists)
+  return {
+    name: 'gemmViews',
+    detail: `${M} x ${K} x ${N}${batch > 1 ? `, ${batch} times` : ''}`,
+    flops: 2 * M * N * K * batch,
+    bytes: batch * (M * K + K * N + M * N) * WORD,
+  }
 }
 
 const product = (list: readonly number[]): number => list.reduce((a, b) => a * b, 1)

@@ -25,14 +25,19 @@ export class Storage implements Resident {
   /** Where the block lies while it is resident, else 0. */
   address = 0
   pinnedBy = 0
-  /** True once it is some tensor's. */
-  isOwned = false
+  private isOwned = false
   /** The words from `movedAt` on, while they are not in the core's memory. */
   private moved: Uint32Array<ArrayBuffer> | null = null
   private movedAt = 0
   /** Why it can no longer be read, or null while it can. */
   private gone: 'disposed' | 'donated' | null = null
   private constructor(readonly bytes: number) {}
+
+  /** What a tensor has whose own record became a result's: no words, and the message for whoever asks. */
+  static readonly donated = new Storage(0)
+  static {
+    Storage.donated.gone = 'donated'
+  }
 
   /** A new block, pinned by `run`; what lies in it is unspecified. `what` names who asks, should there be no memory. */
   static allocate(bytes: number, run: number, what: string): Storage {
@@ -69,8 +74,9 @@ export class Storage implements Resident {
     return heap().slice(at, at + length)
   }
 
-  /** Frees the block when `owner` is forgotten. */
+  /** Frees the block when `owner` is forgotten; an owner before it counts no more. */
   keepWhile(owner: object): void {
+    if (this.isOwned) registry.unregister(this)
     this.isOwned = true
     this.register(owner)
   }
@@ -81,19 +87,6 @@ export class Storage implements Resident {
     this.gone = reason
     this.moved = null
     this.drop()
-  }
-
-  /** Hands the block to a new record; this one counts as donated. */
-  donate(): Storage {
-    const heir = new Storage(this.bytes)
-    heir.address = this.address
-    heir.pinnedBy = this.pinnedBy
-    leave(this)
-    enter(heir)
-    this.address = 0
-    this.gone = 'donated'
-    registry.unregister(this)
-    return heir
   }
 
   /** The pool needs the room; the words are in `words` from `at` on. */

@@ -99,7 +99,6 @@ export function jit<A extends unknown[], B extends Tree>(
     if (isTracing()) return f(...args)
     const { compiled, values } = prepare(args)
     const { runnable, result, donated } = compiled
-    if (donated.length > 0) checkDonation(values, donated)
     return unflatten(result, runPrepared(runnable, values, donated)) as B
   }
   const compile = (...args: A): CompiledInfo => {
@@ -181,17 +180,4 @@ function identityOf(object: object): string {
     identities.set(object, known)
   }
   return `#${known}`
-}
-
-/** A donated tensor given twice would be overwritten while it is read. */
-function checkDonation(values: readonly Tensor[], donated: readonly boolean[]): void {
-  const seen = new Map<unknown, number>()
-  values.forEach(({ source }, i) => {
-    if (source.kind !== 'storage') return
-    const before = seen.get(source)
-    if (before !== undefined && (donated[i] || donated[before])) {
-      throw typeError('jit: a tensor is donated and passed a second time; copy one of them or do not donate it')
-    }
-    seen.set(source, i)
-  })
 }

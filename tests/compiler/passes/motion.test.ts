@@ -2,6 +2,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { withoutPasses } from '../../../ts/compiler/optimize.js'
+import { hoist } from '../../../ts/compiler/passes/hoist.js'
+import { sink } from '../../../ts/compiler/passes/sink.js'
 import {
   add,
   exp,
@@ -9,6 +11,7 @@ import {
   jit,
   matmul,
   mul,
+  ones,
   random,
   scan,
   scatterAdd,
@@ -95,6 +98,14 @@ test('a loop of no steps and of one keep their results', () => {
     const both = [jit(grad(loss))(wh, w, some), withoutPasses(['hoist', 'sink'], () => jit(grad(loss))(wh, w, some))]
     assert.ok(distance(both[0], both[1]) < 1e-5)
   }
+})
+
+test('a program in which nothing moves stays the very same', () => {
+  const plain = traced((w: Tensor) => sum(tanh(matmul(w, ones([5, 5])))), w)
+  assert.is(hoist(plain), plain)
+  assert.is(sink(plain), plain)
+  const moved = hoist(traced(rnn, w, wh, xs))
+  assert.is(hoist(moved), moved)
 })
 
 test.run()

@@ -34,13 +34,8 @@ export function commute(program: Program): Program {
   // One round makes the next one's patterns; four are more than any chain needs.
   let result = program
   for (let round = 0; round < 4; round++) {
-    let isChanged = false
-    const next = replaceEquations(result, (equation, definition) => {
-      const replacement = rule(equation, definition)
-      if (replacement !== null) isChanged = true
-      return replacement
-    })
-    if (!isChanged) break
+    const next = replaceEquations(result, rule)
+    if (next === result) break
     result = simplify(next)
   }
   return result

@@ -4,7 +4,7 @@ import type { Atom, Aval, Equation, Program, Var } from '../../core/program.js'
 import { emitMaps, type MapStep } from '../emit-map.js'
 import { machinePrimitive } from '../machine-primitive.js'
 import { elements } from '../view.js'
-import { mapPrograms } from './rewrite.js'
+import { mapEquation } from './rewrite.js'
 
 interface FusedParams {
   steps: readonly MapStep[]
@@ -31,8 +31,8 @@ const fusedMapPrimitive = machinePrimitive<FusedParams>({
 
 /** The program with fewer, larger equations. */
 export function fuse(program: Program): Program {
-  const inner = program.equations.map(equation => ({ ...equation, params: mapPrograms(equation.params, fuse) }))
-  return fuseElementwise({ ...program, equations: inner })
+  const equations = program.equations.map(equation => mapEquation(equation, atom => atom, fuse))
+  return fuseElementwise({ ...program, equations })
 }
 
 /** Registers of one instruction: operands, results and temporaries. */

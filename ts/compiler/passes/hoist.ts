@@ -2,11 +2,14 @@
 // batched contraction over all steps.
 import type { Atom, Equation, Program, Var } from '../../core/program.js'
 import { isElementwise, isHeavy, isView, replaceEquations } from './rewrite.js'
-import { simplify } from './simplify.js'
+import { tidy } from './simplify.js'
 
 /** The program with invariant work, and contractions that do not read a carry, moved before their loops. */
 export const hoist = (program: Program): Program =>
-  simplify(replaceEquations(program, equation => equation.primitive.hoist?.(equation) ?? null))
+  tidy(
+    program,
+    replaceEquations(program, equation => equation.primitive.hoist?.(equation) ?? null),
+  )
 
 /** What a value in a loop's body depends on, the most of it. */
 const Depends = { OnNothing: 0, OnStep: 1, OnCarry: 2 } as const

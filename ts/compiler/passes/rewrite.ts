@@ -5,12 +5,29 @@ import { type Atom, type Equation, newVar, type Program, type Var } from '../../
 export const isProgram = (value: unknown): value is Program =>
   typeof value === 'object' && value !== null && 'equations' in value && 'outputs' in value
 
-/** Parameters with every program among them rewritten. */
+/** Parameters with every program among them rewritten; the very same where that changes none. */
 export function mapPrograms<P>(params: P, rewrite: (program: Program) => Program): P {
-  if (params === null || typeof params !== 'object' || !Object.values(params).some(isProgram)) return params
-  return Object.fromEntries(
-    Object.entries(params).map(([key, value]) => [key, isProgram(value) ? rewrite(value) : value]),
-  ) as P
+  let mapped = params
+  for (const key in params) {
+    const value = params[key]
+    if (!isProgram(value)) continue
+    const next = rewrite(value)
+    if (next !== value) mapped = { ...mapped, [key]: next }
+  }
+  return mapped
+}
+
+/** The equation with other inputs and other programs in it; the very same where nothing changes, as mostly. */
+export function mapEquation(
+  equation: Equation,
+  resolve: (atom: Atom) => Atom,
+  rewrite: (program: Program) => Program,
+): Equation {
+  const { inputs } = equation
+  const params = mapPrograms(equation.params, rewrite)
+  return params === equation.params && inputs.every(atom => resolve(atom) === atom)
+    ? equation
+    : { ...equation, inputs: inputs.map(resolve), params }
 }
 
 /** What stands for an equation: other equations, and the atoms that are its results. */
@@ -19,7 +36,10 @@ export interface Replacement {
   readonly outputs: readonly Atom[]
 }
 
-/** The program with every equation for which `rule` gives a replacement replaced, inner programs first. */
+/**
+ * The program with every equation for which `rule` gives a replacement replaced, inner programs first; the very same if
+ * there is none.
+ */
 export function replaceEquations(
   program: Program,
   rule: (equation: Equation, definition: (atom: Atom) => Equation | undefined) => Replacement | null,
@@ -27,14 +47,13 @@ export function replaceEquations(
   const substitution = new Map<Atom, Atom>()
   const definitions = new Map<Atom, Equation>()
   const resolve = (atom: Atom): Atom => substitution.get(atom) ?? atom
+  const define = (atom: Atom): Equation | undefined => definitions.get(atom)
   const equations: Equation[] = []
+  let isChanged = false
   for (const original of program.equations) {
-    const equation = {
-      ...original,
-      inputs: original.inputs.map(resolve),
-      params: mapPrograms(original.params, inner => replaceEquations(inner, rule)),
-    }
-    const replacement = rule(equation, atom => definitions.get(atom))
+    const equation = mapEquation(original, resolve, inner => replaceEquations(inner, rule))
+    const replacement = rule(equation, define)
+    isChanged ||= replacement !== null || equation !== original
     for (const part of replacement?.equations ?? [equation])
       for (const output of part.outputs) definitions.set(output, part)
     if (replacement === null) {
@@ -46,7 +65,7 @@ export function replaceEquations(
       substitution.set(output, resolve(replacement.outputs[i]))
     })
   }
-  return { inputs: program.inputs, equations, outputs: program.outputs.map(resolve) }
+  return isChanged ? { inputs: program.inputs, equations, outputs: program.outputs.map(resolve) } : program
 }
 
 /** A program's equations with atoms in place of its inputs, and results of their own: it may be used more than once. */

@@ -2,7 +2,7 @@
 import type { Atom, Equation, Literal, Program, Var } from '../../core/program.js'
 import { pruneProgram } from '../prune.js'
 import { elements } from '../view.js'
-import { isElementwise, isProgram, mapPrograms } from './rewrite.js'
+import { isElementwise, isProgram, mapEquation } from './rewrite.js'
 
 /** What a rule sees of the program around an equation. */
 export interface Context {
@@ -17,6 +17,9 @@ export type Rule = (equation: Equation, context: Context) => null | { atoms: Ato
 
 /** The program with the same meaning, bit for bit, and less to do. */
 export const simplify = (program: Program): Program => rewriteBy(rules, program)
+
+/** What a pass made of a program, tidied up if it made anything. */
+export const tidy = (before: Program, after: Program): Program => (after === before ? before : simplify(after))
 
 /** The program with rules applied wherever they fit, equal equations merged and unused ones dropped. */
 export function rewriteBy(rules: Record<string, Rule[]>, program: Program): Program {
@@ -58,11 +61,7 @@ export function rewriteBy(rules: Record<string, Rule[]>, program: Program): Prog
     result.push(equation)
   }
   for (const equation of program.equations) {
-    add({
-      ...equation,
-      inputs: equation.inputs.map(resolve),
-      params: mapPrograms(equation.params, inner => rewriteBy(rules, inner)),
-    })
+    add(mapEquation(equation, resolve, inner => rewriteBy(rules, inner)))
   }
   return pruneProgram({ inputs: program.inputs, equations: result, outputs: program.outputs.map(resolve) })
 }

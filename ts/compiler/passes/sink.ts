@@ -2,11 +2,12 @@
 // recurrence become one matrix product.
 import type { Atom, Equation, Program, Var } from '../../core/program.js'
 import { isElementwise, isHeavy, isView, isZeroBroadcast, replaceEquations } from './rewrite.js'
-import { simplify } from './simplify.js'
+import { tidy } from './simplify.js'
 
 /** The program with sums and emissions moved behind their loops. */
 export const sink = (program: Program): Program =>
-  simplify(
+  tidy(
+    program,
     replaceEquations(program, (equation, definition) => {
       const isZero = (atom: Atom) => isZeroBroadcast(definition(atom))
       return equation.primitive.sink?.(equation, isZero) ?? null

@@ -1,0 +1,163 @@
+// Keras 2 layers over one example: dimension 1 there is dimension 0 here. Where a case does not say how its layer is set,
+// the place of the case does: the settings of the test that it was recorded from.
+import * as h from '../../ts/index.js'
+import { add, div, matmul, mul, sigmoid, split, sub, type Tensor, tanh } from '../../ts/index.js'
+import * as nn from '../../ts/nn/index.js'
+import { convolutional } from './keras-conv.js'
+
+// biome-ignore lint/suspicious/noExplicitAny: settings of every kind
+export type Settings = Record<string, any>
+
+/** A layer: its input, its weights in Keras's order, its settings and the number of the case. */
+export type KerasLayer = (x: Tensor, weights: Tensor[], settings: Settings, index: number) => Tensor
+
+const hardSigmoid = (x: Tensor): Tensor => nn.hardTanh(add(mul(0.2, x), 0.5), 0, 1)
+
+const biased = (x: Tensor, b: Tensor | undefined): Tensor => (b === undefined ? x : add(x, b))
+
+const dense = (x: Tensor, [w, b]: Tensor[]): Tensor => (nn.dense(1) as nn.Layer<object>).apply({ w, b }, x)
+
+const repeatVector = (x: Tensor, count: number): Tensor => h.broadcastTo(x, [count, ...x.shape])
+
+/** Merges dense layers of the same input. */
+const merge =
+  (f: (branches: Tensor[], index: number) => Tensor): KerasLayer =>
+  (x, weights, _, index) =>
+    f(
+      Array.from({ length: weights.length / 2 }, (_, i) => dense(x, weights.slice(2 * i, 2 * i + 2))),
+      index,
+    )
+
+const fold = (f: (x: Tensor, y: Tensor) => Tensor): KerasLayer => merge(branches => branches.reduce((x, y) => f(x, y)))
+
+const normalised = (x: Tensor, axis: number): Tensor => div(x, h.norm(x, { axis, keepDims: true }))
+
+/** Gates z r h; the reset gate acts before the product. */
+const gru = (weights: Tensor[]): nn.Cell => {
+  const [wx, wh, b] = weights
+  const [uz, ur, uh] = split(wh, 3)
+  return {
+    init: () => null,
+    initialCarry: () => h.zeros([uz.shape[0]]),
+    apply(_, carry, x) {
+      const state = carry as Tensor
+      const [xz, xr, xh] = split(biased(matmul(x, wx), b), 3)
+      const [z, r] = [hardSigmoid(add(xz, matmul(state, uz))), hardSigmoid(add(xr, matmul(state, ur)))]
+      const candidate = tanh(add(xh, matmul(mul(r, state), uh)))
+      const next = add(mul(z, state), mul(sub(1, z), candidate))
+      return [next, next]
+    },
+  }
+}
+
+/** Gates i f c o. */
+const lstm = (weights: Tensor[]): nn.Cell => {
+  const [wx, wh, b] = weights
+  return {
+    init: () => null,
+    initialCarry: () => ({ state: h.zeros([wh.shape[0]]), c: h.zeros([wh.shape[0]]) }),
+    apply(_, carry, x) {
+      const { state, c } = carry as { state: Tensor; c: Tensor }
+      const [i, f, g, o] = split(biased(add(matmul(x, wx), matmul(state, wh)), b), 4)
+      const next = add(mul(hardSigmoid(f), c), mul(hardSigmoid(i), tanh(g)))
+      const output = mul(hardSigmoid(o), tanh(next))
+      return [{ state: output, c: next }, output]
+    },
+  }
+}
+
+const simpleRnn = ([wx, wh, b = h.zeros([wh.shape[0]])]: Tensor[]): nn.Cell => {
+  const cell = nn.rnnCell(wh.shape[0])
+  const params = { wx, wh, b }
+  return {
+    init: () => null,
+    initialCarry: () => cell.initialCarry(params),
+    apply: (_, carry, x) => cell.apply(params, carry as Tensor, x),
+  }
+}
+
+const cells: Record<string, (weights: Tensor[]) => nn.Cell> = { GRU: gru, LSTM: lstm, SimpleRNN: simpleRnn }
+
+/** Over the steps; backwards, outputs come in the order in which they are made. Stateful ones were run twice. */
+const recurrent =
+  (name: string): KerasLayer =>
+  (x, weights, { return_sequences: returnSequences, go_backwards: reverse, stateful }) => {
+    const xs = stateful ? h.concat([x, x]) : x
+    const y = nn.recurrent(cells[name](weights), { returnSequences, reverse }).apply(null, xs)
+    const ordered = reverse && returnSequences ? h.flip(y, 0) : y
+    return stateful ? h.slice(ordered, [x.shape[0]]) : ordered
+  }
+
+/** Dimensions there count the batch. */
+const own = (axis: number): number => (axis > 0 ? axis - 1 : axis)
+
+export const layers: Record<string, KerasLayer> = {
+  ...convolutional,
+  'core.Activation': (x, weights, _, index) => {
+    const activations: Record<number, (x: Tensor) => Tensor> = {
+      0: h.softmax,
+      2: nn.selu,
+      4: nn.softsign,
+      6: tanh,
+      8: hardSigmoid,
+    }
+    return activations[index](dense(x, weights))
+  },
+  'core.Dense': (x, weights, _, index) => {
+    const activations: Record<number, (x: Tensor) => Tensor> = { 0: y => y, 2: nn.softplus, 4: sigmoid }
+    return activations[index](dense(x, weights))
+  },
+  'core.Dropout': dense,
+  'core.Flatten': h.flatten,
+  'core.Permute': (x, _, { dims }) => h.transpose(x, dims.map(own)),
+  'core.RepeatVector': x => repeatVector(x, 7),
+  'core.Reshape': (x, _, settings) => h.reshape(x, settings.target_shape),
+  'embeddings.Embedding': (x, [w]) => nn.embedding(1, 1).apply({ w }, h.cast(x, 'int32')),
+  'merge.Add': fold((x, y) => add(x, y)),
+  'merge.Average': merge(branches => div(add(...(branches as [Tensor, Tensor])), branches.length)),
+  'merge.Concatenate': merge((branches, index) => {
+    if (index === 0) return h.concat(branches)
+    return h.concat(
+      branches.map(y => repeatVector(y, 3)),
+      index === 2 ? 0 : 1,
+    )
+  }),
+  'merge.Dot': merge((branches, index) => {
+    const [x, y] = branches.map(branch => repeatVector(branch, 3))
+    const axis = index === 4 ? 1 : 0
+    const [a, b] = index === 0 ? [x, y] : [normalised(x, axis), normalised(y, axis)]
+    return h.dotGeneral(a, b, { contract: [[axis], [axis]] })
+  }),
+  'merge.Maximum': fold(h.maximum),
+  'merge.Minimum': fold(h.minimum),
+  'merge.Multiply': fold((x, y) => mul(x, y)),
+  'merge.Subtract': fold(sub),
+  'normalization.BatchNormalization': (x, weights, { axis, epsilon, center, scale }) => {
+    const rest = [...weights]
+    const place = (v: Tensor) =>
+      h.reshape(
+        v,
+        x.shape.map((length, i) => (i === (axis < 0 ? axis + x.rank : own(axis)) ? length : 1)),
+      )
+    const [gamma, beta] = [scale, center].map(has => (has ? place(rest.shift()!) : undefined))
+    const [mean, variance] = rest.map(place)
+    const y = div(sub(x, mean), h.sqrt(add(variance, epsilon)))
+    return biased(gamma === undefined ? y : mul(y, gamma), beta)
+  },
+  'recurrent.GRU': recurrent('GRU'),
+  'recurrent.LSTM': recurrent('LSTM'),
+  'recurrent.SimpleRNN': recurrent('SimpleRNN'),
+  'wrappers.Bidirectional': (x, weights, { layer, merge_mode: mode }) => {
+    const half = weights.length / 2
+    const [forwards, backwards] = [weights.slice(0, half), weights.slice(half)].map((own, i) =>
+      nn
+        .recurrent(cells[layer.class_name](own), {
+          returnSequences: layer.config.return_sequences,
+          reverse: i === 1,
+        })
+        .apply(null, x),
+    )
+    return mode === 'sum' ? add(forwards, backwards) : h.concat([forwards, backwards], -1)
+  },
+  'wrappers.TimeDistributed': (x, weights) => h.vmap((step: Tensor) => dense(step, weights))(x),
+}

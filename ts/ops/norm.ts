@@ -1,0 +1,42 @@
+// What is made of reductions.
+import { checkTensor, type Tensor } from '../core/tensor.js'
+import { rangeError } from '../errors.js'
+import { abs, pow, square } from './arithmetic.js'
+import { cast } from './cast.js'
+import { equal, notEqual } from './compare.js'
+import { sqrt } from './exponential.js'
+import { max, min, type ReduceOptions, sum } from './reduce.js'
+import { where } from './where.js'
+
+/**
+ * How many values over `axis` (all axes by default) are not zero, int32.
+ * @example countNonzero(tensor([0, 3, -1])) // 2
+ */
+export function countNonzero(x: Tensor, options?: ReduceOptions): Tensor {
+  checkTensor('countNonzero', x)
+  return sum(notEqual(x, 0), options)
+}
+
+/**
+ * The norm of the vectors along `axis` (all axes by default as one vector): `(sum |x|^order)^(1 / order)`, order 2
+ * if left out; 1 sums, Infinity and -Infinity are the extremes, 0 counts. The Euclidean norm's derivative at 0 is 0.
+ * Throws a RangeError if the order is NaN.
+ * @example norm(tensor([3, -4])) // 5
+ * @example norm(tensor([[3, -4], [0, 1]]), { order: Infinity, axis: 1 }) // [4, 1]
+ */
+export function norm(x: Tensor, options: ReduceOptions & { order?: number } = {}): Tensor {
+  checkTensor('norm', x)
+  const { order = 2 } = options
+  if (Number.isNaN(order)) throw rangeError('norm: the order is NaN')
+  const float = cast(x, 'float32')
+  if (order === 0) return cast(countNonzero(float, options), 'float32')
+  const size = abs(float)
+  if (order === Infinity) return max(size, options)
+  if (order === -Infinity) return min(size, options)
+  if (order === 1) return sum(size, options)
+  if (order !== 2) return pow(sum(pow(size, order), options), 1 / order)
+  const total = sum(square(float), options)
+  // No root is taken of a zero, where it has no derivative.
+  const isZero = equal(total, 0)
+  return where(isZero, 0, sqrt(where(isZero, 1, total)))
+}
