@@ -285,10 +285,10 @@ export function randomProgram(draw: Draw, mayStop = false): RandomProgram {
   }
 }
 
-/** Elementwise operations on tensors above the sizes at which passes decide otherwise. */
+/** Elementwise operations on tensors above the sizes at which passes decide otherwise, and of more than one tile. */
 function chains(start: readonly Tensor[], choices: Choices, count: number): Tensor[] {
   const pool = start.filter(isFloat)
   for (let i = 0; i < count; i++)
     pool.push(...idioms.chain(pool, choices, 0), tanh(sum(choices.pick(pool), { axis: 0 })))
-  return pool
+  return [...pool, ...idioms.turned(start.filter(isFloat), choices, 0)]
 }
