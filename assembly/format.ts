@@ -54,8 +54,8 @@ export const enum Opcode {
   CrossEntropy = 23,
   /** EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND table, i32 tableRow, OPERAND indices (int32), i32 indexStride: out[i, :] = table[clamp(indices[i]), :]; inner contiguous. */
   Take = 24,
-  /** u32 0 = float32 | 1 = integer, EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND updates, i32 updatesRow, OPERAND indices, i32 indexStride:
-   *  out[clamp(indices[i]), :] += updates[i, :] in order of i; shares split the destination rows. */
+  /** u32 0 = float32 | 1 = integer | 2 = set, EXTENT count, EXTENT inner, EXTENT rows, OPERAND out, i32 outRow, OPERAND updates, i32 updatesRow, OPERAND indices, i32 indexStride:
+   *  out[clamp(indices[i]), :] += updates[i, :] (set: =) in order of i; shares split the destination rows. */
   ScatterAdd = 25,
   /** u32 ThreefryKind, EXTENT keys, EXTENT count, OPERAND out, i32 outStride (between keys), OPERAND key (2 words each, 4 for SplitAt), i32 keyStride. */
   Threefry = 26,
@@ -66,6 +66,32 @@ export const enum Opcode {
    *  OPERAND b, i32 bK, i32 bN (strides, for the kinds that read B unpacked), OPERAND scratch (GEMM_SCRATCH bytes for each share), EXTENT batch0, EXTENT batch1, i32 aBatch0, aBatch1, bBatch0, bBatch1 (of the panels, where B is packed), cBatch0, cBatch1.
    *  C [M, N] = A [M, K] B [K, N], or += with accumulate. C has contiguous rows. */
   Gemm = 28,
+
+  /** u32 SortKind | Sort flags, EXTENT rows, EXTENT length, EXTENT keep, EXTENT groups, OPERAND values, OPERAND indices (int32), OPERAND in, OPERAND scratch (groups x (length * 16 + Sort.Counts) bytes).
+   *  The first `keep` of each contiguous row in stable order, NaN above all numbers, -0 equal to 0; rows of one group share scratch. An operand without its flag is not touched. */
+  Sort = 40,
+  /** u32 MapOp | reverse << 16, EXTENT outer, EXTENT length, EXTENT inner, OPERAND out, OPERAND in, OPERAND factors: contiguous [outer, length, inner]. out[l] = out[l - 1] op in[l] for an
+   *  addition, a multiplication or an extreme, factors[l] * out[l - 1] + in[l] for MulAddF (no other op reads factors); out[l + 1] in reverse; the first is that of `in`. */
+  Cumulate = 41,
+  /** u32 count | writes << 8, count x { OPERAND index (int32), u32 limit, i32 stride }, then the fields of Copy: a copy in which `in` (with `writes`: `out`) lies sum(clamp(index, 0, limit) * stride) bytes further. */
+  CopyAt = 42,
+}
+
+/** The order of a Sort. */
+export const enum SortKind {
+  Float = 0,
+  Signed = 1,
+  Unsigned = 2,
+}
+
+export const enum Sort {
+  Descending = 256,
+  /** The values are written. */
+  Values = 512,
+  /** The indices are written. */
+  Indices = 1024,
+  /** Scratch bytes for counts of digits. */
+  Counts = 24576,
 }
 
 /** How Copy walks memory; chosen by the compiler from the strides. */

@@ -6,7 +6,7 @@ import { address, extent, operandSize } from './operands'
 import { barrier } from './barrier'
 import { checkInstruction, printInstruction } from './report'
 import { mapInstruction } from './kernels/map'
-import { copyInstruction } from './kernels/copy'
+import { copyAtInstruction, copyInstruction } from './kernels/copy'
 import { fillInstruction, iotaInstruction } from './kernels/fill'
 import { reduceInstruction } from './kernels/reduce'
 import { argReduceInstruction } from './kernels/arg-reduce'
@@ -17,6 +17,8 @@ import { scatterAddInstruction } from './kernels/scatter-add'
 import { threefryInstruction } from './kernels/threefry'
 import { packInstruction } from './kernels/pack'
 import { gemmInstruction } from './kernels/gemm'
+import { sortInstruction } from './kernels/sort'
+import { cumulateInstruction } from './kernels/cumulate'
 
 const MAX_DEPTH: u32 = 16
 
@@ -113,6 +115,15 @@ export function run(state: usize): i32 {
         break
       case Opcode.Gemm:
         gemmInstruction(at, state)
+        break
+      case Opcode.Sort:
+        sortInstruction(at, state)
+        break
+      case Opcode.Cumulate:
+        cumulateInstruction(at, state)
+        break
+      case Opcode.CopyAt:
+        copyAtInstruction(at, state)
         break
       default:
         return stop(state, code, pc, Status.BadInstruction)

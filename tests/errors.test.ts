@@ -7,6 +7,7 @@ import { memory, type Tensor, tensor, treeLeaves } from '../ts/index.js'
 import { arraysRows } from './errors/arrays.js'
 import { elementwiseRows } from './errors/elementwise.js'
 import { f2, f23, h, kept, type Row } from './errors/given.js'
+import { indexingRows } from './errors/indexing.js'
 import { randomRows } from './errors/random.js'
 import { reductionsRows } from './errors/reductions.js'
 import { transformsRows } from './errors/transforms.js'
@@ -18,6 +19,7 @@ const table: Record<string, Row[]> = {
   ...elementwiseRows,
   ...reductionsRows,
   ...arraysRows,
+  ...indexingRows,
   ...randomRows,
   ...transformsRows,
 }

@@ -7,21 +7,44 @@ import { transpose } from './transpose'
 
 /** Opcode.Copy. */
 export function copyInstruction(at: usize, state: usize): void {
+  copyShifted(at, state, 0, 0)
+}
+
+/** Opcode.CopyAt. */
+export function copyAtInstruction(at: usize, state: usize): void {
+  const word = load<u32>(at)
+  const size = operandSize(state)
+  let shift: usize = 0
+  at += 4
+  for (let count = word & 0xff; count > 0; count--) {
+    const index = load<i32>(address(at, state))
+    shift += min(max(index, 0), load<i32>(at + size)) * load<i32>(at + size, 4)
+    at += size + 8
+  }
+  if (word >> 8) copyShifted(at, state, shift, 0)
+  else copyShifted(at, state, 0, shift)
+}
+
+function copyShifted(at: usize, state: usize, outShift: usize, inShift: usize): void {
   const rank = load<u32>(at)
   const dims = at + 8
   const outAt = dims + (<usize>rank << 2)
   const outStrides = outAt + operandSize(state)
   const inAt = outStrides + (<usize>rank << 2)
   const inStrides = inAt + operandSize(state)
+  const out = address(outAt, state) + outShift
+  const source = address(inAt, state) + inShift
+  // The plan gave both one place.
+  if (out == source) return
   if (load<u32>(at, 4) == CopyVariant.Transpose) {
     const split = longest(rank - 1, dims, state)
     const count = extent(dims + (<usize>split << 2), state)
     walk(
-      0, rank - 2, 0, dims, outStrides, inStrides, address(outAt, state), address(inAt, state), state, split,
+      0, rank - 2, 0, dims, outStrides, inStrides, out, source, state, split,
       shareStart(count, load<u32>(state, State.Part), load<u32>(state, State.Parts)),
       shareStart(count, load<u32>(state, State.Part) + 1, load<u32>(state, State.Parts))
     )
-  } else strided(rank, dims, outStrides, inStrides, address(outAt, state), address(inAt, state), state)
+  } else strided(rank, dims, outStrides, inStrides, out, source, state)
 }
 
 /** Joins the inner dimensions that are contiguous on both sides into runs and walks over the outer ones. */

@@ -1,11 +1,12 @@
-// Adds rows into a table by index (an embedding's gradient). Rows that meet are added in the order of their
+// Adds rows into a table by index (an embedding's gradient), or sets them. Rows that meet come in the order of their
 // indices; a share owns destination rows, so that no two shares ever write the same word.
 import { State } from '../format'
 import { address, extent, operandSize, shareStart } from '../operands'
+import { copyWords } from '../simd/rows'
 
 /** Opcode.ScatterAdd. */
 export function scatterAddInstruction(at: usize, state: usize): void {
-  const isInteger = load<u32>(at) != 0
+  const kind = load<u32>(at)
   const count = extent(at + 4, state)
   const inner = extent(at + 8, state)
   const rows = extent(at + 12, state)
@@ -24,7 +25,8 @@ export function scatterAddInstruction(at: usize, state: usize): void {
   for (let i: u32 = 0; i < count; i++) {
     const index = min(max(load<i32>(indices + i * indexStride), 0), <i32>rows - 1)
     if (<u32>index - first >= owned) continue
-    if (isInteger) addIntegers(out + index * outRow, updates + i * updatesRow, inner)
+    if (kind == 2) copyWords(out + index * outRow, updates + i * updatesRow, inner)
+    else if (kind == 1) addIntegers(out + index * outRow, updates + i * updatesRow, inner)
     else addFloats(out + index * outRow, updates + i * updatesRow, inner)
   }
 }

@@ -65,6 +65,19 @@ export const arraysRows: Record<string, Row[]> = {
   pad: [
     [() => h.pad(f23, [[1, 1]]), 'pad: shape [2, 3] takes 2 pairs of non-negative integers, not [[1,1]]'],
     [() => h.pad(f2, [[-1, 0]]), 'pad: shape [2] takes 1 pairs'],
+    [() => h.pad(f2, [[1, 1]], 'mirror'), 'pad: there is no mode mirror, only edge, reflect, symmetric, wrap'],
+    [
+      () =>
+        h.pad(
+          empty,
+          [
+            [1, 0],
+            [0, 0],
+          ],
+          'edge',
+        ),
+      'pad: [0, 3] has nothing to repeat along axis 0',
+    ],
     [() => h.pad(f2, 1), 'pad: shape [2] takes 1 pairs of non-negative integers, not 1'],
   ],
   flip: [[() => h.flip(f23, 2), 'flip: axis 2 is out of range for rank 2']],

@@ -7,16 +7,21 @@ import * as cast from '../../ts/ops/cast.js'
 import * as compare from '../../ts/ops/compare.js'
 import * as concat from '../../ts/ops/concat.js'
 import * as crossEntropy from '../../ts/ops/cross-entropy.js'
+import * as cumulate from '../../ts/ops/cumulate.js'
 import * as dotGeneral from '../../ts/ops/dot-general.js'
+import * as dynamicSlice from '../../ts/ops/dynamic-slice.js'
 import * as exponential from '../../ts/ops/exponential.js'
 import * as full from '../../ts/ops/full.js'
 import type { AnyLaws } from '../../ts/ops/laws.js'
+import * as prod from '../../ts/ops/prod.js'
 import * as reduce from '../../ts/ops/reduce.js'
 import * as reshape from '../../ts/ops/reshape.js'
 import * as rounding from '../../ts/ops/rounding.js'
+import * as scatter from '../../ts/ops/scatter.js'
 import * as sigmoidal from '../../ts/ops/sigmoidal.js'
 import * as slice from '../../ts/ops/slice.js'
 import * as softmax from '../../ts/ops/softmax.js'
+import * as sort from '../../ts/ops/sort.js'
 import * as take from '../../ts/ops/take.js'
 import * as threefry from '../../ts/ops/threefry.js'
 import * as transpose from '../../ts/ops/transpose.js'
@@ -43,16 +48,21 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(compare),
     lawsOf(concat),
     lawsOf(crossEntropy),
+    lawsOf(cumulate),
     lawsOf(dotGeneral),
+    lawsOf(dynamicSlice),
     lawsOf(exponential),
     lawsOf(full),
     lawsOf(threefry),
+    lawsOf(prod),
     lawsOf(reduce),
     lawsOf(reshape),
     lawsOf(rounding),
+    lawsOf(scatter),
     lawsOf(sigmoidal),
     lawsOf(slice),
     lawsOf(softmax),
+    lawsOf(sort),
     lawsOf(take),
     lawsOf(transpose),
     lawsOf(trigonometric),

@@ -1,7 +1,22 @@
 // Carries that are overwritten by each step: what reads the old one must have done so before.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { add, jit, mul, scan, sub, type Tensor, tensor, zeros } from '../../ts/index.js'
+import {
+  add,
+  eye,
+  jit,
+  matmul,
+  mul,
+  random,
+  scan,
+  scatterAdd,
+  stack,
+  sub,
+  type Tensor,
+  tanh,
+  tensor,
+  zeros,
+} from '../../ts/index.js'
 
 const xs = tensor([
   [1, 2],
@@ -53,6 +68,70 @@ for (const [name, y, expected] of steps) {
     }
   })
 }
+
+test('a product with the carry, then one with the carry that took its place', () => {
+  const a = random.normal(random.key(1), [8, 16])
+  const step = (m: Tensor): [Tensor, Tensor] => {
+    const next = mul(tanh(m), 0.5)
+    return [next, sub(matmul(a, m), matmul(a, next))]
+  }
+  const start = add(eye(16), 0.5)
+  let m = start
+  const each = [0, 1, 2].map(() => {
+    const [next, y] = step(m)
+    m = next
+    return y
+  })
+  const [last, ys] = scan(step, start, undefined, { length: 3 })
+  assert.equal(ys.toArray(), stack(each).toArray())
+  assert.equal(last.toArray(), m.toArray())
+})
+
+test('rows added in the place of the carry, and in that of what was made there', () => {
+  const ids = tensor(
+    [
+      [0, 2],
+      [1, 1],
+    ],
+    { dtype: 'int32' },
+  )
+  const rows = tensor([
+    [1, 2],
+    [3, 4],
+  ])
+  const twice = (t: Tensor, x: Tensor) => scatterAdd(scatterAdd(t, x, rows), x, rows)
+  const [last] = scan((t: Tensor, x: Tensor) => [twice(t, x), undefined], zeros([3, 2]), ids)
+  assert.equal(last.toArray(), [
+    [2, 4],
+    [8, 12],
+    [6, 8],
+  ])
+  const [kept, olds] = scan((t: Tensor, x: Tensor) => [twice(t, x), add(t, 0)], zeros([3, 2]), ids)
+  assert.equal(kept.toArray(), last.toArray())
+  assert.equal(olds.toArray(), [
+    zeros([3, 2]).toArray(),
+    [
+      [2, 4],
+      [0, 0],
+      [6, 8],
+    ],
+  ])
+  const swap = ([a, b]: [Tensor, Tensor], x: Tensor): [[Tensor, Tensor], undefined] => [
+    [scatterAdd(b, x, rows), scatterAdd(a, x, mul(rows, 2))],
+    undefined,
+  ]
+  const [[a, b]] = scan(swap, [zeros([3, 2]), zeros([3, 2])], ids)
+  assert.equal(a.toArray(), [
+    [2, 4],
+    [4, 6],
+    [6, 8],
+  ])
+  assert.equal(b.toArray(), [
+    [1, 2],
+    [8, 12],
+    [3, 4],
+  ])
+})
 
 test('two carries that exchange', () => {
   const run = (all: Tensor) =>

@@ -4,7 +4,7 @@ import { MapOp, Opcode } from '../../assembly/format.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
 import { emitCopy } from './emit-copy.js'
 import { emitMap } from './emit-map.js'
-import { type Buffer, elements, ITEM_BYTES, isContiguous, stepView, type View, wholeBuffer } from './view.js'
+import { type Buffer, elements, ITEM_BYTES, isContiguous, sameView, stepView, type View, wholeBuffer } from './view.js'
 
 /** A memory operand of an instruction. */
 export interface Operand {
@@ -95,7 +95,20 @@ export class Lowering {
 
   /** The same, where nothing else names these elements: the only reader may overwrite them. */
   defineOwned(variable: Var, view: View): void {
+    this.forgetPacked(view)
     this.views.set(variable, { ...view, owned: true })
+  }
+
+  /** A place for a result that starts from the value of an operand: the operand's own where that is read for the last time. */
+  outputFrom(atom: Atom, variable: Var): View {
+    const from = this.view(atom)
+    if (this.mayOverwrite(atom) && isContiguous(from) && this.destination(variable) === undefined) {
+      this.defineOwned(variable, from)
+      return from
+    }
+    const out = this.output(variable)
+    if (!sameView(from, out)) emitCopy(this, from, out)
+    return out
   }
 
   /** True if what the atom names is read here for the last time and may be overwritten. */
@@ -135,6 +148,7 @@ export class Lowering {
   /** A contiguous place for the value of a variable: its destination or a new buffer. */
   output(variable: Var): View {
     const aimed = this.destinations.get(variable)
+    if (aimed !== undefined) this.forgetPacked(aimed)
     const view = aimed ?? this.temporary(variable.aval.shape)
     this.views.set(variable, aimed ? view : { ...view, owned: true })
     return view
@@ -220,6 +234,14 @@ export class Lowering {
     this.scopes[depth].packed.set(id, made)
     this.scopes = inner
     return made
+  }
+
+  /** What was packed of a place that is written anew in the loop is no longer what lies there. */
+  private forgetPacked({ buffer }: View): void {
+    const id = this.bufferIds.get(buffer)
+    if (id === undefined) return
+    for (const { packed } of this.scopes)
+      for (const key of packed.keys()) if (key.startsWith(`${id}:`)) packed.delete(key)
   }
 
   private readonly bufferIds = new Map<Buffer, number>()

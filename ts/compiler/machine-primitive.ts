@@ -4,7 +4,7 @@ import type { Primitive } from '../core/primitive.js'
 
 /** A primitive that passes introduce. */
 export function machinePrimitive<P>(
-  rules: Pick<Primitive<P>, 'name' | 'type' | 'lower' | 'aim' | 'elementwise'>,
+  rules: Pick<Primitive<P>, 'name' | 'type' | 'lower' | 'aim' | 'elementwise' | 'startsFrom'>,
 ): Primitive<P> {
   const never = (): never => {
     throw new Error(`${rules.name} is introduced by the passes and has no rule but its lowering`)

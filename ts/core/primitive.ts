@@ -60,6 +60,9 @@ export interface Primitive<P> {
   /** True where element i of the result depends on element i of the operands alone, so that it may take their place. */
   readonly elementwise?: boolean
 
+  /** The operand that the result starts from: where it dies, the result is made in its place (Lowering.outputFrom). */
+  readonly startsFrom?: number
+
   /** Elementwise only: the machine's operation, by which it can be part of a chain. */
   readonly mapOp?: (inputs: readonly Aval[], params: P) => MapOp
 

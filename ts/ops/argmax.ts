@@ -9,10 +9,14 @@ import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { cast } from './cast.js'
+import { equal } from './compare.js'
 import { withoutTangent } from './elementwise.js'
+import { arange } from './full.js'
 import { build, distinct, get, type Laws } from './laws.js'
+import { max, min } from './reduce.js'
 import { reshape } from './reshape.js'
 import { moveaxis } from './transpose.js'
+import { where } from './where.js'
 
 interface ArgParams {
   smallest: boolean
@@ -56,11 +60,14 @@ export const argExtremePrimitive: Primitive<ArgParams> = {
 
 function argExtreme(name: string, x: Tensor, axis: number | undefined, smallest: boolean): Tensor {
   checkTensor(name, x)
-  const floats = cast(x, 'float32')
   const length = axis === undefined ? x.size : x.shape[normalizeAxis(name, axis, x.rank)]
   if (length === 0) throw rangeError(`${name}: shape ${showShape(x.shape)} has nothing to compare`)
-  const rows = axis === undefined ? reshape(floats, [x.size]) : moveaxis(floats, normalizeAxis(name, axis, x.rank), -1)
-  return bind1(argExtremePrimitive, [rows], { smallest })
+  const rows = axis === undefined ? reshape(x, [x.size]) : moveaxis(x, normalizeAxis(name, axis, x.rank), -1)
+  if (x.dtype === 'float32' || x.dtype === 'bool')
+    return bind1(argExtremePrimitive, [cast(rows, 'float32')], { smallest })
+  // Not every integer is a float32: the first index at which the extreme stands.
+  const extreme = (smallest ? min : max)(rows, { axis: -1, keepDims: true })
+  return min(where(equal(rows, extreme), arange(length), length), { axis: -1 })
 }
 
 /** The index (int32) of the first largest value along `axis`, or in the flattened tensor; the first NaN where there is one. */

@@ -17,14 +17,15 @@ import { sqrt } from './exponential.js'
 import { absolute, build, distinct, get, indices, type Laws, type NdArray, values, wrap } from './laws.js'
 import { reshape } from './reshape.js'
 
-interface ReduceParams {
+export interface ReduceParams {
   /** Ascending. */
   axes: readonly number[]
 }
 
 type ReduceOps = Partial<Record<DType, ReduceOp>>
 
-function reduction(
+/** The rules of a reduction; `ops` by dtype. */
+export function reduction(
   name: string,
   ops: ReduceOps,
   rules: Pick<Primitive<ReduceParams>, 'jvp' | 'transpose'>,
@@ -96,7 +97,8 @@ export interface ReduceOptions {
   keepDims?: boolean
 }
 
-function reduce(
+/** Applies a reduction with its options. */
+export function reduce(
   name: string,
   primitive: Primitive<ReduceParams>,
   x: Tensor,
@@ -177,7 +179,12 @@ export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
 }
 
 /** Folds the elements along the axes, in the order of their indices. */
-const fold = (x: NdArray, axes: readonly number[], start: number, f: (a: number, b: number) => number): NdArray => {
+export const fold = (
+  x: NdArray,
+  axes: readonly number[],
+  start: number,
+  f: (a: number, b: number) => number,
+): NdArray => {
   const kept = range(x.shape.length).filter(axis => !axes.includes(axis))
   return build(dropAxes(x.shape, axes), x.dtype, outer => {
     const element = (inner: number[]) =>
@@ -192,7 +199,7 @@ const fold = (x: NdArray, axes: readonly number[], start: number, f: (a: number,
   })
 }
 
-const drawAxes = (draw: Parameters<Laws<ReduceParams>['draw']>[0], shape: readonly number[]): number[] =>
+export const drawAxes = (draw: Parameters<Laws<ReduceParams>['draw']>[0], shape: readonly number[]): number[] =>
   range(shape.length).filter(() => draw.integer(0, 1) === 1)
 
 const total = (a: number, b: number): number => a + b

@@ -14,6 +14,7 @@ import { sub } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { zeros, zerosLike } from './full.js'
 import { build, get, type Laws, values } from './laws.js'
+import { type PadMode, padFrom } from './pad-modes.js'
 import { spread, sumAxes } from './reduce.js'
 import { reshape } from './reshape.js'
 import { where } from './where.js'
@@ -207,10 +208,15 @@ const padInterior = (
 ): Tensor => bind1(padPrimitive, [x, scalar(value, x.dtype)], { low, high, interior })
 
 /**
- * `x` with `widths[i] = [before, after]` elements of `value` (0) added along dimension i.
+ * `x` with `widths[i] = [before, after]` elements added along dimension i: of `value` (0), or as a mode says: its 'edge',
+ * its mirror image without ('reflect') or with the edge ('symmetric'), or its other end ('wrap').
  * Throws for negative widths or the wrong number of them.
+ * @example
+ * import { pad, tensor } from 'heddle'
+ * pad(tensor([1, 2, 3]), [[1, 2]]).toArray() // [0, 1, 2, 3, 0, 0]
+ * pad(tensor([1, 2, 3]), [[1, 2]], 'reflect').toArray() // [2, 1, 2, 3, 2, 1]
  */
-export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value = 0): Tensor {
+export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value: number | PadMode = 0): Tensor {
   checkTensor('pad', x)
   if (
     !Array.isArray(widths) ||
@@ -223,6 +229,7 @@ export function pad(x: Tensor, widths: readonly (readonly [number, number])[], v
     )
   }
   if (widths.flat().every(width => width === 0)) return x
+  if (typeof value === 'string') return padFrom(x, widths, value)
   return padInterior(
     x,
     value,

@@ -1,11 +1,10 @@
 // Rows by index, and their transpose: adding rows at indices. Indices outside are clamped, in eager and compiled code alike.
 
 import { Opcode } from '../../assembly/format.js'
-import { emitCopy } from '../compiler/emit-copy.js'
 import { type Lowering, read, update, write } from '../compiler/lowering.js'
 import { collapse, contiguousStrides, elements, ITEM_BYTES, type View } from '../compiler/view.js'
-import { isInteger } from '../core/dtype.js'
-import type { Primitive } from '../core/primitive.js'
+import { type DType, isInteger } from '../core/dtype.js'
+import type { BatchDim, Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { normalizeAxis, range, sameShape, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
@@ -67,19 +66,78 @@ export const takePrimitive: Primitive<NoParams> = {
   },
 }
 
+/** What adding rows and setting them share: operand [N, ...R], indices [...I], updates [...I, ...R] -> operand's type. */
+export function scatterRules(
+  name: string,
+  self: () => Primitive<NoParams>,
+  kindOf: (dtype: DType) => number,
+): Pick<Primitive<NoParams>, 'name' | 'type' | 'batch' | 'lower' | 'startsFrom'> {
+  return {
+    name,
+    type([operand, indices, updates]) {
+      checkIndices(name, operand, indices)
+      const expected = [...indices.shape, ...operand.shape.slice(1)]
+      if (!sameShape(updates.shape, expected)) {
+        throw typeError(`${name}: updates have shape ${showShape(updates.shape)}, expected ${showShape(expected)}`)
+      }
+      if (operand.dtype !== updates.dtype)
+        throw typeError(`${name}: dtypes ${operand.dtype} and ${updates.dtype} differ`)
+      return [operand]
+    },
+    batch(inputs, dims, _params, size) {
+      const front = inputs.map((input, i) => batchFirst(input, dims[i], size))
+      const [operand, indices, updates] = front
+      const [rows, offsets] = flattenBatch(operand, indices, size)
+      return { results: [reshape(bind1(self(), [rows, offsets, updates], {}), operand.shape)], dims: [0] }
+    },
+    lower(lowering, { inputs, outputs }) {
+      const [operand, indices, updates] = inputs.map(input => lowering.view(input))
+      const out = lowering.outputFrom(inputs[0], outputs[0])
+      if (elements(out.shape) === 0 || elements(updates.shape) === 0) return
+      const inner = elements(operand.shape.slice(1))
+      const [ids, idStride] = listOf(lowering, indices)
+      lowering.emit(Opcode.ScatterAdd, [
+        kindOf(inputs[0].aval.dtype),
+        elements(indices.shape),
+        inner,
+        operand.shape[0],
+        update(out),
+        inner * ITEM_BYTES,
+        read(lowering.contiguous(updates)),
+        inner * ITEM_BYTES,
+        read(ids),
+        idStride,
+      ])
+    },
+    startsFrom: 0,
+  }
+}
+
+/** `x` with its batch dimension first, repeated where it has none. */
+export const batchFirst = (x: Tensor, dim: BatchDim, size: number): Tensor =>
+  dim === null
+    ? broadcastInDim(
+        x,
+        [size, ...x.shape],
+        range(x.rank).map(axis => axis + 1),
+      )
+    : moveaxis(x, dim, 0)
+
+const addition = scatterRules(
+  'scatterAdd',
+  () => scatterAddPrimitive,
+  dtype => (dtype === 'float32' ? 0 : 1),
+)
+
 /** operand [N, ...R], indices [...I], updates [...I, ...R] -> operand with the updates added to its rows. */
 export const scatterAddPrimitive: Primitive<NoParams> = {
-  name: 'scatterAdd',
-  type([operand, indices, updates]) {
-    checkIndices('scatterAdd', operand, indices)
-    const expected = [...indices.shape, ...operand.shape.slice(1)]
-    if (!sameShape(updates.shape, expected)) {
-      throw typeError(`scatterAdd: updates have shape ${showShape(updates.shape)}, expected ${showShape(expected)}`)
-    }
+  ...addition,
+  type(inputs, params) {
+    const [operand, , updates] = inputs
     if (operand.dtype !== updates.dtype || operand.dtype === 'bool') {
       throw typeError(`scatterAdd: dtypes ${operand.dtype} and ${updates.dtype} cannot be added`)
     }
-    return [operand]
+    return addition.type(inputs, params)
   },
   jvp: ([operand, indices, updates], [dx, , du]) => [
     dx === null && du === null ? null : scatterAdd(dx ?? zerosLike(operand), indices, du ?? zerosLike(updates)),
@@ -89,42 +147,6 @@ export const scatterAddPrimitive: Primitive<NoParams> = {
     null,
     updates === null ? cotangent && takeRows(cotangent, indices!) : null,
   ],
-  batch(inputs, dims, _params, size) {
-    const front = inputs.map((input, i) => {
-      const dim = dims[i]
-      return dim === null
-        ? broadcastInDim(
-            input,
-            [size, ...input.shape],
-            range(input.rank).map(axis => axis + 1),
-          )
-        : moveaxis(input, dim, 0)
-    })
-    const [operand, indices, updates] = front
-    const [rows, offsets] = flattenBatch(operand, indices, size)
-    return { results: [reshape(scatterAdd(rows, offsets, updates), operand.shape)], dims: [0] }
-  },
-  lower(lowering, { inputs, outputs }) {
-    const [operand, indices, updates] = inputs.map(input => lowering.view(input))
-    const out = lowering.output(outputs[0])
-    if (elements(out.shape) === 0) return
-    emitCopy(lowering, operand, out)
-    if (elements(updates.shape) === 0) return
-    const inner = elements(operand.shape.slice(1))
-    const [ids, idStride] = listOf(lowering, indices)
-    lowering.emit(Opcode.ScatterAdd, [
-      inputs[0].aval.dtype === 'float32' ? 0 : 1,
-      elements(indices.shape),
-      inner,
-      operand.shape[0],
-      update(out),
-      inner * ITEM_BYTES,
-      read(lowering.contiguous(updates)),
-      inner * ITEM_BYTES,
-      read(ids),
-      idStride,
-    ])
-  },
 }
 
 /** The table with contiguous rows, and their length. */
@@ -149,7 +171,7 @@ function flattenBatch(table: Tensor, indices: Tensor, size: number): [Tensor, Te
   return [reshape(table, [size * n, ...rest]), add(clip(indices, 0, n - 1), start)]
 }
 
-const takeRows = (table: Tensor, indices: Tensor): Tensor => bind1(takePrimitive, [table, indices], {})
+export const takeRows = (table: Tensor, indices: Tensor): Tensor => bind1(takePrimitive, [table, indices], {})
 
 /**
  * Entries of `x` along `axis` (0) at integer `indices` [...I]: the axis is replaced by the dimensions I.
@@ -179,6 +201,28 @@ export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor): Tensor 
   return bind1(scatterAddPrimitive, [x, isInteger(indices.dtype) ? cast(indices, 'int32') : indices, updates], {})
 }
 
+/** Indices as int32; throws for others. */
+export function indexList(operation: string, indices: Tensor): Tensor {
+  checkTensor(operation, indices, 'indices')
+  if (!isInteger(indices.dtype)) throw typeError(`${operation}: indices have dtype ${indices.dtype}, not int32`)
+  return cast(indices, 'int32')
+}
+
+/** Indices along axis `dim`, for each position of the other axes, as indices into `x` flattened with that axis last. */
+export function flatIndices(operation: string, x: Tensor, indices: Tensor, dim: number): Tensor {
+  const own = indexList(operation, indices)
+  if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
+    throw typeError(
+      `${operation}: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`,
+    )
+  }
+  const ids = moveaxis(own, dim, -1)
+  const n = x.shape[dim]
+  const lead = ids.shape.slice(0, -1)
+  const start = reshape(mul(arange(elements(lead)), n), [...lead, 1])
+  return add(clip(ids, 0, n - 1), start)
+}
+
 /**
  * The entries of `x` along `axis` that `indices` names for each position of the other axes (NumPy's take_along_axis).
  * `indices` has the rank of `x` and its shape besides `axis`. Indices outside are clamped.
@@ -187,24 +231,14 @@ export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   checkTensor('takeAlongAxis', x, 'x')
   checkTensor('takeAlongAxis', indices, 'indices')
   const dim = normalizeAxis('takeAlongAxis', axis, x.rank)
-  if (!isInteger(indices.dtype)) throw typeError(`takeAlongAxis: indices have dtype ${indices.dtype}, not int32`)
-  if (indices.rank !== x.rank || indices.shape.some((length, i) => i !== dim && length !== x.shape[i])) {
-    throw typeError(
-      `takeAlongAxis: indices ${showShape(indices.shape)} do not fit ${showShape(x.shape)} along axis ${dim}`,
-    )
-  }
-  const [table, ids] = [moveaxis(x, dim, -1), moveaxis(cast(indices, 'int32'), dim, -1)]
-  const n = x.shape[dim]
-  const rows = n === 0 ? 0 : table.size / n
-  const start = reshape(mul(arange(rows), n), [...table.shape.slice(0, -1), 1])
-  const flat = takeRows(reshape(table, [table.size]), add(clip(ids, 0, n - 1), start))
-  return moveaxis(flat, -1, dim)
+  const flat = flatIndices('takeAlongAxis', x, indices, dim)
+  return moveaxis(takeRows(reshape(moveaxis(x, dim, -1), [x.size]), flat), -1, dim)
 }
 
-const clamp = (i: number, length: number): number => Math.min(Math.max(i, 0), length - 1)
+export const clamp = (i: number, length: number): number => Math.min(Math.max(i, 0), length - 1)
 
 /** Indices of which some lie outside of [0, length). */
-const drawIndices = (draw: Parameters<Laws<NoParams>['draw']>[0], shape: number[], length: number): NdArray => {
+export const drawIndices = (draw: Parameters<Laws<NoParams>['draw']>[0], shape: number[], length: number): NdArray => {
   const random = draw.random()
   return build(shape, 'int32', () => Math.floor(random() * (length + 2)) - 1)
 }

@@ -56,8 +56,12 @@ export function lowerScan(
   lowering.loop(length, () => {
     body.inputs.forEach((variable, i) => {
       if (i < consts) lowering.define(variable, operands[i])
-      else if (i < consts + carry) lowering.define(variable, current(lowering, places[i - consts], 'before', reverse))
-      else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
+      else if (i < consts + carry) {
+        const place = places[i - consts]
+        const view = current(lowering, place, 'before', reverse)
+        if (place.isStacked) lowering.define(variable, view)
+        else lowering.defineOwned(variable, view)
+      } else if (mayOverwriteStack[i]) lowering.defineOwned(variable, lowering.step(operands[i], reverse))
       else lowering.define(variable, lowering.step(operands[i], reverse))
     })
     const targets: { atom: Atom; view: View; cell?: Var }[] = []
@@ -111,17 +115,28 @@ function stack(lowering: Lowering, shape: readonly number[], length: number, rev
 const current = (lowering: Lowering, place: Place, side: 'before' | 'after', reverse: boolean): View =>
   place.isStacked ? lowering.step(place[side], reverse) : lowering.changing(place[side])
 
-/** True if nothing reads the old carry after the equation that makes the new one, and that one reads it element by element. */
+/** True if nothing reads the old carry after the equation that makes the new one, and that one reads it in its place. */
 function diesBefore(body: Program, old: Var, next: Var): boolean {
   const aliases = new Set<Atom>([old])
+  /** The old carry, and what was made in its place. */
+  const inPlace = new Set<Atom>([old])
   const made = body.equations.findIndex(equation => equation.outputs.includes(next))
   for (const [i, { primitive, inputs, outputs }] of body.equations.entries()) {
     const reads = inputs.some(atom => aliases.has(atom))
     if (!reads) continue
     if (i > made) return false
-    if (i === made && !(primitive.elementwise && inputs.every(atom => !aliases.has(atom) || atom === old))) return false
+    const { elementwise, startsFrom } = primitive
+    const mayRead = (atom: Atom, k: number) => (elementwise || k === startsFrom) && inPlace.has(atom)
+    if (i === made) {
+      if (!inputs.every((atom, k) => !aliases.has(atom) || mayRead(atom, k))) return false
+      continue
+    }
     // A view of the old carry is the old carry.
-    if (primitive.cheap && !primitive.elementwise) for (const output of outputs) aliases.add(output)
+    if (primitive.cheap && !elementwise) for (const output of outputs) aliases.add(output)
+    if (startsFrom !== undefined && inPlace.has(inputs[startsFrom])) {
+      inPlace.add(outputs[0])
+      aliases.add(outputs[0])
+    }
   }
   return !body.outputs.some(atom => aliases.has(atom))
 }

@@ -1,9 +1,8 @@
 // accumulate: a product that is added to something starts from it instead of from zero, in its place where it dies.
 import type { Atom, Equation, Program } from '../../core/program.js'
-import { emitCopy } from '../emit-copy.js'
 import { type Contraction, emitGemm } from '../emit-gemm.js'
 import { machinePrimitive } from '../machine-primitive.js'
-import { isContiguous, sameView } from '../view.js'
+import { isContiguous } from '../view.js'
 import { isView, mapPrograms } from './rewrite.js'
 
 /** Inputs: what is added to, lhs, rhs. */
@@ -17,16 +16,10 @@ const dotAddPrimitive = machinePrimitive<Contraction>({
     if (place !== null && isContiguous(place)) lowering.aim(sum, place)
   },
   lower(lowering, { inputs, outputs }, contraction) {
-    const [sum, lhs, rhs] = inputs.map(input => lowering.view(input))
-    if (lowering.mayOverwrite(inputs[0]) && isContiguous(sum) && lowering.destination(outputs[0]) === undefined) {
-      lowering.defineOwned(outputs[0], sum)
-      emitGemm(lowering, lhs, rhs, sum, contraction, true)
-      return
-    }
-    const out = lowering.output(outputs[0])
-    if (!sameView(sum, out)) emitCopy(lowering, sum, out)
-    emitGemm(lowering, lhs, rhs, out, contraction, true)
+    const [, lhs, rhs] = inputs.map(input => lowering.view(input))
+    emitGemm(lowering, lhs, rhs, lowering.outputFrom(inputs[0], outputs[0]), contraction, true)
   },
+  startsFrom: 0,
 })
 
 /** The program with products accumulated into what they are added to. */
