@@ -2,6 +2,8 @@
 import { scalarBinary, scalarUnary } from './loops'
 
 /** base^exponent modulo 2^32 by repeated squaring. */
+// @ts-ignore: decorator
+@inline
 function power(base: i32, exponent: u32): i32 {
   let result = 1
   for (; exponent; exponent >>= 1, base *= base) if (exponent & 1) result *= base
@@ -116,7 +118,8 @@ class Pow {
   // @ts-ignore: decorator
   @inline
   apply(a: i32, b: i32): i32 {
-    return b >= 0 || a == 1 || a == -1 ? power(a, b) : 0
+    if (b < 0) return a == 1 || (a == -1 && !(b & 1)) ? 1 : a == -1 ? -1 : 0
+    return power(a, b)
   }
 }
 
