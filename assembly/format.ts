@@ -87,6 +87,28 @@ export const enum Opcode {
   Cumulate = 41,
   /** u32 count | writes << 8, count x { OPERAND index (int32), u32 limit, i32 stride }, then the fields of Copy: a copy in which `in` (with `writes`: `out`) lies sum(clamp(index, 0, limit) * stride) bytes further. */
   CopyAt = 42,
+  /** u32 Attention flags, u32 groups, u32 rank, u32 queries, u32 keys, u32 depth, u32 width, f32 scale, i32 qRow, qColumn, kRow, kColumn, vRow, vColumn, maskRow, maskColumn, dOutRow, dOutColumn,
+   *  rank x { u32 count, i32 qStride, kStride, vStride }, rank x { u32 count, i32 maskStride, lengthStride, dOutStride }, OPERAND out [queries, width] (Gradient: dq [queries, depth]),
+   *  OPERAND logSums [queries] (dk [keys, depth]), OPERAND q [queries, depth], OPERAND k [keys, depth], OPERAND v [keys, width], OPERAND mask, OPERAND lengths (int32),
+   *  with Gradient also OPERAND dv [keys, width], OPERAND logSums, OPERAND deltas [queries], OPERAND dOut [queries, width]; OPERAND workspace (groups x bytes; see ts/ops/attention.ts), u32 bytes.
+   *  out = P V with P = softmax(scale Q K' + mask) by rows, logSums the logarithms of its denominators; a row without keys gives 0 and -inf. Results, logSums and deltas are contiguous.
+   *  Gradient: dv = P' dOut; S = scale P * (dOut V' + deltas); dq = S K; dk = S' Q. An operand without its flag is not touched. */
+  Attention = 43,
+}
+
+/** Flags of Attention. */
+export const enum Attention {
+  Gradient = 1,
+  /** Query i sees keys 0 .. i. */
+  Causal = 2,
+  /** The mask is a bool: a key counts where it is not 0. */
+  Mask = 4,
+  /** The mask is a float that is added to the scaled scores. */
+  Bias = 8,
+  /** Only the first `lengths` keys count. */
+  Lengths = 16,
+  /** Few queries, nothing is packed: qColumn, kColumn and vColumn are 4. */
+  Vectors = 32,
 }
 
 /** Flags of GemmViews. */

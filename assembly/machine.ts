@@ -24,6 +24,7 @@ import { poolInstruction } from './kernels/pool'
 import { overlapAddInstruction } from './kernels/overlap-add'
 import { sortInstruction } from './kernels/sort'
 import { cumulateInstruction } from './kernels/cumulate'
+import { attentionInstruction } from './kernels/attention'
 
 const MAX_DEPTH: u32 = 16
 
@@ -135,6 +136,9 @@ export function run(state: usize): i32 {
         break
       case Opcode.Cumulate:
         cumulateInstruction(at, state)
+        break
+      case Opcode.Attention:
+        attentionInstruction(at, state)
         break
       case Opcode.CopyAt:
         copyAtInstruction(at, state)

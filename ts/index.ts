@@ -6,6 +6,7 @@ export { type Tree, treeLeaves, treeMap } from './core/tree.js'
 export { argmax, argmin } from './ops/argmax.js'
 export { abs, add, clip, div, maximum, minimum, mul, neg, pow, rem, sign, square, sub } from './ops/arithmetic.js'
 export { meshgrid, repeat, roll, tile, unstack } from './ops/arrange.js'
+export { type AttentionOptions, scaledDotProductAttention } from './ops/attention.js'
 export {
   bitwiseAnd,
   bitwiseNot,

@@ -1,6 +1,9 @@
 // All primitives and their laws. A primitive without laws does not compile; a file that is missing here is found by a test.
 import * as argmax from '../../ts/ops/argmax.js'
 import * as arithmetic from '../../ts/ops/arithmetic.js'
+import * as attention from '../../ts/ops/attention.js'
+import * as attentionLaws from '../../ts/ops/attention-laws.js'
+import * as attentionRules from '../../ts/ops/attention-rules.js'
 import * as bitwise from '../../ts/ops/bitwise.js'
 import * as broadcast from '../../ts/ops/broadcast.js'
 import * as cast from '../../ts/ops/cast.js'
@@ -54,6 +57,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
   [
     lawsOf(argmax),
     lawsOf(arithmetic),
+    lawsOf({ ...attention, ...attentionRules, ...attentionLaws }),
     lawsOf(bitwise),
     lawsOf(broadcast),
     lawsOf(cast),

@@ -1,5 +1,14 @@
 // What an instruction has to do: multiplications and additions of a product, bytes that are read and written.
-import { CrossEntropyKind, MapOp, Opcode, PoolKind, SoftmaxKind, Sort, ThreefryKind } from '../../assembly/format.js'
+import {
+  Attention,
+  CrossEntropyKind,
+  MapOp,
+  Opcode,
+  PoolKind,
+  SoftmaxKind,
+  Sort,
+  ThreefryKind,
+} from '../../assembly/format.js'
 import type { Instruction } from '../compiler/lowering.js'
 import { mapNames } from './names.js'
 
@@ -81,6 +90,23 @@ export function workOf({ opcode, fields }: Instruction): Work | null {
       const first = 1 + 3 * (at(0) & 0xff)
       const dims = fields.slice(first + 2, first + 2 + at(first)) as number[]
       return moved('copyAt', dims, 2 * product(dims))
+    }
+    case Opcode.Attention: {
+      const [rank, queries, keys, depth, width] = [2, 3, 4, 5, 6].map(at)
+      const [heads] = countsOf(fields, 18, 4, [rank])
+      const [isBack, isHalf] = [Attention.Gradient, Attention.Causal].map(flag => (at(0) & flag) !== 0)
+      // Of a causal map half is computed.
+      const flops = queries * keys * (isBack ? 6 * depth + 4 * width : 2 * (depth + width)) * (isHalf ? 0.5 : 1)
+      const sizes = `${queries} x ${keys} x ${depth} x ${width}`
+      return {
+        ...moved(
+          isBack ? 'attentionGradient' : 'attention',
+          [],
+          heads * (isBack ? 2 : 1) * (queries + keys) * (depth + width),
+        ),
+        detail: `${sizes}${heads > 1 ? `, ${heads} times` : ''}`,
+        flops: heads * flops,
+      }
     }
     case Opcode.GemmViews:
       return workOfGemmViews(fields)
