@@ -94,6 +94,16 @@ export const enum Opcode {
    *  out = P V with P = softmax(scale Q K' + mask) by rows, logSums the logarithms of its denominators; a row without keys gives 0 and -inf. Results, logSums and deltas are contiguous.
    *  Gradient: dv = P' dOut; S = scale P * (dOut V' + deltas); dq = S K; dk = S' Q. An operand without its flag is not touched. */
   Attention = 43,
+  /** u32 Standardize flags, EXTENT rows, EXTENT length, f32 epsilon, OPERAND out, OPERAND factors [rows], OPERAND in, with Derivative also OPERAND results: contiguous rows.
+   *  factors = 1 / sqrt(mean((in - mean)^2) + epsilon), out = (in - mean) factors; Derivative: out = (in - mean(in) - results mean(in results)) factors, which are read. */
+  Standardize = 44,
+}
+
+/** Flags of Standardize. */
+export const enum Standardize {
+  /** The mean counts as 0. */
+  Uncentred = 1,
+  Derivative = 2,
 }
 
 /** Flags of Attention. */

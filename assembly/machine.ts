@@ -25,6 +25,7 @@ import { overlapAddInstruction } from './kernels/overlap-add'
 import { sortInstruction } from './kernels/sort'
 import { cumulateInstruction } from './kernels/cumulate'
 import { attentionInstruction } from './kernels/attention'
+import { standardizeInstruction } from './kernels/standardize'
 
 const MAX_DEPTH: u32 = 16
 
@@ -139,6 +140,9 @@ export function run(state: usize): i32 {
         break
       case Opcode.Attention:
         attentionInstruction(at, state)
+        break
+      case Opcode.Standardize:
+        standardizeInstruction(at, state)
         break
       case Opcode.CopyAt:
         copyAtInstruction(at, state)

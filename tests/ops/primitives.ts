@@ -27,6 +27,7 @@ import * as sigmoidal from '../../ts/ops/sigmoidal.js'
 import * as slice from '../../ts/ops/slice.js'
 import * as softmax from '../../ts/ops/softmax.js'
 import * as sort from '../../ts/ops/sort.js'
+import * as standardize from '../../ts/ops/standardize.js'
 import * as stopGradient from '../../ts/ops/stop-gradient.js'
 import * as take from '../../ts/ops/take.js'
 import * as threefry from '../../ts/ops/threefry.js'
@@ -81,6 +82,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(slice),
     lawsOf(softmax),
     lawsOf(sort),
+    lawsOf(standardize),
     lawsOf(stopGradient),
     lawsOf(take),
     lawsOf(transpose),

@@ -1,6 +1,6 @@
 // How attention and its gradient become an instruction, and one of many examples.
 import { Attention, Opcode } from '../../assembly/format.js'
-import { type Lowering, read, write } from '../compiler/lowering.js'
+import { floatBits, type Lowering, read, write } from '../compiler/lowering.js'
 import { collapse, elements, ITEM_BYTES, type View } from '../compiler/view.js'
 import type { BatchDim, Primitive } from '../core/primitive.js'
 import type { Equation } from '../core/program.js'
@@ -52,12 +52,6 @@ const GROUPS = 4
 const [QUERIES, KEYS] = [40, 128]
 /** Up to as many queries nothing is packed. */
 const FEW = 4
-
-const floats = new Float32Array(1)
-const floatBits = (value: number): number => {
-  floats[0] = value
-  return new Uint32Array(floats.buffer)[0]
-}
 
 /** The instruction for attention, or with Attention.Gradient for its gradient. */
 export function emitAttention(

@@ -7,6 +7,7 @@ import {
   PoolKind,
   SoftmaxKind,
   Sort,
+  Standardize,
   ThreefryKind,
 } from '../../assembly/format.js'
 import type { Instruction } from '../compiler/lowering.js'
@@ -108,6 +109,8 @@ export function workOf({ opcode, fields }: Instruction): Work | null {
         flops: heads * flops,
       }
     }
+    case Opcode.Standardize:
+      return moved('standardize', [at(1), at(2)], at(1) * (1 + (at(0) & Standardize.Derivative ? 3 : 2) * at(2)))
     case Opcode.GemmViews:
       return workOfGemmViews(fields)
     case Opcode.Pool: {
