@@ -1,4 +1,16 @@
-// heddle: what users import.
+/**
+ * Tensors, operations on them, and transforms of functions of them. Where an operation takes an `Operand`, that is a
+ * tensor, or a number or boolean which takes the dtype of the tensor beside it. In all examples of this reference a
+ * comment behind a line is its value, a tensor's as nested arrays.
+ * @module heddle
+ * @example
+ * import { grad, jit, matmul, mean, square, sub, type Tensor, tensor, vmap } from 'heddle'
+ * const predict = (w: Tensor, x: Tensor) => matmul(w, x) // for one example
+ * const predictAll = vmap(predict, [null, 0])
+ * const loss = (w: Tensor, xs: Tensor, ys: Tensor) => mean(square(sub(predictAll(w, xs), ys)))
+ * const gradient = jit(grad(loss))
+ * gradient(tensor([1, 2]), tensor([[1, 0], [0, 1]]), tensor([0, 0])) // [1, 2]
+ */
 export type { DType, TypedArray } from './core/dtype.js'
 export type { Shape } from './core/shape.js'
 export { type Nested, Tensor } from './core/tensor.js'

@@ -91,7 +91,7 @@ export const spread = (x: Tensor, shape: readonly number[], axes: readonly numbe
 export const sumAxes = (x: Tensor, axes: readonly number[]): Tensor =>
   axes.length === 0 ? x : bind1(sumPrimitive, [x], { axes })
 
-/** Which axes a reduction runs over (all by default) and whether they stay with length 1. */
+/** Which axes a reduction runs over (all by default) and whether they stay with length 1. @inline */
 export interface ReduceOptions {
   axis?: number | readonly number[]
   keepDims?: boolean

@@ -6,7 +6,7 @@ import { type Nested, storedTensor, Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
 
-/** What `tensor` makes of the values it is given. */
+/** What `tensor` makes of the values it is given. @inline */
 export interface TensorOptions {
   /** For typed arrays and flat lists; nested arrays have their own. */
   shape?: readonly number[]

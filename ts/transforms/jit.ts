@@ -9,7 +9,7 @@ import { typeError } from '../errors.js'
 import { leafTensor } from './arguments.js'
 import { closedFunction } from './function.js'
 
-/** What `jit` may know of the arguments. */
+/** What `jit` may know of the arguments. @inline */
 export interface JitOptions {
   /** Arguments whose tensors may be overwritten with results; they cannot be used afterwards. */
   donate?: readonly number[]
@@ -37,7 +37,7 @@ export interface CompiledInfo {
   peakBytes: number
 }
 
-/** A compiled function. */
+/** A compiled function. @inline */
 export interface JitFunction<A extends unknown[], B> {
   (...args: A): B
   /** Compiles for these arguments without running; what the plan says. */

@@ -14,7 +14,7 @@ import { cut } from './interpret.js'
 import { fillers, longest, maskedStep } from './scan-lengths.js'
 import { bindScan, type ScanParams } from './scan-primitive.js'
 
-/** Which steps `scan` makes, and in which order. */
+/** Which steps `scan` makes, and in which order. @inline */
 export interface ScanOptions {
   /** From the last step to the first; ys keep their places. */
   reverse?: boolean
