@@ -60,11 +60,13 @@ function arrange({ converter, renderer }) {
     }
   })
   renderer.on(Renderer.EVENT_BEGIN, ({ project }) => {
-    for (const part of project.readme ?? []) {
-      part.text = part.text
-        .replace(/^# .*\n/, '')
-        .replace(/^\| `(heddle[/\w]*)`/gm, (_, name) => `| [\`${name}\`](modules/${name.replace('/', '_')}.html)`)
-    }
+    const parts = project.readme ?? []
+    parts[0].text = parts[0].text.replace(/^# .*\n/, '')
+    parts.forEach((part, i) => {
+      const name = /^`(heddle[/\w]*)`$/.exec(part.text)?.[1]
+      if (name === undefined || !parts[i - 1]?.text.endsWith('\n| ')) return
+      parts[i] = { kind: 'text', text: `[${part.text}](modules/${name.replace('/', '_')}.html)` }
+    })
   })
 }
 
@@ -83,6 +85,7 @@ export default {
   categorizeByGroup: false,
   sort: ['kind', 'alphabetical'],
   kindSortOrder: ['Module', 'Namespace', 'Class', 'Function', 'Variable', 'Interface', 'TypeAlias'],
+  groupOrder: ['Namespaces', 'Classes', 'Functions', 'Variables', 'Interfaces', 'Type Aliases'],
   sortEntryPoints: false,
   navigation: { includeCategories: true, includeGroups: false, includeFolders: false },
   validation: { notExported: false, invalidLink: true, notDocumented: true },

@@ -47,6 +47,7 @@ export {
 export { type ChainParams, chain } from './chain.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
 export { embedding } from './embedding.js'
+/** How weights start: functions of a key and a shape. */
 export * as initializers from './initializers.js'
 export type { Layer, Mode, ParamsOf } from './layer.js'
 export {

@@ -145,7 +145,9 @@ export const cumminPrimitive = running(
 
 /** Along which axis (the flattened tensor where none is given), and whether from its end. */
 export interface CumulateOptions {
+  /** Along which axis (the flattened tensor's). */
   axis?: number
+  /** Whether from the end (false). */
   reverse?: boolean
 }
 

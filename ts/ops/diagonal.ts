@@ -14,8 +14,11 @@ import { where } from './where.js'
 
 /** Which diagonal (0; above it positive, below it negative) of which two axes (0 and 1). */
 export interface DiagonalOptions {
+  /** How far above the main diagonal, negative below it (0). */
   offset?: number
+  /** The axis of rows (0). */
   axis1?: number
+  /** The axis of columns (1). */
   axis2?: number
 }
 

@@ -93,7 +93,9 @@ export const sumAxes = (x: Tensor, axes: readonly number[]): Tensor =>
 
 /** Which axes a reduction runs over (all by default) and whether they stay with length 1. @inline */
 export interface ReduceOptions {
+  /** The axis or axes that the result does not have (all). */
   axis?: number | readonly number[]
+  /** Whether they stay with length 1 (false). */
   keepDims?: boolean
 }
 

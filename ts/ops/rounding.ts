@@ -75,8 +75,11 @@ export const isInf = (x: Operand): Tensor => equal(abs(cast(toTensor('isInf', x)
 
 /** What takes the place of NaN (0) and of the infinities (the largest floats of either sign). */
 export interface NanToNumOptions {
+  /** In the place of NaN (0). */
   nan?: number
+  /** In the place of Infinity (the largest float). */
   posinf?: number
+  /** In the place of -Infinity (the smallest float). */
   neginf?: number
 }
 

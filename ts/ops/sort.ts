@@ -89,7 +89,9 @@ export const sortPrimitive: Primitive<SortParams> = {
 
 /** How to sort: along which axis (-1) and whether the largest comes first. */
 export interface SortOptions {
+  /** Along which axis (-1). */
   axis?: number
+  /** Whether the largest comes first (false). */
   descending?: boolean
 }
 

@@ -71,7 +71,7 @@ export function vjp<A extends unknown[], B extends Tree>(
   return [closed.build(outputs) as B, pull]
 }
 
-/** What the function that is differentiated returns. @inline */
+/** What the function that is differentiated returns. */
 export interface GradOptions {
   /** The function returns `[loss, extra]`; the extra is passed on and not differentiated. */
   hasAux?: boolean
