@@ -32,7 +32,9 @@ export interface Traced {
  * sum(x).item() // 21
  */
 export class Tensor {
+  /** The length of each dimension. */
   readonly shape: Shape
+  /** The type of the elements. */
   readonly dtype: DType
   /** @internal Changes once, when the tensor is donated and a result takes its memory. */
   source: Source

@@ -9,7 +9,9 @@ import { namedTensors } from './tree.js'
 
 /** What a file holds. */
 export interface SafetensorsFile {
+  /** By name, as `namedTensors` makes them. */
   tensors: Record<string, Tensor>
+  /** Texts, with those that were given to `encodeSafetensors`. */
   metadata: Record<string, string>
 }
 

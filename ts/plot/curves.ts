@@ -3,8 +3,11 @@ import { showTick, ticks } from './ticks.js'
 
 /** One curve: `ys` over `xs` (0, 1, ... if there are none). What is not finite leaves a gap. */
 export interface Curve {
+  /** What the legend says. */
   name: string
+  /** Heights of the points. */
   ys: ArrayLike<number>
+  /** Where the points stand (0, 1, ...). */
   xs?: ArrayLike<number>
   /** A CSS colour (one of a palette that the colour-blind tell apart). */
   color?: string
@@ -14,11 +17,15 @@ export interface Curve {
 
 /** The title, the names of the axes and the size of a drawing. */
 export interface CurvesOptions {
+  /** What stands above (nothing). */
   title?: string
+  /** What stands below (nothing). */
   xLabel?: string
+  /** What stands at the left (nothing). */
   yLabel?: string
-  /** Size in pixels (640 by 400). */
+  /** In pixels (640). */
   width?: number
+  /** In pixels (400). */
   height?: number
 }
 

@@ -6,6 +6,7 @@ import { tensor } from '../ops/tensor.js'
 export interface Vocabulary {
   /** In the order of their code points; the one that stands for unknown ones comes last. */
   readonly characters: readonly string[]
+  /** How many there are. */
   readonly size: number
   /** The ids (int32 [T]) of a text. Throws for a character that is unknown, unless one stands for such. */
   encode(text: string): Tensor

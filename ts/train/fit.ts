@@ -31,6 +31,7 @@ export interface FitOptions<S> {
 export interface Report<S> {
   /** Steps made so far, those before `start` too: 1 after the first. */
   step: number
+  /** The step at which training ends. */
   steps: number
   /** The loss of this step, before its update. */
   loss: number

@@ -9,7 +9,9 @@ import { closedFunction } from './function.js'
 
 /** What stands for a tensor that is not there: its shape and dtype (float32 where left out). A tensor is a spec too. */
 export interface Spec {
+  /** The length of each dimension. */
   readonly shape: Shape
+  /** The type of the elements (float32). */
   readonly dtype?: DType
 }
 
