@@ -137,7 +137,9 @@ scope.__check = (actual, expected) => {
 const examples = files.flatMap(examplesOf)
 mkdirSync(folder, { recursive: true })
 // Files that examples write stand beside them.
-process.chdir(folder)
+const before = process.cwd()
+test.before(() => process.chdir(folder))
+test.after(() => process.chdir(before))
 examples.forEach((example, i) => {
   const path = join(folder, `${i}-${example.of}`)
   const sourceOf = (code: string) => `${importsFor(example)}\n${code}\nexport {}\n`
