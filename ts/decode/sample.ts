@@ -19,6 +19,7 @@ import { scan } from '../transforms/scan.js'
 /** One step of a model for one example: a token (int32 []) in, [the next carry, the logits [V] of the next token]. */
 export type Step<C> = (carry: C, token: Tensor) => readonly [NoInfer<C>, Tensor]
 
+/** How long a model speaks. */
 export interface SpeakOptions {
   /** How many tokens are made. */
   length: number
@@ -26,6 +27,7 @@ export interface SpeakOptions {
   end?: number
 }
 
+/** How tokens are drawn. */
 export interface SampleOptions extends SpeakOptions {
   /** The key of the draws. */
   key: Tensor
@@ -37,7 +39,13 @@ export interface SampleOptions extends SpeakOptions {
  * Tokens drawn from a model one after the other: `prompt` (int32 [P], at least one token) is read from `carry` on, then
  * `length` tokens follow, each drawn with probability softmax(logits / temperature). Returns [the last carry, int32
  * [length]]. Throws if the prompt is empty or not of integers.
- * @example const [, ids] = sample(step, initialCarry, vocabulary.encode('The '), { length: 200, key, temperature: 0.8 })
+ * @example
+ * const next = log(tensor([[0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])) // how likely a token follows another
+ * const step = (read: Tensor, token: Tensor): [Tensor, Tensor] => [add(read, 1), take(next, token)]
+ * const prompt = tensor([0, 1], { dtype: 'int32' })
+ * const [read, tokens] = sample(step, tensor(0), prompt, { length: 8, key: random.key(2), temperature: 1.2 })
+ * tokens // [2, 0, 1, 2, 2, 0, 1, 2]
+ * read // 9
  */
 export function sample<C extends Tree>(
   step: Step<C>,
@@ -50,7 +58,13 @@ export function sample<C extends Tree>(
   return speak('sample', step, carry, prompt, draw, { length, end })
 }
 
-/** As `sample`, but always the likeliest token, the first of equal ones. */
+/**
+ * As `sample`, but always the likeliest token, the first of equal ones: [the last carry, int32 [length]].
+ * @example
+ * const next = tensor([[0, 9, 1], [2, 0, 5], [7, 1, 0]])
+ * const step = (carry: null, token: Tensor): [null, Tensor] => [carry, take(next, token)]
+ * greedy(step, null, tensor([0], { dtype: 'int32' }), { length: 5 })[1] // [1, 2, 0, 1, 2]
+ */
 export const greedy = <C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, options: SpeakOptions): [C, Tensor] =>
   speak('greedy', step, carry, prompt, logits => argmax(logits), options)
 

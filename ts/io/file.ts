@@ -21,8 +21,11 @@ const loadFileSystem = async (name = 'fs/promises'): Promise<FileSystem> =>
   })
 
 /**
- * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever goes
- * wrong, what stood there before is untouched. Throws with the path and the reason.
+ * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever
+ * goes wrong, what stood there before is untouched. Throws with the path and the reason.
+ * @example
+ * await writeFileAtomic('model.safetensors', encodeSafetensors({ w: ones([2, 3]) }))
+ * await writeFileAtomic('loss.svg', curves([{ name: 'loss', ys: [3, 2, 1.5] }]))
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, files?: FileSystem): Promise<void> {
   const { open, rename, rm } = files ?? (await loadFileSystem())
@@ -43,7 +46,12 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, f
   }
 }
 
-/** The bytes of a file. Throws with the path and the reason. */
+/**
+ * The bytes of a file. Throws with the path and the reason.
+ * @example
+ * await writeFileAtomic('notes.txt', 'to be')
+ * new TextDecoder().decode(await readFile('notes.txt')) // 'to be'
+ */
 export async function readFile(path: string, files?: FileSystem): Promise<Uint8Array> {
   const { readFile: read } = files ?? (await loadFileSystem())
   try {

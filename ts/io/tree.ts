@@ -3,7 +3,10 @@ import { showShape } from '../core/shape.js'
 import { Tensor } from '../core/tensor.js'
 import { flatten, leafPaths, unflatten } from '../core/tree.js'
 
-/** The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name. */
+/**
+ * The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name.
+ * @example Object.keys(namedTensors({ layers: [{ w: ones([2]) }, { w: ones([3]) }] })) // ['layers.0.w', 'layers.1.w']
+ */
 export function namedTensors(tree: unknown): Record<string, Tensor> {
   const { leaves, structure } = flatten(tree, 'the tree')
   const names = leafPaths(structure).map(nameOf)
@@ -18,8 +21,14 @@ export function namedTensors(tree: unknown): Record<string, Tensor> {
 }
 
 /**
- * A tree like `like` with the tensors of these names. Throws if one is missing or left over, or has another shape or dtype.
- * @example const params = restoreTree(model.init(key, input), decodeSafetensors(bytes).tensors)
+ * A tree like `like` with the tensors of these names. Throws if one is missing or left over, or has another shape or
+ * dtype.
+ * @example
+ * const model = chain(dense(4), tanh, dense(2))
+ * const params = model.init(random.key(0), { shape: [3] })
+ * const bytes = encodeSafetensors(params)
+ * const restored = restoreTree(params, decodeSafetensors(bytes).tensors)
+ * restored[2].w.shape // [4, 2]
  */
 export function restoreTree<T>(like: T, tensors: Readonly<Record<string, Tensor>>): T {
   const { leaves, structure } = flatten(like, 'the tree')

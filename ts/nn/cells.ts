@@ -20,6 +20,7 @@ export interface Cell<P = unknown, C = unknown, X = Tensor, Y = Tensor> {
   apply(params: P, carry: C, x: X): readonly [C, Y]
 }
 
+/** How a cell's parameters start. */
 export interface CellOptions {
   /** How weights and biases start (uniform in +-1 / sqrt(units), PyTorch). */
   init?: Initializer
@@ -46,7 +47,10 @@ const stateLength = ({ wh }: { wh: Tensor }): number => wh.shape[0]
 
 /**
  * The simple recurrent cell (Elman 1990): h' = tanh(x Wx + h Wh + b); carry and output are h [units].
- * @example recurrent(rnnCell(64, { activation: relu }))
+ * @example
+ * const layer = recurrent(rnnCell(8, { activation: relu }))
+ * const params = layer.init(random.key(0), { shape: [20, 3] })
+ * layer.apply(params, ones([20, 3])).shape // [20, 8]
  */
 export function rnnCell(
   units: number,
@@ -73,8 +77,14 @@ export interface LstmCarry {
 }
 
 /**
- * Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000):
- * c' = s(f) c + s(i) tanh(g), h' = s(o) tanh(c'), gates in the order i f g o (PyTorch); the output is h'.
+ * Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000): c' = s(f) c +
+ * s(i) tanh(g), h' = s(o) tanh(c'), gates in the order i f g o (PyTorch); the output is h'.
+ * @example
+ * const cell = lstmCell(8)
+ * const params = cell.init(random.key(0), { shape: [3] })
+ * const [carry, h] = cell.apply(params, cell.initialCarry(params), ones([3]))
+ * carry.c.shape // [8]
+ * params.wx.shape // [3, 32]
  */
 export function lstmCell(
   units: number,
@@ -102,8 +112,13 @@ export interface GruParams {
 }
 
 /**
- * The gated recurrent unit (Cho et al. 2014) with the reset gate after the product, as PyTorch and cuDNN have it:
- * n = tanh(x Wn + bn + r (h Un + cn)), h' = (1 - z) n + z h, gates in the order r z n; carry and output are h [units].
+ * The gated recurrent unit (Cho et al. 2014) with the reset gate after the product, as PyTorch and cuDNN have it: n =
+ * tanh(x Wn + bn + r (h Un + cn)), h' = (1 - z) n + z h, gates in the order r z n; carry and output are h [units].
+ * @example
+ * const cell = gruCell(8)
+ * const params = cell.init(random.key(0), { shape: [3] })
+ * const [h, hs] = scan((h: Tensor, x: Tensor) => cell.apply(params, h, x), cell.initialCarry(params), ones([20, 3]))
+ * hs.shape // [20, 8]
  */
 export function gruCell(
   units: number,

@@ -8,6 +8,7 @@ import type { Cell } from './cells.js'
 import { stepSpec } from './check.js'
 import type { Layer } from './layer.js'
 
+/** Which outputs of the steps `recurrent` returns, and their order. */
 export interface RecurrentOptions {
   /** All outputs [T, ...] (true), or only that of the step that ran last. */
   returnSequences?: boolean
@@ -18,7 +19,11 @@ export interface RecurrentOptions {
 /**
  * The layer that runs `cell` over a sequence [T, ...] from its initial carry: [T, D] -> [T, H], or [H] with
  * `returnSequences: false`. For carries of your own, use `scan` with `cell.apply`.
- * @example chain(embedding(65, 128), recurrent(lstmCell(256)), dense(65))
+ * @example
+ * const reader = chain(recurrent(gruCell(16), { returnSequences: false }), dense(2))
+ * const params = reader.init(random.key(0), { shape: [20, 3] })
+ * reader.apply(params, ones([20, 3])).shape // [2]
+ * vmap((xs: Tensor) => reader.apply(params, xs))(ones([32, 20, 3])).shape // [32, 2]
  */
 export function recurrent<P, C>(
   cell: Cell<P, C>,

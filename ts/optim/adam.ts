@@ -10,6 +10,7 @@ import { addDecayedWeights } from './decay.js'
 import { type LearningRate, type ScheduleState, scaleByLearningRate } from './schedule.js'
 import { chain, type Optimizer } from './transformation.js'
 
+/** The decays of Adam's averages. */
 export interface AdamOptions {
   /** Decay of the mean of gradients (0.9). */
   b1?: number
@@ -32,7 +33,13 @@ export interface AdamState {
  */
 const gathered = (decay: number, step: Tensor): Tensor => neg(expm1(mul(cast(step, 'float32'), log1p(decay - 1))))
 
-/** Adam's direction: corrected mean / (root of corrected mean of squares + eps); Kingma and Ba 2015, algorithm 1. */
+/**
+ * Adam's direction: corrected mean / (root of corrected mean of squares + eps); Kingma and Ba 2015, algorithm 1.
+ * @example
+ * const direction = scaleByAdam()
+ * direction.update(tensor([3, -4]), direction.init(zeros([2])))[0] // [1, -1]
+ * const adamw = chain(scaleByAdam(), addDecayedWeights(0.01), scaleByLearningRate(1e-3))
+ */
 export function scaleByAdam({ b1 = 0.9, b2 = 0.999, eps = 1e-8 }: AdamOptions = {}): Optimizer<AdamState> {
   checkDecay('adam: b1', b1)
   checkDecay('adam: b2', b2)
@@ -52,12 +59,29 @@ export function scaleByAdam({ b1 = 0.9, b2 = 0.999, eps = 1e-8 }: AdamOptions = 
 
 /**
  * Adam (Kingma and Ba 2015) with bias correction.
- * @example const optimizer = chain(clipByGlobalNorm(5), adam(1e-3))
+ * @example
+ * const optimizer = adam(0.1)
+ * const loss = (x: Tensor) => sum(square(sub(x, tensor([1, 2]))))
+ * let x = zeros([2])
+ * let state = optimizer.init(x)
+ * for (let i = 0; i < 300; i++) {
+ *   const [updates, next] = optimizer.update(grad(loss)(x), state)
+ *   x = applyUpdates(x, updates)
+ *   state = next
+ * }
+ * x // [1, 2]
  */
 export const adam = (learningRate: LearningRate, options: AdamOptions = {}): Optimizer<[AdamState, ScheduleState]> =>
   chain(scaleByAdam(options), scaleByLearningRate(learningRate))
 
-/** Adam with decoupled weight decay (0.01): Loshchilov and Hutter 2019, algorithm 2. `update` needs the parameters. */
+/**
+ * Adam with decoupled weight decay (0.01): Loshchilov and Hutter 2019, algorithm 2. `update` needs the parameters.
+ * @example
+ * const optimizer = adamw(0.1, { weightDecay: 0.5 })
+ * const params = { w: tensor([1, 2]) }
+ * const [updates] = optimizer.update({ w: zeros([2]) }, optimizer.init(params), params)
+ * updates.w // [-0.05, -0.1]
+ */
 export const adamw = (
   learningRate: LearningRate,
   { weightDecay = 0.01, ...options }: AdamOptions & { weightDecay?: number } = {},

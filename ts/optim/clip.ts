@@ -9,13 +9,17 @@ import { sqrt } from '../ops/exponential.js'
 import { sum } from '../ops/reduce.js'
 import type { Optimizer } from './transformation.js'
 
-/** The 2-norm of all leaves of a tree together; 0 of an empty tree. */
+/**
+ * The 2-norm of all leaves of a tree together; 0 of an empty tree.
+ * @example globalNorm({ w: tensor([3, 0]), b: tensor(-4) }) // 5
+ */
 export const globalNorm = (tree: unknown): Tensor =>
   sqrt(treeLeaves(tree).reduce((total, leaf) => add(total, sum(square(leaf))), scalar(0, 'float32')))
 
 /**
  * Gradients scaled down together so that their global norm is at most `max`; smaller ones pass unchanged, NaN spreads
  * to all. Pascanu et al. 2013, algorithm 1. Throws unless `max` is positive.
+ * @example clipByGlobalNorm(1).update({ w: tensor([3, 0]), b: tensor(-4) }, null)[0] // { w: [0.6, 0], b: -0.8 }
  */
 export function clipByGlobalNorm(max: number): Optimizer<null> {
   if (!(max > 0)) throw rangeError(`clipByGlobalNorm: the largest norm is positive, not ${max}`)

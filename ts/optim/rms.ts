@@ -9,6 +9,7 @@ import { type LearningRate, type ScheduleState, scaleByLearningRate } from './sc
 import { sgd, type TraceState } from './sgd.js'
 import { chain, type Optimizer } from './transformation.js'
 
+/** How RMSprop averages. */
 export interface RmspropOptions {
   /** Decay of the mean of squares (0.99). */
   decay?: number
@@ -26,7 +27,12 @@ export interface RmsState {
   mean: unknown
 }
 
-/** Gradients divided by the root of their running mean square; `eps` outside of the root. */
+/**
+ * Gradients divided by the root of their running mean square; `eps` outside of the root.
+ * @example
+ * const direction = scaleByRms({ decay: 0.75 })
+ * direction.update(tensor([3, -4]), direction.init(zeros([2])))[0] // [2, -2]
+ */
 export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: RmspropOptions = {}): Optimizer<RmsState> {
   checkDecay('rmsprop: decay', decay)
   return {
@@ -41,7 +47,12 @@ export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: Rmspr
   }
 }
 
-/** RMSprop (Hinton 2012, lecture 6e), as PyTorch has it: momentum takes the divided gradients. */
+/**
+ * RMSprop (Hinton 2012, lecture 6e), as PyTorch has it: momentum takes the divided gradients.
+ * @example
+ * const optimizer = rmsprop(0.1, { decay: 0.75, momentum: 0.9 })
+ * optimizer.update(tensor([3, -4]), optimizer.init(zeros([2])))[0] // [-0.2, 0.2]
+ */
 export function rmsprop(
   learningRate: LearningRate,
   { momentum = 0, ...options }: RmspropOptions = {},
@@ -54,7 +65,14 @@ export interface AdagradState {
   sum: unknown
 }
 
-/** Adagrad (Duchi et al. 2011): gradients divided by the root of the sum of their squares, plus `eps` (1e-10). */
+/**
+ * Adagrad (Duchi et al. 2011): gradients divided by the root of the sum of their squares, plus `eps` (1e-10).
+ * @example
+ * const optimizer = adagrad(0.1)
+ * const [first, state] = optimizer.update(tensor([3, -4]), optimizer.init(zeros([2])))
+ * first // [-0.1, 0.1]
+ * optimizer.update(tensor([4, -3]), state)[0] // [-0.08, 0.06]
+ */
 export function adagrad(
   learningRate: LearningRate,
   { eps = 1e-10, initialAccumulator = 0 }: { eps?: number; initialAccumulator?: number } = {},

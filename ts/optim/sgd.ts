@@ -13,6 +13,7 @@ export interface TraceState {
   trace: unknown
 }
 
+/** How velocity is kept. */
 export interface MomentumOptions {
   /** How much of the last velocity stays (0.9). */
   momentum?: number
@@ -20,7 +21,14 @@ export interface MomentumOptions {
   nesterov?: boolean
 }
 
-/** Momentum: `velocity = momentum * velocity + gradient`; the first velocity is the gradient (PyTorch, no dampening). */
+/**
+ * Momentum: `velocity = momentum * velocity + gradient`; the first velocity is the gradient (PyTorch, no dampening).
+ * @example
+ * const momentum = trace({ momentum: 0.5 })
+ * const [first, state] = momentum.update(tensor([1, 2]), momentum.init(zeros([2])))
+ * first // [1, 2]
+ * momentum.update(tensor([1, 2]), state)[0] // [1.5, 3]
+ */
 export function trace({ momentum = 0.9, nesterov = false }: MomentumOptions = {}): Optimizer<TraceState> {
   checkDecay('trace: momentum', momentum)
   const step = (velocity: Tensor, gradient: Tensor) => add(mul(velocity, momentum), gradient)
@@ -34,8 +42,13 @@ export function trace({ momentum = 0.9, nesterov = false }: MomentumOptions = {}
 }
 
 /**
- * Stochastic gradient descent, with momentum where given (`nesterov`: Sutskever et al. 2013, equation 7, as PyTorch has it).
- * @example const optimizer = sgd(0.1, { momentum: 0.9, nesterov: true })
+ * Stochastic gradient descent, with momentum where given (`nesterov`: Sutskever et al. 2013, equation 7, as PyTorch has
+ * it).
+ * @example
+ * const optimizer = sgd(0.1, { momentum: 0.9 })
+ * const [first, state] = optimizer.update(tensor([1, 2]), optimizer.init(zeros([2])))
+ * first // [-0.1, -0.2]
+ * optimizer.update(tensor([1, 2]), state)[0] // [-0.19, -0.38]
  */
 export function sgd(
   learningRate: LearningRate,

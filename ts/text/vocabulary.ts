@@ -6,6 +6,7 @@ import { tensor } from '../ops/tensor.js'
 export interface Vocabulary {
   /** In the order of their code points; the one that stands for unknown ones comes last. */
   readonly characters: readonly string[]
+  /** How many there are. */
   readonly size: number
   /** The ids (int32 [T]) of a text. Throws for a character that is unknown, unless one stands for such. */
   encode(text: string): Tensor
@@ -13,6 +14,7 @@ export interface Vocabulary {
   decode(ids: Tensor | ArrayLike<number>): string
 }
 
+/** What a vocabulary makes of characters that are not in it. */
 export interface VocabularyOptions {
   /** The character that stands for all that are not in the vocabulary, `'\ufffd'` for instance (none: they throw). */
   unknown?: string
@@ -21,7 +23,11 @@ export interface VocabularyOptions {
 /**
  * The vocabulary of the characters of a text, or of a list of them, as `characters` of another vocabulary gives it.
  * Throws if there are none.
- * @example const vocabulary = characterVocabulary(text); const ids = vocabulary.encode('to be')
+ * @example
+ * const vocabulary = characterVocabulary('to be or not to be')
+ * vocabulary.characters.join('') // ' benort'
+ * vocabulary.encode('to be') // [6, 4, 0, 1, 2]
+ * vocabulary.decode([6, 4, 4]) // 'too'
  */
 export function characterVocabulary(
   source: string | readonly string[],

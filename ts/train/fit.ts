@@ -13,6 +13,7 @@ import { breathe } from './breathe.js'
  */
 export type TrainStep<S> = (state: S, step: Tensor) => readonly [NoInfer<S>, Tensor]
 
+/** How long training goes on, and what is told of it. */
 export interface FitOptions<S> {
   /** The step at which training ends. */
   steps: number
@@ -30,6 +31,7 @@ export interface FitOptions<S> {
 export interface Report<S> {
   /** Steps made so far, those before `start` too: 1 after the first. */
   step: number
+  /** The step at which training ends. */
   steps: number
   /** The loss of this step, before its update. */
   loss: number
@@ -45,10 +47,20 @@ export interface Report<S> {
 
 /**
  * Trains: an asynchronous iterator of reports, one for each step. The first call of `next` compiles `step`; a loop that
- * is left early leaves everything as it is. The state given stays usable, that of a report until the next.
- * Taking up with the last report's `state` and `start: report.step` gives the same bits as never having stopped.
- * Throws if a loss is not finite, and says at which step.
- * @example for await (const { step, loss } of fit(trainStep, { params, optimizer: adam.init(params) }, { steps: 1000 })) console.log(step, loss)
+ * is left early leaves everything as it is. The state given stays usable, that of a report until the next. Taking up
+ * with the last report's `state` and `start: report.step` gives the same bits as never having stopped. Throws if a loss
+ * is not finite, and says at which step.
+ * @example
+ * const loss = (w: Tensor) => sum(square(sub(w, tensor([1, 2]))))
+ * const step = (w: Tensor): [Tensor, Tensor] => {
+ *   const [value, gradient] = valueAndGrad(loss)(w)
+ *   return [sub(w, mul(0.1, gradient)), value]
+ * }
+ * const losses: number[] = []
+ * const reports = fit(step, zeros([2]), { steps: 100 })
+ * for await (const { loss } of reports) losses.push(loss)
+ * losses[0] // 5
+ * losses[99] // 0
  */
 export async function* fit<S extends Tree>(
   step: TrainStep<S>,
