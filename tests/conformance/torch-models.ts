@@ -5,7 +5,6 @@ import {
   add,
   arange,
   at,
-  concat,
   div,
   erf,
   exp,
@@ -131,30 +130,40 @@ export function overBatch(
   return vmap(one, [0, 1, 0], [0, 1])(carry, xs, lengths)
 }
 
+/** A cell over a batch in both directions; weights, carries and lengths as in `overBatch`. */
+export function bothWays([ahead, back]: Weights[], carries: Free[], xs: Tensor, lengths?: Tensor): [Free[], Tensor] {
+  const { run } = nn.bidirectional(ahead.cell, { backward: back.cell })
+  const params = { forward: ahead.params, backward: back.params }
+  const one = (start: Free[], x: Tensor, length?: Tensor) => {
+    const [last, ys] = run(params, x, { carry: { forward: start[0], backward: start[1] }, length })
+    return [[last.forward, last.backward], ys] as [Free[], Tensor]
+  }
+  if (lengths === undefined) return vmap((start: Free[], x: Tensor) => one(start, x), [0, 1], [0, 1])(carries, xs)
+  return vmap(one, [0, 1, 0], [0, 1])(carries, xs, lengths)
+}
+
 /** nn.RNN, nn.LSTM, nn.GRU: layers and directions, packed or not. */
 export function torchRnn(v: Named<Tensor>, { kind, num_layers, bidirectional, batch_first }: Attrs): Named<Tensor> {
   let xs = batch_first ? transpose(v.x, [1, 0, 2]) : v.x
-  const directions = bidirectional ? 2 : 1
-  const [hn, cn]: Tensor[][] = [[], []]
+  const suffixes = bidirectional ? ['', '_reverse'] : ['']
+  const ends: Free[] = []
   for (let layer = 0; layer < num_layers; layer++) {
-    const outputs: Tensor[] = []
-    for (let direction = 0; direction < directions; direction++) {
-      const weights = torchCell(kind, v, '', `_l${layer}${direction ? '_reverse' : ''}`)
-      const index = layer * directions + direction
+    const weights = suffixes.map(suffix => torchCell(kind, v, '', `_l${layer}${suffix}`))
+    const carries = suffixes.map((_, direction) => {
+      const index = ends.length + direction
       const zero = zeros([xs.shape[1], v[`weight_hh_l${layer}`].shape[1]])
-      const [h0, c0] = [v.h0 ? at(v.h0, index) : zero, v.c0 ? at(v.c0, index) : zero]
-      const options = { reverse: direction === 1, lengths: v.lengths }
-      const [last, ys] = overBatch(weights, carryOf(kind, h0, c0), xs, options)
-      outputs.push(ys)
-      hn.push(isLstm(kind) ? last.h : last)
-      if (isLstm(kind)) cn.push(last.c)
-    }
-    xs = concat(outputs, -1)
+      return carryOf(kind, v.h0 ? at(v.h0, index) : zero, v.c0 ? at(v.c0, index) : zero)
+    })
+    const [last, ys] = bidirectional
+      ? bothWays(weights, carries, xs, v.lengths)
+      : overBatch(weights[0], carries[0], xs, { lengths: v.lengths })
+    ends.push(...(bidirectional ? last : [last]))
+    xs = ys
   }
   return {
     y: batch_first ? transpose(xs, [1, 0, 2]) : xs,
-    hn: stack(hn),
-    ...(isLstm(kind) ? { cn: stack(cn) } : {}),
+    hn: stack(ends.map(end => (isLstm(kind) ? end.h : end))),
+    ...(isLstm(kind) ? { cn: stack(ends.map(({ c }) => c)) } : {}),
   }
 }
 
