@@ -12,7 +12,7 @@ import { reshape } from '../ops/reshape.js'
 import { where } from '../ops/where.js'
 import { grad } from '../transforms/grad.js'
 import { scan } from '../transforms/scan.js'
-import { type CellStep, checkFunctions } from './through-time.js'
+import { type CellStep, checkFunctions, stepsOf } from './through-time.js'
 
 /**
  * The norm of the loss's gradient with respect to the carry before each step: `(params, carry, xs, ...rest) -> [T]`;
@@ -33,7 +33,7 @@ export function gradientFlow<P, C extends Tree, X extends Tree, Y extends Tree, 
 ): (params: P, carry: C, xs: X, ...rest: R) => Tensor {
   checkFunctions('gradientFlow', step, loss)
   return (params, carry, xs, ...rest) => {
-    const steps = treeLeaves(xs)[0]?.shape[0] ?? 0
+    const steps = stepsOf('gradientFlow', xs)
     if (steps === 0) throw rangeError('gradientFlow: there are no steps')
     const { leaves, structure } = flatten(carry)
     const isFloat = (leaf: Tensor) => leaf.dtype === 'float32'

@@ -13,7 +13,14 @@ import { slice } from '../ops/slice.js'
 import { vjp } from '../transforms/grad.js'
 import { scan } from '../transforms/scan.js'
 import { vmap } from '../transforms/vmap.js'
-import { type CellStep, checkFunctions, type GradientThroughTime, type StepLoss } from './through-time.js'
+import {
+  type CellStep,
+  checkFunctions,
+  checkStepLoss,
+  type GradientThroughTime,
+  type StepLoss,
+  stepsOf,
+} from './through-time.js'
 
 /** A carry, and its derivative with respect to all parameters. */
 export interface RtrlState<C> {
@@ -78,7 +85,9 @@ export function rtrlStep<P, C extends Tree, X extends Tree, Y extends Tree, T ex
     // The carry after and the loss, one below the other: their derivatives are one matrix.
     const after = (own: P, before: C): Tensor => {
       const [next, y] = step(own, before, x)
-      return concat([rowOf(next), reshape(loss(y, target), [1])])
+      const value = loss(y, target)
+      checkStepLoss('rtrlStep', value)
+      return concat([rowOf(next), reshape(value, [1])])
     }
     const [values, pull] = vjp(after, params, carry)
     const [direct, through] = vmap(pull)(eye(n + 1)) as unknown as [P, C]
@@ -108,6 +117,7 @@ export function rtrl<P, C extends Tree, X extends Tree, Y extends Tree, T extend
   checkFunctions('rtrl', step, loss)
   const one = rtrlStep(step, loss)
   return (params, carry, xs, targets) => {
+    stepsOf('rtrl', xs, targets)
     const { structure, leaves } = flatten(params)
     const [{ state, gradient }, losses] = scan(
       (soFar: { state: RtrlState<C>; gradient: Tensor }, [x, target]: [X, T]): [typeof soFar, Tensor] => {
