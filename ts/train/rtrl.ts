@@ -25,7 +25,7 @@ import {
 /** A carry, and its derivative with respect to all parameters. */
 export interface RtrlState<C> {
   carry: C
-  /** [n, p]: a row for each element of the carry, a column for each of the parameters, both in the order of their trees. */
+  /** A row for each element of the carry, a column for each of the parameters, both in the order of their trees. */
   influence: Tensor
 }
 
