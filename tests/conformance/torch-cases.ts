@@ -3,6 +3,7 @@ import { add, arange, at, equal, expandDims, mul, stack, type Tensor, transpose,
 import * as nn from '../../ts/nn/index.js'
 import { attentionOf, mhaOf, transformerOf } from './torch-attention.js'
 import { cnnOf, convOf, poolOf } from './torch-conv.js'
+import { decodeOf } from './torch-decode.js'
 import { type Handler, nameOf } from './torch-handler.js'
 import { indexing } from './torch-indexing.js'
 import { lossOf } from './torch-losses.js'
@@ -120,6 +121,7 @@ export const handlers: Named<Handler> = {
   tbptt: truncated,
   rtrl: realTime,
   index: c => indexing[nameOf(c)],
+  decode: decodeOf,
 }
 
 /** Why a case is not covered, or null. */
