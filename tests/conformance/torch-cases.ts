@@ -6,7 +6,7 @@ import { cnnOf, convOf, poolOf } from './torch-conv.js'
 import { decodeOf } from './torch-decode.js'
 import { type Handler, nameOf } from './torch-handler.js'
 import { indexing } from './torch-indexing.js'
-import { lossOf } from './torch-losses.js'
+import { ctcOf, lossOf } from './torch-losses.js'
 import {
   activations,
   alongAxis,
@@ -122,6 +122,7 @@ export const handlers: Named<Handler> = {
   rtrl: realTime,
   index: c => indexing[nameOf(c)],
   decode: decodeOf,
+  ctc: ctcOf,
 }
 
 /** Why a case is not covered, or null. */

@@ -34,6 +34,7 @@ export {
   rnnCell,
 } from './cells.js'
 export { type ChainParams, chain } from './chain.js'
+export { type CtcOptions, ctcLoss } from './ctc.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
 export { embedding } from './embedding.js'
 export * as initializers from './initializers.js'
