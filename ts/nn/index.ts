@@ -1,4 +1,4 @@
-// heddle/nn: layers, cells, activations, initialisers, losses.
+// heddle/nn: layers, cells, activations, initialisers, losses, metrics.
 export {
   celu,
   elu,
@@ -55,6 +55,17 @@ export {
   type Reduction,
   smoothL1,
 } from './losses.js'
+export {
+  accuracy,
+  averageDisplacement,
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  finalDisplacement,
+  type MetricOptions,
+  perplexity,
+  topKAccuracy,
+} from './metrics.js'
 export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
 export {
   cosineEmbedding,
