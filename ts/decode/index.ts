@@ -8,4 +8,8 @@
  * const step = (carry: null, token: Tensor): [null, Tensor] => [carry, take(next, token)]
  * greedy(step, null, tensor([0], { dtype: 'int32' }), { length: 4 })[1] // [1, 0, 1, 0]
  */
-export { greedy, type SampleOptions, type SpeakOptions, type Step, sample } from './sample.js'
+export { type BeamOptions, beam, type Hypotheses } from './beam.js'
+export { type CtcBeamOptions, type CtcDecodeOptions, type CtcHypothesis, ctcBeam, ctcGreedy } from './ctc.js'
+export { type Likelihood, logLikelihood } from './likelihood.js'
+export type { PromptOptions, Step } from './prompt.js'
+export { greedy, type SampleOptions, type SpeakOptions, sample } from './sample.js'

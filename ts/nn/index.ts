@@ -1,5 +1,5 @@
 /**
- * Layers, cells, activations, initialisers, losses. A layer is a pair of pure functions over its parameters, `init` and
+ * Layers, cells, activations, initialisers, losses, metrics. A layer is a pair of pure functions over its parameters, `init` and
  * `apply`, written for one example; `vmap` makes it one of many.
  * @module heddle/nn
  * @example
@@ -45,6 +45,7 @@ export {
 } from './cell.js'
 export { type ChainParams, chain } from './chain.js'
 export { convLstmCell } from './conv-lstm-cell.js'
+export { type CtcOptions, ctcLoss } from './ctc.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
 export { embedding } from './embedding.js'
 export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
@@ -77,6 +78,17 @@ export {
   type PeepholeParams,
   peepholeLstmCell,
 } from './lstm-cell.js'
+export {
+  accuracy,
+  averageDisplacement,
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  finalDisplacement,
+  type MetricOptions,
+  perplexity,
+  topKAccuracy,
+} from './metrics.js'
 export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
 export {
   cosineEmbedding,

@@ -72,6 +72,7 @@ function checkMatrix(name: string, shape: readonly number[]): void {
   if (shape.length !== 2) throw rangeError(`${name}: the shape has two dimensions, not [${shape.join(', ')}]`)
 }
 
+/**
  * Uniform in +-sqrt(6 / (inputs + outputs)): Glorot and Bengio 2010, equation 16. For layers with tanh or sigmoid.
  * @example max(abs(initializers.glorotUniform(random.key(0), [300, 300]))) // 0.1
  */

@@ -1,6 +1,7 @@
 // Characters as ids. A character is a Unicode code point, so that an emoji is one and not two halves.
 import type { Tensor } from '../core/tensor.js'
 import { tensor } from '../ops/tensor.js'
+import { numbersOf, type SavedVocabulary } from './tokens.js'
 
 /** Characters and their ids, which are their places in `characters`. */
 export interface Vocabulary {
@@ -12,6 +13,8 @@ export interface Vocabulary {
   encode(text: string): Tensor
   /** The text of ids: integers of any shape, in row-major order. Throws for what is not an id. */
   decode(ids: Tensor | ArrayLike<number>): string
+  /** For `JSON.stringify`; `loadVocabulary` brings it back. */
+  toJSON(): SavedVocabulary
 }
 
 /** What a vocabulary makes of characters that are not in it. */
@@ -57,15 +60,17 @@ export function characterVocabulary(
       return tensor(ids.subarray(0, count))
     },
     decode(ids) {
-      const list = 'data' in ids && typeof ids.data === 'function' ? ids.data() : (ids as ArrayLike<number>)
-      return Array.from(list, id => {
-        const character = characters[id]
-        if (character === undefined) {
-          throw new RangeError(`decode: ${id} is not an id: the vocabulary has ${characters.length} characters`)
-        }
-        return character
-      }).join('')
+      return numbersOf(ids)
+        .map(id => {
+          const character = characters[id]
+          if (character === undefined) {
+            throw new RangeError(`decode: ${id} is not an id: the vocabulary has ${characters.length} characters`)
+          }
+          return character
+        })
+        .join('')
     },
+    toJSON: () => ({ kind: 'characters', special: [], tokens: known, unknown }),
   }
 }
 
