@@ -1,12 +1,12 @@
 // Trees of tensors as lists of names, which is what files hold, and back.
 import { showShape } from '../core/shape.js'
 import { Tensor } from '../core/tensor.js'
-import { flatten, leafPaths, unflatten } from '../core/tree.js'
+import { flatten, leafPaths, type TreeDef, unflatten } from '../core/tree.js'
 
 /** The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name. */
 export function namedTensors(tree: unknown): Record<string, Tensor> {
   const { leaves, structure } = flatten(tree, 'the tree')
-  const names = leafPaths(structure).map(nameOf)
+  const names = leafNames(structure)
   const tensors: Record<string, Tensor> = {}
   leaves.forEach((leaf, i) => {
     const name = names[i]
@@ -23,7 +23,7 @@ export function namedTensors(tree: unknown): Record<string, Tensor> {
  */
 export function restoreTree<T>(like: T, tensors: Readonly<Record<string, Tensor>>): T {
   const { leaves, structure } = flatten(like, 'the tree')
-  const names = leafPaths(structure).map(nameOf)
+  const names = leafNames(structure)
   const left = Object.keys(tensors).filter(name => !names.includes(name))
   const missing = names.filter(name => !Object.hasOwn(tensors, name))
   if (missing.length > 0 || left.length > 0) {
@@ -43,4 +43,6 @@ export function restoreTree<T>(like: T, tensors: Readonly<Record<string, Tensor>
   return unflatten(structure, restored) as T
 }
 
-const nameOf = (path: string): string => path.replace(/\[(\d+)\]/g, '.$1').replace(/^\./, '')
+/** The names of the leaves of a structure: `layers.0.w` for the one at `.layers[0].w`. */
+export const leafNames = (structure: TreeDef): string[] =>
+  leafPaths(structure).map(path => path.replace(/\[(\d+)\]/g, '.$1').replace(/^\./, ''))

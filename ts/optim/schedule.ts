@@ -18,13 +18,19 @@ export interface ScheduleState {
   step: Tensor | null
 }
 
-/** Every gradient times `factor`. */
+/**
+ * Every gradient times `factor`.
+ * @example const optimizer = chain(scale(0.5), adam(1e-3))
+ */
 export const scale = (factor: number | Tensor): Optimizer<null> => ({
   init: () => null,
   update: gradients => [treeMap(gradient => mul(gradient, factor), gradients), null],
 })
 
-/** Every gradient times minus the learning rate: the last link of an optimiser. */
+/**
+ * Every gradient times minus the learning rate: the last link of an optimiser.
+ * @example const optimizer = chain(scaleByAdam(), scaleByLearningRate(1e-3))
+ */
 export function scaleByLearningRate(learningRate: LearningRate): Optimizer<ScheduleState> {
   if (typeof learningRate === 'number' && !Number.isFinite(learningRate)) {
     throw rangeError(`learning rate: ${learningRate} is not finite`)

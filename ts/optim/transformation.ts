@@ -20,7 +20,7 @@ export type StateOf<O> = O extends Optimizer<infer S> ? S : never
 
 /**
  * `params + updates`, leaf by leaf. Throws if the trees differ.
- * @example const [updates, state1] = optimizer.update(gradients, state, params); params = applyUpdates(params, updates)
+ * @example applyUpdates({ w: tensor([1, 2]) }, { w: tensor([0.5, -1]) }) // { w: [1.5, 1] }
  */
 export const applyUpdates = <P>(params: P, updates: P): P => treeMap(add, params, updates)
 
