@@ -23,6 +23,7 @@ const loadFileSystem = async (name = 'fs/promises'): Promise<FileSystem> =>
 /**
  * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever goes
  * wrong, what stood there before is untouched. Throws with the path and the reason.
+ * @example writeFileAtomic('/tmp/weights.safetensors', encodeSafetensors({ w: tensor([1, 2]) }))
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, files?: FileSystem): Promise<void> {
   const { open, rename, rm } = files ?? (await loadFileSystem())
