@@ -12,6 +12,13 @@ export interface Curve {
   dashed?: boolean
 }
 
+/** A place on the x axis, or, with `to`, a stretch of it. */
+export interface Mark {
+  name: string
+  x: number
+  to?: number
+}
+
 export interface CurvesOptions {
   title?: string
   xLabel?: string
@@ -19,6 +26,8 @@ export interface CurvesOptions {
   /** Size in pixels (640 by 400). */
   width?: number
   height?: number
+  /** Upright lines, and stretches with a ground of their own, with their names at the bottom. */
+  marks?: readonly Mark[]
 }
 
 /** Okabe and Ito 2008. */
@@ -28,10 +37,12 @@ const MARGIN = { top: 40, right: 16, bottom: 48, left: 60 }
 
 /**
  * Curves in one drawing, as the text of an SVG file. Throws if a curve has more or fewer xs than ys.
- * @example curves([{ name: 'training', ys: losses }], { xLabel: 'step', yLabel: 'nats' })
+ * @example
+ * import { curves } from 'heddle/plot'
+ * const svg = curves([{ name: 'training', ys: [3, 2, 1.5] }], { xLabel: 'step', yLabel: 'nats' })
  */
 export function curves(list: readonly Curve[], options: CurvesOptions = {}): string {
-  const { title = '', xLabel = '', yLabel = '', width = 640, height = 400 } = options
+  const { title = '', xLabel = '', yLabel = '', width = 640, height = 400, marks = [] } = options
   const lines = list.map(points)
   const all = lines.flat().filter(isFinitePoint)
   const [x0, x1] = extent(all.map(([x]) => x))
@@ -57,12 +68,21 @@ export function curves(list: readonly Curve[], options: CurvesOptions = {}): str
       `<text x="${x - 30}" y="${y + 4}" text-anchor="end">${escapeXml(name)}</text>`
     )
   })
+  const inside = (x: number) => Math.min(Math.max(atX(x), MARGIN.left), inner.right)
+  const marked = marks.map(({ name, x, to }) => {
+    const [from, end] = [inside(x), inside(to ?? x)].map(round)
+    const band = `<rect x="${from}" y="${MARGIN.top}" width="${round(end - from)}" height="${round(inner.bottom - MARGIN.top)}" fill="#d55e00" fill-opacity="0.08"/>`
+    const line = `<line x1="${from}" y1="${MARGIN.top}" x2="${from}" y2="${round(inner.bottom)}" stroke="#777" stroke-dasharray="2 3"/>`
+    const text = `<text x="${from + 4}" y="${round(inner.bottom - 6)}" fill="#555">${escapeXml(name)}</text>`
+    return `${to === undefined ? line : band}${text}`
+  })
   const middle = { x: (MARGIN.left + inner.right) / 2, y: (MARGIN.top + inner.bottom) / 2 }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
     `<title>${escapeXml(title || list.map(({ name }) => name).join(', '))}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...grid,
+    ...marked,
     `<path d="M${MARGIN.left} ${MARGIN.top}V${inner.bottom}H${inner.right}" fill="none" stroke="#333"/>`,
     ...drawn,
     ...legend,
