@@ -52,7 +52,7 @@ const exportsOf = async (name: string): Promise<Record<string, unknown>> =>
   import(pathToFileURL(join(root, 'dist', `${name || 'index'}.js`)).href)
 const exported = new Map<string, Record<string, unknown>>()
 for (const name of ['', ...packages]) exported.set(name, await exportsOf(name))
-const { Tensor, treeMap } = exported.get('') as unknown as typeof heddle
+const { Tensor } = exported.get('') as unknown as typeof heddle
 
 /** Imports for the names that an example uses and does not declare: its own package's first, then heddle's. */
 function importsFor({ code, file }: Example): string {
@@ -112,7 +112,8 @@ const plainOf = (value: unknown): unknown => {
   if (value instanceof Tensor) return value.toArray()
   if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array)
   if (typeof value !== 'object' || value === null) return value
-  return treeMap((leaf: unknown) => (leaf instanceof Tensor ? leaf.toArray() : leaf) as never, value)
+  if (Array.isArray(value)) return value.map(plainOf)
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, plainOf(child)]))
 }
 
 const scope = globalThis as { __check?: (actual: unknown, expected: unknown) => void }

@@ -56,7 +56,10 @@ export async function prepareFile(path: string): Promise<void> {
 /**
  * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever goes
  * wrong, what stood there before is untouched. Throws with the path and the reason.
- * @example writeFileAtomic('/tmp/weights.safetensors', encodeSafetensors({ w: tensor([1, 2]) }))
+ * @example
+ * import { tensor } from 'heddle'
+ * import { encodeSafetensors, writeFileAtomic } from 'heddle/io'
+ * const save = params => writeFileAtomic('out/weights.safetensors', encodeSafetensors(params))
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, files?: FileSystem): Promise<void> {
   const system = files ?? (await loadFileSystem())
@@ -79,7 +82,12 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, f
   }
 }
 
-/** The bytes of a file. Throws with the path and the reason. */
+/**
+ * The bytes of a file. Throws with the path and the reason.
+ * @example
+ * import { decodeSafetensors, readFile } from 'heddle/io'
+ * const load = async path => decodeSafetensors(await readFile(path)).tensors
+ */
 export async function readFile(path: string, files?: FileSystem): Promise<Uint8Array> {
   const { readFile: read } = files ?? (await loadFileSystem())
   try {

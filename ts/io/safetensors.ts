@@ -65,7 +65,11 @@ interface Entry {
 /**
  * A tree of tensors as the bytes of a safetensors file; a leaf at `.layers[0].w` is named `layers.0.w`. Metadata are
  * texts; one entry, `crc32`, is added. Throws if two leaves would have one name.
- * @example await writeFileAtomic('model.safetensors', encodeSafetensors(params, { cell: 'lstm' }))
+ * @example
+ * import { tensor } from 'heddle'
+ * import { decodeSafetensors, encodeSafetensors } from 'heddle/io'
+ * const bytes = encodeSafetensors({ w: tensor([1, 2]) }, { cell: 'lstm' })
+ * decodeSafetensors(bytes).metadata // { cell: 'lstm' }
  */
 export function encodeSafetensors(tree: unknown, metadata: Record<string, string> = {}): Uint8Array<ArrayBuffer> {
   const tensors = namedTensors(tree)

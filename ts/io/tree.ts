@@ -3,7 +3,13 @@ import { showShape } from '../core/shape.js'
 import { Tensor } from '../core/tensor.js'
 import { flatten, leafPaths, type TreeDef, unflatten } from '../core/tree.js'
 
-/** The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name. */
+/**
+ * The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name.
+ * @example
+ * import { tensor } from 'heddle'
+ * import { namedTensors } from 'heddle/io'
+ * Object.keys(namedTensors({ layers: [{ w: tensor([1]) }] })) // ['layers.0.w']
+ */
 export function namedTensors(tree: unknown): Record<string, Tensor> {
   const { leaves, structure } = flatten(tree, 'the tree')
   const names = leafNames(structure)

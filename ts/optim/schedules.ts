@@ -163,7 +163,7 @@ export interface OneCycleOptions {
 
 /**
  * Up to `peak` and down, far below the start, by half a cosine each (Smith and Topin 2018, in PyTorch's form).
- * @example oneCycleSchedule(1, 101)(tensor(30)).item() // 1
+ * @example oneCycleSchedule(1, 100)(tensor(29)).item() // 1
  */
 export function oneCycleSchedule(
   peak: number,

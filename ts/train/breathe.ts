@@ -3,6 +3,9 @@
 /**
  * Lets everything that waits run first: messages, signals, timers, drawing. A message to oneself does, where timers
  * would be slowed down to four milliseconds.
+ * @example
+ * import { breathe } from 'heddle/train'
+ * for (let i = 0; i < 3; i++) await breathe()
  */
 export function breathe(): Promise<void> {
   return new Promise(resolve => {
