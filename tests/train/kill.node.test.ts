@@ -22,7 +22,8 @@ test('a checkpoint makes its folder, takes away what a killed writer left, and n
     const options = { checkpoint: join(own, 'c'), log: join(own, 'log.json'), every: 1 }
     await finish(fit(count, zeros([]), { ...options, steps: 2 }))
     assert.equal((await readdir(own)).sort(), ['c', 'log.json'])
-    for (const name of ['c.0123abcd.tmp', 'log.json.0123abcd.tmp', 'c.tmp', 'd.0123abcd.tmp']) await writeFile(join(own, name), 'half')
+    for (const name of ['c.0123abcd.tmp', 'log.json.0123abcd.tmp', 'c.tmp', 'd.0123abcd.tmp'])
+      await writeFile(join(own, name), 'half')
     const { state, history } = await finish(fit(count, zeros([]), { ...options, steps: 3 }))
     assert.equal([state.item(), history.length], [3, 3])
     assert.equal((await readdir(own)).sort(), ['c', 'c.tmp', 'd.0123abcd.tmp', 'log.json'])
