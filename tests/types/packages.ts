@@ -1,9 +1,9 @@
 // The sub-packages speak of the same tensor type, and their types compose.
 import { grad, jit, type Tensor, valueAndGrad } from 'heddle'
 import { batches, parseConll, splitExamples } from 'heddle/data'
-import { sample } from 'heddle/decode'
+import { beam, ctcBeam, type Hypotheses, logLikelihood, sample } from 'heddle/decode'
 import { loadInto, restoreTree } from 'heddle/io'
-import { dense, type ParamsOf } from 'heddle/nn'
+import { classScores, ctcLoss, dense, type ParamsOf } from 'heddle/nn'
 import {
   type AdamState,
   accumulate,
@@ -15,6 +15,7 @@ import {
   sgd,
 } from 'heddle/optim'
 import { profile } from 'heddle/profile'
+import { bytePairs, loadVocabulary, tokenVocabulary, wordVocabulary } from 'heddle/text'
 import { type Fitted, finish, fit } from 'heddle/train'
 import { is } from './expect.js'
 
@@ -43,6 +44,16 @@ interface Carry {
 const [carry, tokens] = sample((c: Carry, token) => [c, token] as const, { h: x }, x, { length: 3, key })
 is<Carry>()(carry)
 is<Tensor>()(tokens)
+const speak = (c: Carry, token: Tensor) => [c, token] as const
+is<Hypotheses>()(beam(speak, { h: x }, x, { length: 3, width: 2, lengthPenalty: x, promptLength: x }))
+is<Tensor>()(logLikelihood(speak, { h: x }, x, x).logProbability)
+is<Tensor>()(grad((logits: Tensor) => ctcLoss(logits, x, { inputLengths: x }))(x))
+is<Tensor>()(classScores(x, { average: 'macro' }).f1)
+is<number[]>()(ctcBeam(x, { width: 2 })[0][0].labels)
+is<Readonly<Record<'pad' | 'eos', number>>>()(wordVocabulary([''], { special: ['pad', 'eos'] }).special)
+is<string>()(bytePairs([''], { size: 300 }).decode([1]))
+is<string[]>()(tokenVocabulary([['a']]).decode([0]))
+is<string>()(loadVocabulary('words', '').decode([0]))
 is<Carry>()(restoreTree(carry, { h: x }))
 
 const reports = fit(({ h }: Carry, number) => [{ h }, number] as const, carry, { steps: 3, onStep: ({ step }) => step })

@@ -54,12 +54,11 @@ export async function prepareFile(path: string): Promise<void> {
 }
 
 /**
- * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever goes
- * wrong, what stood there before is untouched. Throws with the path and the reason.
+ * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever
+ * goes wrong, what stood there before is untouched. Throws with the path and the reason.
  * @example
- * import { tensor } from 'heddle'
- * import { encodeSafetensors, writeFileAtomic } from 'heddle/io'
- * const save = params => writeFileAtomic('out/weights.safetensors', encodeSafetensors(params))
+ * await writeFileAtomic('model.safetensors', encodeSafetensors({ w: ones([2, 3]) }))
+ * await writeFileAtomic('loss.svg', curves([{ name: 'loss', ys: [3, 2, 1.5] }]))
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, files?: FileSystem): Promise<void> {
   const system = files ?? (await loadFileSystem())
@@ -85,8 +84,8 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, f
 /**
  * The bytes of a file. Throws with the path and the reason.
  * @example
- * import { decodeSafetensors, readFile } from 'heddle/io'
- * const load = async path => decodeSafetensors(await readFile(path)).tensors
+ * await writeFileAtomic('notes.txt', 'to be')
+ * new TextDecoder().decode(await readFile('notes.txt')) // 'to be'
  */
 export async function readFile(path: string, files?: FileSystem): Promise<Uint8Array> {
   const { readFile: read } = files ?? (await loadFileSystem())

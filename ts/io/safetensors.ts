@@ -9,7 +9,9 @@ import { namedTensors } from './tree.js'
 
 /** What a file holds. */
 export interface SafetensorsFile {
+  /** By name, as `namedTensors` makes them. */
   tensors: Record<string, Tensor>
+  /** Texts, with those that were given to `encodeSafetensors`. */
   metadata: Record<string, string>
 }
 
@@ -66,10 +68,10 @@ interface Entry {
  * A tree of tensors as the bytes of a safetensors file; a leaf at `.layers[0].w` is named `layers.0.w`. Metadata are
  * texts; one entry, `crc32`, is added. Throws if two leaves would have one name.
  * @example
- * import { tensor } from 'heddle'
- * import { decodeSafetensors, encodeSafetensors } from 'heddle/io'
- * const bytes = encodeSafetensors({ w: tensor([1, 2]) }, { cell: 'lstm' })
- * decodeSafetensors(bytes).metadata // { cell: 'lstm' }
+ * const params = { layers: [{ w: ones([2, 3]), b: zeros([3]) }] }
+ * const bytes = encodeSafetensors(params, { cell: 'lstm' })
+ * await writeFileAtomic('model.safetensors', bytes)
+ * Object.keys(decodeSafetensors(bytes).tensors) // ['layers.0.b', 'layers.0.w']
  */
 export function encodeSafetensors(tree: unknown, metadata: Record<string, string> = {}): Uint8Array<ArrayBuffer> {
   const tensors = namedTensors(tree)
@@ -114,9 +116,10 @@ function unsummed(header: Uint8Array, checksum: string): Uint8Array {
  * The tensors and the metadata of a safetensors file. F16, BF16 and F64 become float32 (the last rounded), I8, I16, I64 and
  * U8 int32. Throws, before any tensor is made, if the bytes are cut off, altered or no such file, or hold another dtype.
  * @example
- * import { tensor } from 'heddle'
- * import { decodeSafetensors, encodeSafetensors } from 'heddle/io'
- * decodeSafetensors(encodeSafetensors({ w: tensor([1, 2]) })).tensors // { w: [1, 2] }
+ * const bytes = encodeSafetensors({ w: tensor([1, 2]) }, { epoch: '3' })
+ * const { tensors, metadata } = decodeSafetensors(bytes)
+ * tensors.w // [1, 2]
+ * metadata.epoch // '3'
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, start } = readHeader(bytes)

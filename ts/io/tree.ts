@@ -5,10 +5,7 @@ import { flatten, leafPaths, type TreeDef, unflatten } from '../core/tree.js'
 
 /**
  * The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name.
- * @example
- * import { tensor } from 'heddle'
- * import { namedTensors } from 'heddle/io'
- * Object.keys(namedTensors({ layers: [{ w: tensor([1]) }] })) // ['layers.0.w']
+ * @example Object.keys(namedTensors({ layers: [{ w: ones([2]) }, { w: ones([3]) }] })) // ['layers.0.w', 'layers.1.w']
  */
 export function namedTensors(tree: unknown): Record<string, Tensor> {
   const { leaves, structure } = flatten(tree, 'the tree')
@@ -24,11 +21,14 @@ export function namedTensors(tree: unknown): Record<string, Tensor> {
 }
 
 /**
- * A tree like `like` with the tensors of these names. Throws if one is missing or left over, or has another shape or dtype.
+ * A tree like `like` with the tensors of these names. Throws if one is missing or left over, or has another shape or
+ * dtype.
  * @example
- * import { tensor, zeros } from 'heddle'
- * import { restoreTree } from 'heddle/io'
- * restoreTree({ layers: [{ w: zeros([2]) }] }, { 'layers.0.w': tensor([1, 2]) }) // { layers: [{ w: [1, 2] }] }
+ * const model = chain(dense(4), tanh, dense(2))
+ * const params = model.init(random.key(0), { shape: [3] })
+ * const bytes = encodeSafetensors(params)
+ * const restored = restoreTree(params, decodeSafetensors(bytes).tensors)
+ * restored[2].w.shape // [4, 2]
  */
 export const restoreTree = <T>(like: T, tensors: Readonly<Record<string, Tensor>>): T =>
   fill('restoreTree', like, tensors, {})

@@ -10,6 +10,7 @@ import { type LearningRate, type ScheduleState, scale, scaleByLearningRate } fro
 import type { Selection } from './select.js'
 import { chain, type Optimizer } from './transformation.js'
 
+/** The decays of Adam's averages. */
 export interface AdamOptions {
   /** Decay of the mean of gradients (0.9). */
   b1?: number
@@ -63,7 +64,17 @@ export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
 
 /**
  * Adam (Kingma and Ba 2015) with bias correction.
- * @example const optimizer = chain(clipByGlobalNorm(5), adam(1e-3))
+ * @example
+ * const optimizer = adam(0.1)
+ * const loss = (x: Tensor) => sum(square(sub(x, tensor([1, 2]))))
+ * let x = zeros([2])
+ * let state = optimizer.init(x)
+ * for (let i = 0; i < 300; i++) {
+ *   const [updates, next] = optimizer.update(grad(loss)(x), state)
+ *   x = applyUpdates(x, updates)
+ *   state = next
+ * }
+ * x // [1, 2]
  */
 export const adam = (learningRate: LearningRate, options: AdamOptions = {}): Optimizer<[AdamState, ScheduleState]> =>
   chain(scaleByAdam(options), scaleByLearningRate(learningRate))
@@ -77,7 +88,11 @@ export interface WeightDecayOptions {
 
 /**
  * Adam with decoupled weight decay (0.01): Loshchilov and Hutter 2019, algorithm 2. `update` needs the parameters.
- * @example const optimizer = adamw(1e-3, { weightDecay: 0.1, mask: (name, leaf) => leaf.rank > 1 })
+ * @example
+ * const optimizer = adamw(0.1, { weightDecay: 0.5 })
+ * const params = { w: tensor([1, 2]) }
+ * const [updates] = optimizer.update({ w: zeros([2]) }, optimizer.init(params), params)
+ * updates.w // [-0.05, -0.1]
  */
 export const adamw = (
   learningRate: LearningRate,

@@ -33,7 +33,7 @@ const NORMS: Record<number, { of(leaf: Tensor): Tensor; join(a: Tensor, b: Tenso
 /**
  * Gradients scaled down together so that their global norm (of `order` 2, 1 or Infinity) is at most `max`; smaller ones
  * pass unchanged, NaN spreads to all. Pascanu et al. 2013, algorithm 1. Throws unless `max` is positive.
- * @example const optimizer = chain(clipByGlobalNorm(1), adam(1e-3))
+ * @example clipByGlobalNorm(1).update({ w: tensor([3, 0]), b: tensor(-4) }, null)[0] // { w: [0.6, 0], b: -0.8 }
  */
 export function clipByGlobalNorm(max: number, { order = 2 }: { order?: number } = {}): Optimizer<null> {
   if (!(max > 0)) throw rangeError(`clipByGlobalNorm: the largest norm is positive, not ${max}`)

@@ -1,4 +1,14 @@
-// heddle/optim: optimisers as pairs of pure functions.
+/**
+ * Optimisers as pairs of pure functions, `init` and `update`, in Optax's shape; `chain` composes them.
+ * @module heddle/optim
+ * @example
+ * import { grad, square, sub, type Tensor, tensor } from 'heddle'
+ * import { adam, applyUpdates, chain, clipByGlobalNorm } from 'heddle/optim'
+ * const optimizer = chain(clipByGlobalNorm(1), adam(0.1))
+ * const gradient = grad((x: Tensor) => square(sub(x, 3)))(tensor(0))
+ * const [updates, state] = optimizer.update(gradient, optimizer.init(tensor(0)))
+ * applyUpdates(tensor(0), updates) // 0.1
+ */
 export { type AccumulateState, accumulate, applyIfFinite, type FiniteState } from './accumulate.js'
 export {
   type AdamOptions,

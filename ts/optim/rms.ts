@@ -10,6 +10,7 @@ import { type LearningRate, type Schedule, type ScheduleState, scaleByLearningRa
 import { sgd, type TraceState } from './sgd.js'
 import { chain, type Optimizer } from './transformation.js'
 
+/** How RMSprop averages. */
 export interface RmspropOptions {
   /** Decay of the mean of squares (0.99). */
   decay?: number
@@ -30,10 +31,8 @@ export interface RmsState {
 /**
  * Gradients divided by the root of their running mean square; `eps` outside of the root.
  * @example
- * import { tensor } from 'heddle'
- * import { scaleByRms } from 'heddle/optim'
- * const { init, update } = scaleByRms({ decay: 0.75 })
- * update(tensor([5, -0.1]), init(tensor([0, 0])))[0].toArray() // [2, -2]
+ * const direction = scaleByRms({ decay: 0.75 })
+ * direction.update(tensor([3, -4]), direction.init(zeros([2])))[0] // [2, -2]
  */
 export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: RmspropOptions = {}): Optimizer<RmsState> {
   checkDecay('rmsprop: decay', decay)
@@ -51,7 +50,9 @@ export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: Rmspr
 
 /**
  * RMSprop (Hinton 2012, lecture 6e), as PyTorch has it: momentum takes the divided gradients.
- * @example const optimizer = rmsprop(1e-3, { momentum: 0.9, centered: true })
+ * @example
+ * const optimizer = rmsprop(0.1, { decay: 0.75, momentum: 0.9 })
+ * optimizer.update(tensor([3, -4]), optimizer.init(zeros([2])))[0] // [-0.2, 0.2]
  */
 export function rmsprop(
   learningRate: LearningRate,
@@ -76,7 +77,11 @@ export interface AdagradOptions {
 
 /**
  * Adagrad (Duchi et al. 2011): gradients divided by the root of the sum of their squares, plus `eps`.
- * @example const optimizer = adagrad(0.1, { learningRateDecay: 0.01 })
+ * @example
+ * const optimizer = adagrad(0.1)
+ * const [first, state] = optimizer.update(tensor([3, -4]), optimizer.init(zeros([2])))
+ * first // [-0.1, 0.1]
+ * optimizer.update(tensor([4, -3]), state)[0] // [-0.08, 0.06]
  */
 export function adagrad(
   learningRate: LearningRate,

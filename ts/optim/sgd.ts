@@ -17,6 +17,7 @@ export interface TraceState {
   step: Tensor | null
 }
 
+/** How velocity is kept. */
 export interface MomentumOptions {
   /** How much of the last velocity stays (0.9). */
   momentum?: number
@@ -29,11 +30,10 @@ export interface MomentumOptions {
 /**
  * Momentum: `velocity = momentum * velocity + (1 - dampening) * gradient`; the first velocity is the gradient (PyTorch's SGD).
  * @example
- * import { tensor } from 'heddle'
- * import { trace } from 'heddle/optim'
- * const { init, update } = trace({ momentum: 0.5 })
- * const [, state] = update(tensor([2]), init(tensor([0])))
- * update(tensor([2]), state)[0].toArray() // [3]
+ * const momentum = trace({ momentum: 0.5 })
+ * const [first, state] = momentum.update(tensor([1, 2]), momentum.init(zeros([2])))
+ * first // [1, 2]
+ * momentum.update(tensor([1, 2]), state)[0] // [1.5, 3]
  */
 export function trace({
   momentum = 0.9,
@@ -57,8 +57,13 @@ export function trace({
 }
 
 /**
- * Stochastic gradient descent, with momentum where given (`nesterov`: Sutskever et al. 2013, equation 7, as PyTorch has it).
- * @example const optimizer = sgd(0.1, { momentum: 0.9, nesterov: true })
+ * Stochastic gradient descent, with momentum where given (`nesterov`: Sutskever et al. 2013, equation 7, as PyTorch has
+ * it).
+ * @example
+ * const optimizer = sgd(0.1, { momentum: 0.9 })
+ * const [first, state] = optimizer.update(tensor([1, 2]), optimizer.init(zeros([2])))
+ * first // [-0.1, -0.2]
+ * optimizer.update(tensor([1, 2]), state)[0] // [-0.19, -0.38]
  */
 export function sgd(
   learningRate: LearningRate,

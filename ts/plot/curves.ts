@@ -3,8 +3,11 @@ import { showTick, ticks } from './ticks.js'
 
 /** One curve: `ys` over `xs` (0, 1, ... if there are none). What is not finite leaves a gap. */
 export interface Curve {
+  /** What the legend says. */
   name: string
+  /** Heights of the points. */
   ys: ArrayLike<number>
+  /** Where the points stand (0, 1, ...). */
   xs?: ArrayLike<number>
   /** A CSS colour (one of a palette that the colour-blind tell apart). */
   color?: string
@@ -19,12 +22,17 @@ export interface Mark {
   to?: number
 }
 
+/** The title, the names of the axes and the size of a drawing. */
 export interface CurvesOptions {
+  /** What stands above (nothing). */
   title?: string
+  /** What stands below (nothing). */
   xLabel?: string
+  /** What stands at the left (nothing). */
   yLabel?: string
-  /** Size in pixels (640 by 400). */
+  /** In pixels (640). */
   width?: number
+  /** In pixels (400). */
   height?: number
   /** Upright lines, and stretches with a ground of their own, with their names at the bottom. */
   marks?: readonly Mark[]
@@ -38,8 +46,10 @@ const MARGIN = { top: 40, right: 16, bottom: 48, left: 60 }
 /**
  * Curves in one drawing, as the text of an SVG file. Throws if a curve has more or fewer xs than ys.
  * @example
- * import { curves } from 'heddle/plot'
- * const svg = curves([{ name: 'training', ys: [3, 2, 1.5] }], { xLabel: 'step', yLabel: 'nats' })
+ * const training = { name: 'training', ys: [4.2, 2.9, 2.1, 1.8] }
+ * const baseline = { name: 'bigram', xs: [0, 3], ys: [2.4, 2.4], dashed: true }
+ * const svg = curves([training, baseline], { title: 'Loss', xLabel: 'step', yLabel: 'nats' })
+ * svg.slice(0, 4) // '<svg'
  */
 export function curves(list: readonly Curve[], options: CurvesOptions = {}): string {
   const { title = '', xLabel = '', yLabel = '', width = 640, height = 400, marks = [] } = options

@@ -4,8 +4,10 @@
  * Lets everything that waits run first: messages, signals, timers, drawing. A message to oneself does, where timers
  * would be slowed down to four milliseconds.
  * @example
- * import { breathe } from 'heddle/train'
- * for (let i = 0; i < 3; i++) await breathe()
+ * for (let i = 0; i < 3; i++) {
+ *   random.normal(random.key(i), [1000]) // a long piece of work
+ *   await breathe()
+ * }
  */
 export function breathe(): Promise<void> {
   return new Promise(resolve => {

@@ -17,6 +17,7 @@ import { type Best, beginProgress, type Entry, record, writeLog } from './histor
  */
 export type TrainStep<S, B = unknown> = (state: S, step: Tensor, batch: B) => readonly [NoInfer<S>, Tensor]
 
+/** How long training goes on, how it is watched and kept, and what is told of it. */
 export interface FitOptions<S, B = unknown> {
   /** The step at which training ends. */
   steps: number
@@ -53,6 +54,7 @@ export interface FitOptions<S, B = unknown> {
 export interface Report<S> {
   /** Steps made so far, those before `start` too: 1 after the first. */
   step: number
+  /** The step at which training ends. */
   steps: number
   /** Epochs made so far, in whole ones; 0 where `stepsPerEpoch` is not given. */
   epoch: number
@@ -93,17 +95,16 @@ export interface Fitted<S> {
  * that was never stopped; so does taking up the last report's `state` with `start: report.step`.
  * Throws if a loss is not finite, and says at which step; if a checkpoint is broken or of other settings, or cannot be saved.
  * @example
- * import { random, square, sum, valueAndGrad, zeros } from 'heddle'
- * import { adam, applyUpdates } from 'heddle/optim'
- * import { fit } from 'heddle/train'
- * const optimizer = adam(0.1)
- * const params = random.normal(random.key(0), [3])
- * const step = ({ params, state }) => {
- *   const [loss, gradients] = valueAndGrad(p => sum(square(p)))(params)
- *   const [updates, next] = optimizer.update(gradients, state)
- *   return [{ params: applyUpdates(params, updates), state: next }, loss]
+ * const loss = (w: Tensor) => sum(square(sub(w, tensor([1, 2]))))
+ * const step = (w: Tensor): [Tensor, Tensor] => {
+ *   const [value, gradient] = valueAndGrad(loss)(w)
+ *   return [sub(w, mul(0.1, gradient)), value]
  * }
- * for await (const { step: n, loss } of fit(step, { params, state: optimizer.init(params) }, { steps: 3 })) console.log(n, loss)
+ * const losses: number[] = []
+ * const reports = fit(step, zeros([2]), { steps: 100 })
+ * for await (const { loss } of reports) losses.push(loss)
+ * losses[0] // 5
+ * losses[99] // 0
  */
 export async function* fit<S extends Tree, B = unknown>(
   step: TrainStep<S, B>,
