@@ -73,9 +73,10 @@ function arrange({ converter, renderer }) {
 
 export default {
   name: 'heddle',
-  entryPoints: ['index', ...'nn optim text decode train io plot profile'.split(' ').map(room => `${room}/index`)].map(
-    entry => `ts/${entry}.ts`,
-  ),
+  entryPoints: [
+    'index',
+    ...'nn optim text data decode train io plot profile'.split(' ').map(room => `${room}/index`),
+  ].map(entry => `ts/${entry}.ts`),
   out: 'build/reference',
   readme: 'README.md',
   includeVersion: true,

@@ -6,5 +6,6 @@
  * import { curves } from 'heddle/plot'
  * await writeFileAtomic('loss.svg', curves([{ name: 'training', ys: [3, 2, 1.5, 1.3] }], { xLabel: 'step' }))
  */
-export { type Curve, type CurvesOptions, curves } from './curves.js'
+export { type Curve, type CurvesOptions, curves, type Mark } from './curves.js'
+export { type LearningEntry, type LearningOptions, learningCurves } from './learning.js'
 export { ticks } from './ticks.js'

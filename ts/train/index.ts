@@ -9,7 +9,10 @@
  * for await (const report of fit(step, tensor(0), { steps: 20 })) report.loss // 9, 5.76, 3.69, ...
  */
 export { breathe } from './breathe.js'
-export { type FitOptions, fit, type Report, type TrainStep } from './fit.js'
+export { type CheckpointStore, fileStore, type Settings } from './checkpoint.js'
+export { type FitOptions, type Fitted, finish, fit, type Report, type TrainStep } from './fit.js'
 export { gradientFlow } from './gradient-flow.js'
+export { type Best, type Entry, historyCsv } from './history.js'
+export { type ProgressBarOptions, progressBar, progressLine } from './progress.js'
 export { type RtrlState, rtrl, rtrlState, rtrlStep } from './rtrl.js'
 export { bptt, type CellStep, type GradientThroughTime, type StepLoss, tbptt } from './through-time.js'
