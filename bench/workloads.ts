@@ -4,21 +4,17 @@
 import type { Tree } from '../ts/core/tree.js'
 import {
   add,
-  arange,
   conv2d,
-  expandDims,
   flatten,
-  greaterEqual,
   jit,
   matmul,
   maxPool,
   mean,
   mul,
   reshape,
-  rsqrt,
+  scaledDotProductAttention,
   scan,
   sigmoid,
-  softmax,
   softmaxCrossEntropy,
   split,
   square,
@@ -27,14 +23,11 @@ import {
   take,
   tanh,
   tensor,
-  transpose,
   valueAndGrad,
-  variance,
   vmap,
-  where,
   zeros,
 } from '../ts/index.js'
-import { relu } from '../ts/nn/index.js'
+import { relu, standardize } from '../ts/nn/index.js'
 import { adam, applyUpdates, chain, clipByGlobalNorm, type Optimizer, sgd } from '../ts/optim/index.js'
 
 /** A stream of uniform numbers in [0, 1), the same in every system that runs a workload. */
@@ -226,22 +219,14 @@ interface Block {
   b2: Tensor
 }
 
-const layerNorm = (x: Tensor, gain: Tensor, bias: Tensor): Tensor => {
-  const centred = sub(x, mean(x, { axis: -1, keepDims: true }))
-  return add(mul(mul(centred, rsqrt(add(variance(x, { axis: -1, keepDims: true }), 1e-5))), gain), bias)
-}
+const layerNorm = (x: Tensor, gain: Tensor, bias: Tensor): Tensor => add(mul(standardize(x), gain), bias)
 
 /** 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) */
 const gelu = (x: Tensor): Tensor =>
   mul(0.5, mul(x, add(1, tanh(mul(0.7978845608028654, add(x, mul(0.044715, mul(x, square(x)))))))))
 
 /** Causal attention of one head: [T, d] each. */
-function head(q: Tensor, k: Tensor, v: Tensor): Tensor {
-  const [T, d] = q.shape
-  const scores = mul(matmul(q, transpose(k)), 1 / Math.sqrt(d))
-  const causal = greaterEqual(expandDims(arange(T), 1), arange(T))
-  return matmul(softmax(where(causal, scores, Number.NEGATIVE_INFINITY)), v)
-}
+const head = (q: Tensor, k: Tensor, v: Tensor): Tensor => scaledDotProductAttention(q, k, v, { causal: true })
 
 /** A pre-norm Transformer block for one sequence [T, D]. */
 function block(p: Block, x: Tensor, heads: number): Tensor {

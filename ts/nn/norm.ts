@@ -1,14 +1,14 @@
 // Normalisation over features.
 
 import { normalizeAxes } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
-import { checkTensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { ones, zeros } from '../ops/full.js'
 import { standardizeOver } from '../ops/standardize.js'
 import { lastLength } from './check.js'
 import type { Layer } from './layer.js'
 
+/** What is normalised, and how zero variances are kept from dividing. */
 export interface NormOptions {
   /** What is normalised over (the last axis). */
   axis?: number | readonly number[]
@@ -19,10 +19,7 @@ export interface NormOptions {
 /**
  * `x` brought to mean 0 and (biased) variance 1 over `axis`: `(x - mean) / sqrt(variance + epsilon)`. Throws if an axis is out
  * of range.
- * @example
- * import { tensor } from 'heddle'
- * import { standardize } from 'heddle/nn'
- * standardize(tensor([1, 3]), { epsilon: 0 }).toArray() // [-1, 1]
+ * @example standardize(tensor([[1, 3], [0, 8]])) // [[-1, 1], [-1, 1]]
  */
 export function standardize(x: Tensor, { axis = -1, epsilon = 1e-5 }: NormOptions = {}): Tensor {
   checkTensor('standardize', x)
@@ -35,7 +32,14 @@ export interface NormParams {
   bias: Tensor
 }
 
-/** Layer normalisation over the last axis (Ba et al. 2016): `standardize(x) * scale + bias`, [..., D] -> [..., D]. */
+/**
+ * Layer normalisation over the last axis (Ba et al. 2016): `standardize(x) * scale + bias`, [..., D] -> [..., D].
+ * Throws at `init` if the input is a scalar.
+ * @example
+ * const layer = layerNorm()
+ * const params = layer.init(random.key(0), { shape: [4] })
+ * layer.apply(params, tensor([1, 2, 3, 4])) // [-1.3416, -0.4472, 0.4472, 1.3416]
+ */
 export const layerNorm = ({ epsilon = 1e-5 }: { epsilon?: number } = {}): Layer<NormParams> => ({
   init(_key, input) {
     const shape = [lastLength('layerNorm', input)]
