@@ -48,9 +48,8 @@ export interface AttentionOptions {
  * unmapped. No [Tq, Tk] tensor is kept for the gradient, and what `causal` or `keyLength` hide is not computed. A query that
  * sees no key gives 0. Throws where shapes or dtypes do not fit.
  * @example
- * import { scaledDotProductAttention, tensor } from 'heddle'
  * const keys = tensor([[0, 0], [0, 0]])
- * scaledDotProductAttention(tensor([[1, 2], [3, 4]]), keys, tensor([[2], [4]]), { causal: true }).toArray() // [[2], [3]]
+ * scaledDotProductAttention(tensor([[1, 2], [3, 4]]), keys, tensor([[2], [4]]), { causal: true }) // [[2], [3]]
  */
 export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   const operation = 'scaledDotProductAttention'
