@@ -4,7 +4,10 @@
 import type { Tree } from '../ts/core/tree.js'
 import {
   add,
+  arange,
+  argmax,
   conv2d,
+  dynamicUpdateSlice,
   flatten,
   jit,
   matmul,
@@ -228,14 +231,62 @@ const gelu = (x: Tensor): Tensor =>
 /** Causal attention of one head: [T, d] each. */
 const head = (q: Tensor, k: Tensor, v: Tensor): Tensor => scaledDotProductAttention(q, k, v, { causal: true })
 
-/** A pre-norm Transformer block for one sequence [T, D]. */
-function block(p: Block, x: Tensor, heads: number): Tensor {
-  const [T, D] = x.shape
-  const qkv = add(matmul(layerNorm(x, p.ln1g, p.ln1b), p.wqkv), p.bqkv)
-  const [q, k, v] = split(qkv, 3).map(part => reshape(part, [T, heads, D / heads]))
-  const attended = reshape(vmap(head, [1, 1, 1], 1)(q, k, v), [T, D])
-  const x1 = add(x, add(matmul(attended, p.wp), p.bp))
+/** A pre-norm Transformer block for one sequence [T, D], or one place of it [D]; `attend`: q, k, v [..., D] -> [..., D]. */
+function block(p: Block, x: Tensor, attend: (q: Tensor, k: Tensor, v: Tensor) => Tensor): Tensor {
+  const [q, k, v] = split(add(matmul(layerNorm(x, p.ln1g, p.ln1b), p.wqkv), p.bqkv), 3)
+  const x1 = add(x, add(matmul(attend(q, k, v), p.wp), p.bp))
   return add(x1, add(matmul(gelu(add(matmul(layerNorm(x1, p.ln2g, p.ln2b), p.w1), p.b1)), p.w2), p.b2))
+}
+
+/** Causal attention of all heads over a sequence: [T, D] each. */
+const attendCausal =
+  (heads: number) =>
+  (...qkv: Tensor[]): Tensor => {
+    const [T, D] = qkv[0].shape
+    const [q, k, v] = qkv.map(part => reshape(part, [T, heads, D / heads]))
+    return reshape(vmap(head, [1, 1, 1], 1)(q, k, v), [T, D])
+  }
+
+interface Gpt {
+  tok: Tensor
+  pos: Tensor
+  blocks: Block[]
+  lnfg: Tensor
+  lnfb: Tensor
+  head: Tensor
+}
+
+const unembed = (p: Gpt, x: Tensor): Tensor => matmul(layerNorm(x, p.lnfg, p.lnfb), p.head)
+
+/** The logits [T, V] of a sequence of ids [T]. */
+export const gptLogits = (p: Gpt, ids: Tensor, heads = 4): Tensor =>
+  unembed(
+    p,
+    p.blocks.reduce((x, own) => block(own, x, attendCausal(heads)), add(take(p.tok, ids), p.pos)),
+  )
+
+/** The ids that follow `first` (int32) greedily, as many as there are places: one scan over a cache of keys and values. */
+export function gptGenerate(p: Gpt, first: Tensor, heads = 4): Tensor {
+  const [T, D] = p.pos.shape
+  const empty = zeros([heads, T, D / heads])
+  type Carry = { caches: Tensor[][]; id: Tensor }
+  const step = ({ caches, id }: Carry, { t, pos }: { t: Tensor; pos: Tensor }): [Carry, Tensor] => {
+    const next: Tensor[][] = []
+    const last = p.blocks.reduce(
+      (x, own, layer) =>
+        block(own, x, (...qkv) => {
+          const [q, k, v] = qkv.map(part => reshape(part, [heads, 1, D / heads]))
+          const cache = [k, v].map((part, i) => dynamicUpdateSlice(caches[layer][i], part, [0, t, 0]))
+          next.push(cache)
+          const seen = (q: Tensor, k: Tensor, v: Tensor) => scaledDotProductAttention(q, k, v, { keyLength: add(t, 1) })
+          return reshape(vmap(seen)(q, cache[0], cache[1]), [D])
+        }),
+      add(take(p.tok, id), pos),
+    )
+    const chosen = argmax(unembed(p, last))
+    return [{ caches: next, id: chosen }, chosen]
+  }
+  return scan(step, { caches: p.blocks.map(() => [empty, empty]), id: first }, { t: arange(T), pos: p.pos })[1]
 }
 
 export interface GptSizes {
@@ -274,11 +325,7 @@ export function gptWorkload(sizes: GptSizes = W5_SIZES) {
   const x = draw.ids([B, T], V)
   const y = draw.ids([B, T], V)
   type Params = typeof params
-  const exampleLoss = (p: Params, xs: Tensor, ys: Tensor): Tensor => {
-    const embedded = add(take(p.tok, xs), p.pos)
-    const last = p.blocks.reduce((h, own) => block(own, h, heads), embedded)
-    return softmaxCrossEntropy(matmul(layerNorm(last, p.lnfg, p.lnfb), p.head), ys)
-  }
+  const exampleLoss = (p: Params, xs: Tensor, ys: Tensor): Tensor => softmaxCrossEntropy(gptLogits(p, xs, heads), ys)
   const optimizer = adam(1e-3)
   const losses = [4.307594, 4.2531, 4.134457, 4.108515, 4.072455]
   return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }

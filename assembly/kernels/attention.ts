@@ -180,24 +180,23 @@ function product(
   }
 }
 
-/** The scaled and masked scores of a vector of `n` keys. */
-// @ts-ignore: decorator
-@inline
-function scoreOf(x: v128, scale: v128, flags: u32, mask: usize, stride: usize, n: usize): v128 {
-  const scaled = f32x4.mul(x, scale)
-  return flags & (Attention.Mask | Attention.Bias) ? masked(scaled, flags, mask, stride, n) : scaled
-}
-
-function masked(x: v128, flags: u32, mask: usize, stride: usize, n: usize): v128 {
-  let own = i32x4.splat(0)
-  if (stride == 4) own = loadLanes(mask, n, own)
-  else {
-    own = v128.load32_splat(mask)
-    if (n > 1) own = v128.load32_lane(mask + stride, own, 1)
-    if (n > 2) own = v128.load32_lane(mask + (stride << 1), own, 2)
-    if (n > 3) own = v128.load32_lane(mask + stride * 3, own, 3)
+/** Scales a row of scores and applies its mask. */
+function maskRow(row: usize, count: usize, scale: v128, flags: u32, mask: usize, stride: usize): void {
+  for (const end = row + (count << 2); row < end; row += 16) {
+    const n = min<usize>(4, (end - row) >> 2)
+    let own = i32x4.splat(0)
+    if (stride == 4) own = loadLanes(mask, n, own)
+    else {
+      own = v128.load32_splat(mask)
+      if (n > 1) own = v128.load32_lane(mask + stride, own, 1)
+      if (n > 2) own = v128.load32_lane(mask + (stride << 1), own, 2)
+      if (n > 3) own = v128.load32_lane(mask + stride * 3, own, 3)
+    }
+    const x = f32x4.mul(v128.load(row), scale)
+    const isSeen = i32x4.ne(own, i32x4.splat(0))
+    v128.store(row, flags & Attention.Bias ? f32x4.add(x, own) : select(isSeen, x, f32x4.splat(-Infinity)))
+    mask += stride << 2
   }
-  return flags & Attention.Bias ? f32x4.add(x, own) : select(i32x4.ne(own, i32x4.splat(0)), x, f32x4.splat(-Infinity))
 }
 
 /** `x` unless it is -Infinity: what scores may be lowered by. */
@@ -220,41 +219,40 @@ function readTo(count: usize): usize {
  */
 function weigh(at: usize, row: usize, count: usize, mask: usize, stats: usize, sums: usize, sumBytes: usize): void {
   const flags = load<u32>(at), scale = v128.load32_splat(at + Field.Scale)
-  const stride: usize = load<u32>(at, Field.MaskColumn), step = stride << 2
-  const whole = row + (count >> 2 << 4), rest = count & 3
+  const whole = row + (count >> 2 << 4), rest = count & 3, end = whole + (rest ? 16 : 0)
   const before = v128.load32_splat(stats)
-  let top = before
-  let x = row
-  for (; x < whole; x += 16) {
-    const score = scoreOf(v128.load(x), scale, flags, mask, stride, 4)
-    v128.store(x, score)
-    top = f32x4.pmax(score, top)
-    mask += step
+  let factor = scale
+  if (flags & (Attention.Mask | Attention.Bias)) {
+    maskRow(row, count, scale, flags, mask, load<u32>(at, Field.MaskColumn))
+    factor = f32x4.splat(1)
   }
-  if (rest) {
-    const score = select(firstLanes(rest), scoreOf(v128.load(x), scale, flags, mask, stride, rest), f32x4.splat(-Infinity))
-    v128.store(x, score)
-    top = f32x4.pmax(score, top)
-    x += 16
-  }
+  const last = f32x4.mul(v128.load(whole), factor), there = firstLanes(rest)
+  let top = rest ? f32x4.pmax(select(there, last, before), before) : before, x = row
+  for (; x < whole; x += 16) top = f32x4.pmax(f32x4.mul(v128.load(x), factor), top)
   top = splatFirst(combineLanes<MaxF32>(top))
   const shift = shiftOf(top)
   let sum = f32x4.splat(0)
-  const end = x
-  for (x = row; x < end; x += 16) {
-    const weight = exp(f32x4.sub(v128.load(x), shift))
+  for (x = row; x < whole; x += 16) {
+    const weight = exp(f32x4.sub(f32x4.mul(v128.load(x), factor), shift))
     v128.store(x, weight)
     sum = f32x4.add(sum, weight)
   }
-  const factor = exp(f32x4.sub(before, shift))
+  if (rest) {
+    const weight = v128.and(exp(f32x4.sub(last, shift)), there)
+    v128.store(whole, weight)
+    sum = f32x4.add(sum, weight)
+  }
+  const change = exp(f32x4.sub(before, shift))
   v128.store32_lane(stats, top, 0)
   v128.store32_lane(
-    stats, f32x4.add(f32x4.mul(v128.load32_splat(stats + 4), factor), combineLanes<SumF32>(sum)), 0, 4,
+    stats, f32x4.add(f32x4.mul(v128.load32_splat(stats + 4), change), combineLanes<SumF32>(sum)), 0, 4,
   )
   if (sumBytes) {
     if (end < row + ROW) v128.store(end, f32x4.splat(0))
-    if (f32x4.extract_lane(before, 0) == f32x4.extract_lane(top, 0)) return
-    for (const last = sums + sumBytes; sums < last; sums += 16) v128.store(sums, f32x4.mul(v128.load(sums), factor))
+    // Nothing is there yet, or it stays as it is.
+    const old = f32x4.extract_lane(before, 0)
+    if (old == -Infinity || old == f32x4.extract_lane(top, 0)) return
+    for (const last = sums + sumBytes; sums < last; sums += 16) v128.store(sums, f32x4.mul(v128.load(sums), change))
   }
 }
 
@@ -353,19 +351,22 @@ function slope(
   at: usize, row: usize, slopes: usize, count: usize, mask: usize, logSum: usize, delta: usize,
 ): void {
   const flags = load<u32>(at), scale = v128.load32_splat(at + Field.Scale)
-  const stride: usize = load<u32>(at, Field.MaskColumn), step = stride << 2
   const shift = shiftOf(v128.load32_splat(logSum)), own = v128.load32_splat(delta)
   const whole = row + (count >> 2 << 4), rest = count & 3, end = row + (readTo(count) << 2)
+  let factor = scale
+  if (flags & (Attention.Mask | Attention.Bias)) {
+    maskRow(row, count, scale, flags, mask, load<u32>(at, Field.MaskColumn))
+    factor = f32x4.splat(1)
+  }
   for (; row < whole; row += 16) {
-    const weight = exp(f32x4.sub(scoreOf(v128.load(row), scale, flags, mask, stride, 4), shift))
+    const weight = exp(f32x4.sub(f32x4.mul(v128.load(row), factor), shift))
     v128.store(row, weight)
     v128.store(slopes, f32x4.mul(f32x4.mul(weight, f32x4.add(v128.load(slopes), own)), scale))
-    mask += step
     slopes += 16
   }
   if (rest) {
     const there = firstLanes(rest)
-    const weight = exp(f32x4.sub(scoreOf(v128.load(row), scale, flags, mask, stride, rest), shift))
+    const weight = exp(f32x4.sub(f32x4.mul(v128.load(row), factor), shift))
     v128.store(row, v128.and(weight, there))
     v128.store(slopes, v128.and(f32x4.mul(f32x4.mul(weight, f32x4.add(v128.load(slopes), own)), scale), there))
     row += 16
