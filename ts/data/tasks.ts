@@ -181,10 +181,11 @@ export interface MovingOptions {
  * seen. `clip` [frames, size, size], and `chosen` int32 [count]. For a batch, `vmap` over keys. Throws if the images are
  * larger than the frame.
  * @example
- * import { ones, random, vmap } from 'heddle'
+ * import { ones, random, type Tensor, vmap } from 'heddle'
  * import { movingDigits } from 'heddle/data'
  * const digits = ones([10, 5, 5])
- * vmap(key => movingDigits(key, digits, { frames: 4, size: 16 }).clip)(random.bits(random.key(0), [3, 2])).shape // [3, 4, 16, 16]
+ * const clip = (key: Tensor) => movingDigits(key, digits, { frames: 4, size: 16 }).clip
+ * vmap(clip)(random.bits(random.key(0), [3, 2])).shape // [3, 4, 16, 16]
  */
 export function movingDigits(
   key: Tensor,
