@@ -184,7 +184,8 @@ export interface MovingOptions {
  * import { ones, random, type Tensor, vmap } from 'heddle'
  * import { movingDigits } from 'heddle/data'
  * const digits = ones([10, 5, 5])
- * vmap((key: Tensor) => movingDigits(key, digits, { frames: 4, size: 16 }).clip)(random.bits(random.key(0), [3, 2])).shape // [3, 4, 16, 16]
+ * const clip = (key: Tensor) => movingDigits(key, digits, { frames: 4, size: 16 }).clip
+ * vmap(clip)(random.bits(random.key(0), [3, 2])).shape // [3, 4, 16, 16]
  */
 export function movingDigits(
   key: Tensor,

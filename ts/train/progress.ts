@@ -11,8 +11,8 @@ const duration = (seconds: number): string => {
 /**
  * A report as a line: steps, epoch, loss, the best validation, and the time left.
  * @example
- * import { progressLine } from 'heddle/train'
- * const onStep = report => console.log(progressLine(report))
+ * import { progressLine, type Report } from 'heddle/train'
+ * const onStep = (report: Report<unknown>) => console.log(progressLine(report))
  */
 export function progressLine({ step, steps, epoch, loss, best, secondsLeft }: Omit<Report<unknown>, 'state'>): string {
   const parts = [
