@@ -12,6 +12,7 @@ import { take } from '../ops/take.js'
 import { cos, sin } from '../ops/trigonometric.js'
 import { checkCounts } from './check.js'
 
+/** The length of a frame and from where to where frames step. */
 export interface SpectrogramOptions {
   /** Samples in a frame. */
   size: number
@@ -44,6 +45,7 @@ export function spectrogram(samples: Tensor, { size, hop = Math.floor(size / 2) 
   return add(square(matmul(framed, cos(table))), square(matmul(framed, sin(table))))
 }
 
+/** The bands and what they cover. */
 export interface MelOptions {
   /** How many bands. */
   bands: number

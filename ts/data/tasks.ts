@@ -75,6 +75,7 @@ export function temporalOrder(key: Tensor, { batch, length }: TaskOptions): { id
   return { ids: frame, y: add(mul(first, 2), second) }
 }
 
+/** How much is to be remembered, and for how long. */
 export interface CopyOptions {
   batch: number
   /** How many symbols are to be said again (10). */
@@ -164,6 +165,7 @@ export function pixelSequences(images: Tensor, { key }: { key?: Tensor } = {}): 
   return key === undefined ? pixels : take(pixels, argsort(bits(key, [height * width])), 1)
 }
 
+/** How many digits fly, how large the frames are and how many. */
 export interface MovingOptions {
   /** Frames in a clip (20). */
   frames?: number

@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor.js'
 import { decodeSafetensors } from './safetensors.js'
 import { fill } from './tree.js'
 
+/** How names meet, and what may be missing or left over. */
 export interface LoadOptions {
   /**
    * The names in the file and what they are in the tree: whole names, or paths of which all names below are meant (the

@@ -25,6 +25,7 @@ export function progressLine({ step, steps, epoch, loss, best, secondsLeft }: Om
   return parts.join('  ')
 }
 
+/** Where the bar is drawn, how wide and how often. */
 export interface ProgressBarOptions {
   /** Where the text goes (standard error of a terminal; nowhere where there is none). */
   write?: (text: string) => unknown
