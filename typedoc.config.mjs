@@ -21,10 +21,11 @@ const topics = {
     'The core': 'core usage',
   },
   'heddle/nn': {
-    Layers: 'layer chain dense embedding norm recurrent',
-    Cells: 'cells',
+    Layers: 'layer chain dense embedding norm recurrent stacked dropout zoneout constraints',
+    Cells: 'cell rnn-cell lstm-cell gru-cell conv-lstm-cell',
     Activations: 'activations',
-    Losses: 'losses ranking',
+    Losses: 'losses ranking ctc',
+    Metrics: 'metrics',
     Initialisers: 'initializers',
   },
 }
@@ -89,6 +90,8 @@ export default {
   groupOrder: ['Namespaces', 'Classes', 'Functions', 'Variables', 'Interfaces', 'Type Aliases'],
   sortEntryPoints: false,
   navigation: { includeCategories: true, includeGroups: false, includeFolders: false },
+  // Where the sources are on the net depends on the copy that this is.
+  disableSources: true,
   validation: { notExported: false, invalidLink: true, notDocumented: true },
   requiredToBeDocumented: ['Function', 'Variable', 'Class', 'Interface', 'TypeAlias'],
 }

@@ -80,7 +80,7 @@ export function melBands({ bands, size, sampleRate, low = 0, high = sampleRate /
 }
 
 /**
- * Log-mel features [frames, bands] of `samples` [T], the natural logarithm of the power in each mel band, never of less than
+ * Log-mel features, [frames, bands], of samples, one dimension: the natural logarithm of the power in each band, never of less than
  * `floor` (1e-6). Frames of 25 ms every 10 ms, where left out.
  * @example
  * import { random } from 'heddle'

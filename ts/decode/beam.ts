@@ -64,11 +64,11 @@ export interface Hypotheses {
  * one of the best. `vmap` searches for a batch. Throws if the prompt is empty or not of integers.
  * @example
  * import { log, take, tensor } from 'heddle'
- * import { beam } from 'heddle/decode'
+ * import { beam, type Step } from 'heddle/decode'
  * // The likeliest first token leads to unlikely texts.
  * const table = log(tensor([[0, 0.55, 0.45], [0.4, 0.3, 0.3], [0.9, 0.05, 0.05]]))
  * const prompt = tensor([0], { dtype: 'int32' })
- * const step = (carry, token) => [carry, take(table, token)]
+ * const step: Step<null> = (carry, token) => [carry, take(table, token)]
  * const { tokens, scores } = beam(step, null, prompt, { length: 3, width: 2, end: 0 })
  * tokens.toArray() // [[2, 0, 0], [1, 0, 0]]
  * scores.toArray() // [-0.9039, -1.5141]

@@ -27,6 +27,7 @@ export interface CtcBeamOptions extends CtcDecodeOptions {
 
 /** Labels and how likely they are. */
 export interface CtcHypothesis {
+  /** Without blanks. */
   labels: number[]
   /** The logarithm of the summed probabilities of all paths found that say the labels. */
   logProbability: number

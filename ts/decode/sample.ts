@@ -48,12 +48,14 @@ export interface SampleOptions extends SpeakOptions {
  * them, and of these among the likeliest that have probability `topP`. Returns [the carry before the last token is read,
  * int32 [length]]. With `end` the loop stops where it is drawn. Throws if the prompt is empty or not of integers.
  * @example
- * const next = log(tensor([[0.1, 0.8, 0.1], [0.1, 0.1, 0.8], [0.8, 0.1, 0.1]])) // how likely a token follows another
- * const step = (read: Tensor, token: Tensor): [Tensor, Tensor] => [add(read, 1), take(next, token)]
- * const prompt = tensor([0, 1], { dtype: 'int32' })
- * const [read, tokens] = sample(step, tensor(0), prompt, { length: 8, key: random.key(2), temperature: 1.2 })
- * tokens // [2, 0, 1, 2, 2, 0, 1, 2]
- * read // 9
+ * import { random, take, tensor } from 'heddle'
+ * import { type Step, sample } from 'heddle/decode'
+ * const table = tensor([[0, 1, 0], [0, 0, 4], [2, 0, 0]]) // logits of the next token by the last one
+ * const step: Step<null> = (carry, token) => [carry, take(table, token)]
+ * const prompt = tensor([0], { dtype: 'int32' })
+ * const [, ids] = sample(step, null, prompt, { length: 5, key: random.key(0), temperature: 0 })
+ * ids.toArray() // [1, 2, 0, 1, 2]
+ * const [, some] = sample(step, null, prompt, { length: 5, key: random.key(0), topK: 2, topP: 0.9 })
  */
 export function sample<C extends Tree>(
   step: Step<C>,

@@ -71,8 +71,8 @@ export const perplexity = (logits: Tensor, labels: Tensor, { ignore }: MetricOpt
  * @example
  * import { tensor } from 'heddle'
  * import { confusionMatrix } from 'heddle/nn'
- * const ids = list => tensor(list, { dtype: 'int32' })
- * confusionMatrix(ids([0, 0, 1]), ids([0, 1, 1]), 2).toArray() // [[1, 1], [0, 1]]
+ * const labels = tensor([0, 0, 1], { dtype: 'int32' })
+ * confusionMatrix(labels, tensor([0, 1, 1], { dtype: 'int32' }), 2).toArray() // [[1, 1], [0, 1]]
  */
 export function confusionMatrix(
   labels: Tensor,

@@ -31,10 +31,9 @@ export interface Bleu {
  * most as often as in one of its references; the reference of the nearest length counts for brevity (Papineni et al. 2002).
  * Hypotheses are lists of tokens, references a list of them for each. Throws unless there are as many of both.
  * @example
- * import { bleu } from 'heddle/text'
- * const words = text => text.split(' ')
- * const { score } = bleu([words('the cat is on a mat')], [[words('the cat is on the mat'), words('a cat is on a mat')]])
- * score // 0.8409
+ * import { bleu, splitWords } from 'heddle/text'
+ * const { score } = bleu([splitWords('the cat is on a mat')], [[splitWords('the cat is on the mat')]])
+ * score // 0.5373
  */
 export function bleu(
   hypotheses: readonly (readonly string[])[],

@@ -15,6 +15,7 @@ import {
 
 /** Byte pairs and their ids: special tokens, the 256 bytes, then what has been joined, in that order. */
 export interface BytePairs<S extends string = string> {
+  /** How many there are. */
   readonly size: number
   /** The ids of the special tokens. */
   readonly special: Readonly<Record<S, number>>
@@ -42,7 +43,7 @@ export interface BytePairOptions<S extends string> extends SpecialOptions<S> {
  * import { bytePairs } from 'heddle/text'
  * const pairs = bytePairs(['low lower lowest slow'], { size: 262, special: ['eos'] })
  * const ids = pairs.encode('low lows', { eos: true })
- * ids.size // 6
+ * ids.size // 4
  * pairs.decode(ids) // 'low lows'
  */
 export function bytePairs<const S extends string = never>(

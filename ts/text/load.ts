@@ -7,9 +7,13 @@ import { type WordVocabulary, wordsOf } from './words.js'
 
 /** What each kind of vocabulary is. */
 export interface LoadedVocabulary {
+  /** Of `characterVocabulary`. */
   characters: Vocabulary
+  /** Of `tokenVocabulary`. */
   tokens: TokenVocabulary
+  /** Of `wordVocabulary`. */
   words: WordVocabulary
+  /** Of `bytePairs`. */
   bytePairs: BytePairs
 }
 

@@ -77,6 +77,7 @@ export interface BucketOptions {
 export interface Bucket {
   /** Their places in the list of lengths. */
   indices: number[]
+  /** To what they are filled up. */
   length: number
 }
 

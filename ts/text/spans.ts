@@ -2,10 +2,13 @@
 import { rangeError } from '../errors.js'
 import { checkPairs } from './edit-distance.js'
 
-/** A span of tokens: from `start` up to, without, `end`. */
+/** A span of tokens. */
 export interface Span {
+  /** What stands behind the hyphen: PER, LOC, ... */
   type: string
+  /** The place of its first token. */
   start: number
+  /** The place behind its last token. */
   end: number
 }
 

@@ -28,7 +28,9 @@ export interface DecodeOptions {
 
 /** A vocabulary as JSON has it. */
 export interface SavedVocabulary<S extends string = string> {
+  /** Which kind of vocabulary it is. */
   kind: 'characters' | 'tokens' | 'words' | 'bytePairs'
+  /** The names of the special tokens, in the order of their ids. */
   special: S[]
   /** Those that are not special, in the order of their ids. */
   tokens: string[]
@@ -44,6 +46,7 @@ export interface SavedVocabulary<S extends string = string> {
 export interface TokenVocabulary<S extends string = string> {
   /** In the order of their ids: special tokens, then the others, the most frequent first. */
   readonly tokens: readonly string[]
+  /** How many there are. */
   readonly size: number
   /** The ids of the special tokens. */
   readonly special: Readonly<Record<S, number>>

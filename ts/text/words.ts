@@ -13,6 +13,7 @@ import {
 export interface WordVocabulary<S extends string = string> {
   /** In the order of their ids: special tokens, then the others, the most frequent first. */
   readonly tokens: readonly string[]
+  /** How many there are. */
   readonly size: number
   /** The ids of the special tokens. */
   readonly special: Readonly<Record<S, number>>
