@@ -1,12 +1,22 @@
 // The sub-packages speak of the same tensor type, and their types compose.
 import { grad, jit, type Tensor, valueAndGrad } from 'heddle'
+import { batches, parseConll, splitExamples } from 'heddle/data'
 import { beam, ctcBeam, type Hypotheses, logLikelihood, sample } from 'heddle/decode'
-import { restoreTree } from 'heddle/io'
+import { loadInto, restoreTree } from 'heddle/io'
 import { classScores, ctcLoss, dense, type ParamsOf } from 'heddle/nn'
-import { applyUpdates, sgd } from 'heddle/optim'
+import {
+  type AdamState,
+  accumulate,
+  adam,
+  applyUpdates,
+  freeze,
+  multiTransform,
+  type ScheduleState,
+  sgd,
+} from 'heddle/optim'
 import { profile } from 'heddle/profile'
 import { bytePairs, loadVocabulary, tokenVocabulary, wordVocabulary } from 'heddle/text'
-import { fit } from 'heddle/train'
+import { type Fitted, finish, fit } from 'heddle/train'
 import { is } from './expect.js'
 
 declare const key: Tensor
@@ -51,3 +61,21 @@ for await (const { state, loss } of reports) {
   is<Carry>()(state)
   is<number>()(loss)
 }
+
+is<Fitted<Carry>>()(
+  await finish(fit(({ h }: Carry, _, x: Tensor) => [{ h }, x] as const, carry, { steps: 1, batchAt: () => x })),
+) // prettier-ignore
+// @ts-expect-error the step takes a tensor, not a text
+fit(({ h }: Carry, _: Tensor, x: Tensor) => [{ h }, x] as const, carry, { steps: 1, batchAt: () => 'text' })
+
+const groups = multiTransform({ body: sgd(0.1), head: adam(0.1) }, name => (name === 'w' ? 'head' : 'body'))
+is<[AdamState, ScheduleState]>()(groups.init(params).head)
+// @ts-expect-error there is no such group
+multiTransform({ body: sgd(0.1) }, () => 'head')
+is<[AdamState, ScheduleState]>()(accumulate(4, freeze(adam(0.1), 'w')).init(params).inner)
+
+const data = { x, labels: [x] as [Tensor] }
+is<typeof data>()(batches(data, { batch: 2 }).at(0))
+is<Record<'train' | 'test', typeof data>>()(splitExamples(data, { train: 0.5, test: 0.5 }, { key }))
+is<typeof params>()(loadInto(params, new Uint8Array()))
+is<string[]>()(parseConll('', ['token', 'tag'])[0].tag)

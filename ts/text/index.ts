@@ -1,4 +1,13 @@
-// heddle/text: from text to ids and back, batches of them, and how far a text is from what it should be.
+/**
+ * From text to ids and back, batches of them, and how far a text is from what it should be.
+ * @module heddle/text
+ * @example
+ * import { characterVocabulary, streamWindows } from 'heddle/text'
+ * const text = 'to be or not to be'
+ * const vocabulary = characterVocabulary(text)
+ * const { inputs } = streamWindows(vocabulary.encode(text), { batch: 1, length: 5 }).at(0)
+ * vocabulary.decode(inputs) // 'to be'
+ */
 export { bigramLoss } from './bigram.js'
 export { type Bleu, type BleuOptions, bleu } from './bleu.js'
 export { type BytePairOptions, type BytePairs, bytePairs } from './byte-pairs.js'

@@ -7,6 +7,7 @@ import { numbersOf, type SavedVocabulary } from './tokens.js'
 export interface Vocabulary {
   /** In the order of their code points; the one that stands for unknown ones comes last. */
   readonly characters: readonly string[]
+  /** How many there are. */
   readonly size: number
   /** The ids (int32 [T]) of a text. Throws for a character that is unknown, unless one stands for such. */
   encode(text: string): Tensor
@@ -16,6 +17,7 @@ export interface Vocabulary {
   toJSON(): SavedVocabulary
 }
 
+/** What a vocabulary makes of characters that are not in it. */
 export interface VocabularyOptions {
   /** The character that stands for all that are not in the vocabulary, `'\ufffd'` for instance (none: they throw). */
   unknown?: string
@@ -24,7 +26,11 @@ export interface VocabularyOptions {
 /**
  * The vocabulary of the characters of a text, or of a list of them, as `characters` of another vocabulary gives it.
  * Throws if there are none.
- * @example const vocabulary = characterVocabulary(text); const ids = vocabulary.encode('to be')
+ * @example
+ * const vocabulary = characterVocabulary('to be or not to be')
+ * vocabulary.characters.join('') // ' benort'
+ * vocabulary.encode('to be') // [6, 4, 0, 1, 2]
+ * vocabulary.decode([6, 4, 4]) // 'too'
  */
 export function characterVocabulary(
   source: string | readonly string[],
