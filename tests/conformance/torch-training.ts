@@ -16,12 +16,14 @@ import {
   take,
   transpose,
   valueAndGrad,
+  vmap,
   zeros,
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import * as optim from '../../ts/optim/index.js'
+import { bptt, tbptt } from '../../ts/train/index.js'
 import { type Handler, layerOutputs, mapValues, nameOf, part, withPrefix } from './torch-handler.js'
-import { carryOf, gptBlock, isLstm, linear, type Named, overBatch, torchCell } from './torch-models.js'
+import { carryOf, gptBlock, isLstm, linear, type Named, torchCell } from './torch-models.js'
 import { type Case, compareGradients, compareOutputs, toTensors } from './vectors.js'
 
 export const clip: Handler = c => {
@@ -150,32 +152,42 @@ export const train: Handler = c => {
   return undefined
 }
 
-/** Truncated backpropagation: the state crosses chunks as a value, gradients of the chunks add up. */
+/** Truncated backpropagation: all windows at once, and one after the other with the carry that the last one left. */
 export const truncated: Handler = c => {
   const { kind, T, chunk } = c.attrs
   const params = toTensors(c.params)
   const { x, target } = toTensors(c.inputs)
   const [batch, units] = [x.shape[1], params.weight_hh.shape[1]]
-  const chunkLoss = (p: Named<Tensor>, carry: unknown, xs: Tensor, ts: Tensor) => {
-    const [last, ys] = overBatch(torchCell(kind, p, '', ''), carry, xs)
-    const errors = sub(linear(p, 'out', ys), ts)
-    return [div(sum(square(errors)), 2 * T * batch), last] as const
+  const step = (p: Named<Tensor>, carry: object, input: Tensor) => {
+    const { cell, params: own } = torchCell(kind, p, '', '')
+    const [next, h] = vmap((before: unknown, one: Tensor) => cell.apply(own, before, one))(carry, input)
+    return [next as object, linear(p, 'out', h)] as const
   }
-  const plain = valueAndGrad(chunkLoss, { hasAux: true })
-  for (const run of [plain, jit(plain)]) {
-    const zero = zeros([batch, units])
-    let carry: unknown = carryOf(kind, zero, zero)
+  const loss = (y: Tensor, wanted: Tensor) => div(sum(square(sub(y, wanted))), 2 * T * batch)
+  const zero = zeros([batch, units])
+  const start = carryOf(kind, zero, zero) as object
+  const stateOf = (carry: object) => (isLstm(kind) ? (carry as { h: Tensor }).h : (carry as Tensor))
+  const one = bptt(step, loss)
+  const all = tbptt(step, loss, { window: chunk })
+  for (const [window, whole] of [
+    [one, all],
+    [jit(one), jit(all)],
+  ]) {
+    let carry = start
     let gradients: Named<Tensor> = mapValues(params, value => mul(value, 0))
     const losses: Tensor[] = []
     for (let t = 0; t < T; t += chunk) {
-      const [[loss, next], own] = run(params, carry, slice(x, [t], [t + chunk]), slice(target, [t], [t + chunk]))
-      gradients = mapValues(gradients, (value, name) => add(value, own[name]))
-      losses.push(loss)
+      const [[value, next], own] = window(params, carry, slice(x, [t], [t + chunk]), slice(target, [t], [t + chunk]))
+      gradients = mapValues(gradients, (sofar, name) => add(sofar, own[name]))
+      losses.push(value)
       carry = next
     }
-    const hn = isLstm(kind) ? (carry as { h: Tensor }).h : (carry as Tensor)
-    compareOutputs(c, { total: losses.reduce((a, b) => add(a, b)), chunk_losses: stack(losses), hn })
+    const outputs = { chunk_losses: stack(losses), hn: stateOf(carry) }
+    compareOutputs(c, { ...outputs, total: losses.reduce((a, b) => add(a, b)) })
     compareGradients(c, gradients)
+    const [[total, last], gradient] = whole(params, start, x, target)
+    compareOutputs(c, { ...outputs, total, hn: stateOf(last) })
+    compareGradients(c, gradient)
   }
   return undefined
 }

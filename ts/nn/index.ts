@@ -27,15 +27,16 @@ export {
   type Cell,
   type CellOptions,
   type CellParams,
-  type GruParams,
-  gruCell,
-  type LstmCarry,
-  lstmCell,
-  rnnCell,
-} from './cells.js'
+  type CellRun,
+  type GatedOptions,
+  readState,
+  type StepMode,
+} from './cell.js'
 export { type ChainParams, chain } from './chain.js'
+export { convLstmCell } from './conv-lstm-cell.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
 export { embedding } from './embedding.js'
+export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
 export * as initializers from './initializers.js'
 export type { Layer, Mode, ParamsOf } from './layer.js'
 export {
@@ -54,6 +55,16 @@ export {
   type Reduction,
   smoothL1,
 } from './losses.js'
+export {
+  coupledLstmCell,
+  type LstmCarry,
+  type LstmOptions,
+  layerNormLstmCell,
+  lstmCell,
+  type NormLstmParams,
+  type PeepholeParams,
+  peepholeLstmCell,
+} from './lstm-cell.js'
 export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
 export {
   cosineEmbedding,
@@ -63,4 +74,22 @@ export {
   softMargin,
   tripletMargin,
 } from './ranking.js'
-export { type RecurrentOptions, recurrent } from './recurrent.js'
+export {
+  type BidirectionalOptions,
+  type BothWays,
+  bidirectional,
+  type Recurrent,
+  type RecurrentOptions,
+  type RunOptions,
+  recurrent,
+  rollout,
+} from './recurrent.js'
+export {
+  type VariationalDropoutOptions,
+  variationalDropout,
+  type ZoneoutRates,
+  zoneout,
+} from './recurrent-dropout.js'
+export { rnnCell } from './rnn-cell.js'
+export { maxNorm, repeatVector, timeDistributed } from './sequence.js'
+export { residualCell, type StackedCarry, type StackedParams, stacked } from './stacked.js'

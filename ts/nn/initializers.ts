@@ -43,6 +43,22 @@ export const normal =
   (key, shape) =>
     mul(standardNormal(key, shape), deviation)
 
+/**
+ * The identity matrix times `gain` (1), for the state's weights: Le et al. 2015. Throws unless the shape has two dimensions.
+ * @example
+ * initializers.identity(0.5)(random.key(0), [2, 2]) // [[0.5, 0], [0, 0.5]]
+ */
+export const identity =
+  (gain = 1): Initializer =>
+  (_key, shape) => {
+    checkMatrix('identity', shape)
+    return mul(eye(shape[0], shape[1]), gain)
+  }
+
+function checkMatrix(name: string, shape: readonly number[]): void {
+  if (shape.length !== 2) throw rangeError(`${name}: the shape has two dimensions, not [${shape.join(', ')}]`)
+}
+
 /** Uniform in +-sqrt(6 / (inputs + outputs)): Glorot and Bengio 2010, equation 16. For layers with tanh or sigmoid. */
 export const glorotUniform: Initializer = (key, shape) => {
   const { fanIn, fanOut } = fans(shape)
@@ -58,7 +74,7 @@ export const heNormal: Initializer = (key, shape) => normal(Math.sqrt(2 / Math.m
  * Throws unless `shape` has two dimensions.
  */
 export const orthogonal: Initializer = (key, shape) => {
-  if (shape.length !== 2) throw rangeError(`orthogonal: the shape has two dimensions, not [${shape.join(', ')}]`)
+  checkMatrix('orthogonal', shape)
   const [rows, columns] = shape
   if (rows > columns) return transpose(orthogonal(key, [columns, rows]))
   const without = (vector: Tensor, basis: Tensor) => sub(vector, matmul(matmul(basis, vector), basis))

@@ -8,6 +8,8 @@ export interface Mode {
   train?: boolean
   /** The key of what is random while training. */
   key?: Tensor
+  /** How many steps of the sequence count (all): recurrent layers stop there; int32 [], under `vmap` each its own. */
+  length?: Tensor | number
 }
 
 /**
