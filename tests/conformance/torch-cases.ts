@@ -3,9 +3,10 @@ import { add, arange, at, equal, expandDims, mul, stack, type Tensor, transpose,
 import * as nn from '../../ts/nn/index.js'
 import { attentionOf, mhaOf, transformerOf } from './torch-attention.js'
 import { cnnOf, convOf, poolOf } from './torch-conv.js'
+import { decodeOf } from './torch-decode.js'
 import { type Handler, nameOf, part } from './torch-handler.js'
 import { indexing } from './torch-indexing.js'
-import { lossOf } from './torch-losses.js'
+import { ctcOf, lossOf } from './torch-losses.js'
 import {
   activations,
   alongAxis,
@@ -110,6 +111,8 @@ export const handlers: Named<Handler> = {
   tbptt: truncated,
   rtrl: realTime,
   index: c => indexing[nameOf(c)],
+  decode: decodeOf,
+  ctc: ctcOf,
 }
 
 /** Why a case is not covered, or null. */

@@ -34,6 +34,7 @@ export {
 } from './cell.js'
 export { type ChainParams, chain } from './chain.js'
 export { convLstmCell } from './conv-lstm-cell.js'
+export { type CtcOptions, ctcLoss } from './ctc.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
 export { embedding } from './embedding.js'
 export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
