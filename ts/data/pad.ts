@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
 
+/** To what length, and with what, sequences are filled up. */
 export interface PadOptions {
   /** The length of all (that of the longest). */
   length?: number
