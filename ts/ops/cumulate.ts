@@ -1,6 +1,7 @@
 // Running reductions along an axis, and the first-order recurrence that the derivative of the running product is; exact
 // with zeros, because nothing is divided.
 import { MapOp, Opcode } from '../../assembly/format.js'
+import { emitExtended } from '../compiler/emit-extended.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements } from '../compiler/view.js'
 import type { DType } from '../core/dtype.js'
@@ -52,7 +53,7 @@ function running(
       const out = lowering.output(outputs[0])
       const [outer, inner] = [out.shape.slice(0, axis), out.shape.slice(axis + 1)].map(elements)
       if (elements(out.shape) === 0) return
-      lowering.emit(Opcode.Cumulate, [
+      emitExtended(lowering, Opcode.Cumulate, [
         ops[inputs[0].aval.dtype]! | (reverse ? 1 << 16 : 0),
         outer,
         out.shape[axis],

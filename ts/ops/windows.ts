@@ -2,6 +2,8 @@
 // windows back into what they were taken from.
 
 import { Opcode } from '../../assembly/format.js'
+import { emitExtended } from '../compiler/emit-extended.js'
+import { emitGemmViews } from '../compiler/emit-gemm-views.js'
 import { read, update, write } from '../compiler/lowering.js'
 import { collapse, elements, type Windows, windowsView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
@@ -39,7 +41,8 @@ export const windowsPrimitive: Primitive<Windows> = {
   },
   lower(lowering, { inputs, outputs }, params) {
     const view = lowering.view(inputs[0])
-    lowering.define(outputs[0], windowsView(view, params, windowCounts(view.shape, params)))
+    const windows = windowsView(view, params, windowCounts(view.shape, params))
+    lowering.define(outputs[0], { ...windows, emitProduct: emitGemmViews })
   },
   cheap: true,
 }
@@ -85,7 +88,7 @@ export const overlapAddPrimitive: Primitive<OverlapParams> = {
       )
     const parts = [levels(0, lead), levels(lead, lead + n), levels(lead + n, lead + 2 * n)]
     if (parts[2].length === 0) parts[2].push({ length: 1, strides: [4, 4] })
-    lowering.emit(Opcode.OverlapAdd, [
+    emitExtended(lowering, Opcode.OverlapAdd, [
       parts[0].length | (parts[1].length << 8) | (parts[2].length << 16),
       update(out),
       read(from),
