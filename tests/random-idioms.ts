@@ -228,6 +228,15 @@ const chain: Step = (pool, choices) => {
   )
 }
 
+/** Elementwise operations that read a value in another order than they write: in its own place they would be wrong. */
+const turned: Step = (pool, choices) => {
+  const x = anyFloat(pool, choices)
+  const axes = range(x.rank).filter(() => choices.once(2))
+  const y = axes.reduce((y, axis) => flip(y, axis), x)
+  const isSquare = x.rank > 1 && x.shape[0] === x.shape[1]
+  return [choices.pick([tanh, neg, sin])(isSquare ? transpose(y, [1, 0, ...range(x.rank).slice(2)]) : y)]
+}
+
 /** Parts that an elementwise operation makes, laid beside each other. */
 const parts: Step = (pool, choices) => {
   const x = dense(pool, choices, choices.pick([[2, 3], [3, 2, 2], [5]]))
@@ -393,6 +402,7 @@ export const idioms: Record<string, Step> = {
   twins,
   sums,
   chain,
+  turned,
   parts,
   addend,
   weights,

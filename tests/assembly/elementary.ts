@@ -24,7 +24,7 @@ export function ulps(y: number, expected: number): number {
 function erf(x: number): number {
   const t = Math.abs(x)
   if (!(t < 6)) return Math.sign(x)
-  if (t < 1e-4) return (2 / Math.sqrt(Math.PI)) * (x - (x * x * x) / 3)
+  if (t < 1e-4) return (2 / Math.sqrt(Math.PI)) * x * (1 - (x * x) / 3)
   let sum = t
   for (let n = 1, term = t; term > sum * 1e-18; n++) {
     term *= (2 * t * t) / (2 * n + 1)
@@ -56,13 +56,13 @@ export const unary: [string, MapOp, (x: number) => number, number, number?][] = 
   ['sin', MapOp.SinF, Math.sin, 0.51, 22176274432],
   ['cos', MapOp.CosF, Math.cos, 0.51, 3.194213411379511e27],
   ['tanh', MapOp.TanhF, Math.tanh, 0.55, 8.04502010345459],
-  ['sigmoid', MapOp.SigmoidF, x => 1 / (1 + Math.exp(-x)), 2.5],
-  ['erf', MapOp.ErfF, erf, 0.6],
+  ['sigmoid', MapOp.SigmoidF, x => 1 / (1 + Math.exp(-x)), 2.41, -4.157293796539307],
+  ['erf', MapOp.ErfF, erf, 0.56, 3.5875468254089355],
   ['exp2', MapOp.Exp2F, x => 2 ** x, 0.6],
   ['log2', MapOp.Log2F, Math.log2, 0.6],
   ['log10', MapOp.Log10F, Math.log10, 0.6],
   ['asinh', MapOp.AsinhF, Math.asinh, 0.6],
-  ['rsqrt', MapOp.RsqrtF, x => 1 / Math.sqrt(x), 1.5],
+  ['rsqrt', MapOp.RsqrtF, x => 1 / Math.sqrt(x), 1.5, 1.1827658286835154e-38],
   ['sqrt', MapOp.SqrtF, Math.sqrt, 0.5],
   ['reciprocal', MapOp.ReciprocalF, x => 1 / x, 0.5],
   ['sign', MapOp.SignF, Math.sign, 0],

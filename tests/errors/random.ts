@@ -43,6 +43,12 @@ export const randomRows: Record<string, Row[]> = {
     [() => h.random.normal(h.stack(random.split(key)), [2]), 'random.normal: a key is uint32[2]', 'uint32[2, 2]'],
     [() => h.random.normal(key, [-1]), 'random.normal: a shape is a list of non-negative integers'],
   ],
+  'random.permutation': [
+    [() => h.random.permutation(key, 2.5), 'random.permutation: a shape is a list of non-negative integers, not [2.5]'],
+    [() => h.random.permutation(key, [1]), 'random.permutation: the argument is an array, not a tensor'],
+    [() => h.random.permutation(key, f2, 1), 'random.permutation: axis 1 is out of range for rank 1'],
+    [() => h.random.permutation(3, 4), 'random.permutation: the key is the number 3, not a tensor'],
+  ],
   'random.foldIn': [
     [() => h.random.foldIn(f2, 1), 'random.foldIn: a key is uint32[2]', 'float32[2]'],
     [() => h.random.foldIn(key, 0.5), 'random.foldIn: the data is one integer, not 0.5'],

@@ -6,6 +6,7 @@ import { Opcode } from '../../assembly/format.js'
 import { optimize } from '../../ts/compiler/optimize.js'
 import { buildRunnable } from '../../ts/core/execute.js'
 import {
+  add,
   argmaxPool,
   at,
   type ConvOptions,
@@ -20,11 +21,15 @@ import {
   grad,
   jit,
   makeProgram,
+  maximum,
   maxPool,
   mean,
   meanPool,
-  mul,
+  minimum,
   pad,
+  scan,
+  square,
+  sum,
   swapaxes,
   type Tensor,
   tensor,
@@ -194,21 +199,58 @@ test("'same' padding keeps ceil(length / stride), and a flipped filter makes the
   assert.equal(polynomial.toArray(), [[1, 12, 23, 30]])
 })
 
-test('a convolution and its gradients store no matrix of windows, by vmap as with a batch', () => {
+test('a convolution and the gradient of its filters store no matrix of windows; vmap gives the instructions of a batch', () => {
   const [x, w] = [integers(8, 4, 20, 20), integers(6, 4, 5, 5)]
-  const loss = (conv: (x: Tensor, w: Tensor) => Tensor) => (filters: Tensor, images: Tensor) =>
-    mean(mul(conv(images, filters), 2))
   const lists = [conv2d, vmap(conv2d, [0, null])].map(conv => {
-    const { instructions, peak } = buildRunnable('test', optimize(makeProgram(grad(loss(conv)))(w, x))).executable
+    const loss = (filters: Tensor, images: Tensor): Tensor => mean(square(conv(images, filters)))
+    const compiled = (f: (w: Tensor, x: Tensor) => unknown) =>
+      buildRunnable('test', optimize(makeProgram(f as typeof loss)(w, x))).executable
+    const { instructions, peak } = compiled(grad(loss))
     assert.not(
       instructions.some(({ opcode }) => opcode === Opcode.Copy),
       'nothing is copied',
     )
     assert.ok(peak < 4 * 8 * 6 * 16 * 16 * 4, `${peak} bytes`)
-    return instructions.map(({ opcode }) => opcode)
+    const both = (filters: Tensor, images: Tensor) =>
+      grad(([f, i]: [Tensor, Tensor]) => loss(f, i))([filters, images] as [Tensor, Tensor])
+    return compiled(both).instructions.map(({ opcode, fields }) => [
+      opcode,
+      ...fields.filter(field => typeof field === 'number'),
+    ])
   })
-  assert.equal(lists[1], lists[0], 'vmap of one example is the batch')
+  assert.equal(lists[1], lists[0])
   same(vmap(conv2d, [0, null])(x, w), conv2d(x, w))
+})
+
+test("sums of convolutions accumulate, and a convolution in a scan is the one in a loop of one's own", () => {
+  const [x, w, u] = [integers(2, 6, 6), integers(2, 2, 3, 3), integers(2, 2, 3, 3)]
+  const both = (a: Tensor, b: Tensor, c: Tensor): Tensor =>
+    add(conv2d(a, b, { padding: 1 }), conv2d(a, c, { padding: 1 }))
+  same(jit(both)(x, w, u), both(x, w, u))
+  const xs = integers(3, 2, 6, 6)
+  const step = (h: Tensor, own: Tensor, wh: Tensor): Tensor =>
+    maximum(minimum(add(conv2d(h, wh, { padding: 1 }), conv2d(own, u, { padding: 'same' })), 3), -3)
+  const scanned = (wh: Tensor, h: Tensor): Tensor =>
+    sum(
+      scan(
+        (carry: Tensor, own: Tensor) => {
+          const next = step(carry, own, wh)
+          return [next, maxPool(next, 2)]
+        },
+        h,
+        xs,
+      )[1],
+    )
+  const unrolled = (wh: Tensor, h: Tensor): Tensor => {
+    const pooled: Tensor[] = []
+    let carry = h
+    for (let t = 0; t < 3; t++) {
+      carry = step(carry, at(xs, t), wh)
+      pooled.push(sum(maxPool(carry, 2)))
+    }
+    return pooled.reduce((a, b) => add(a, b))
+  }
+  for (const run of [grad(scanned), jit(grad(scanned))]) same(run(w, x), grad(unrolled)(w, x))
 })
 
 test('a batch of nothing gives nothing', () => {

@@ -109,6 +109,24 @@ test('categorical draws as often as softmax says, and never what has probability
   counted(counts.slice(0, 4), shares)
 })
 
+test('permutation gives each of the 24 orders as often, and each number each of many places', () => {
+  const keys = random.bits(key, [24000, 2])
+  const four = jit(vmap((own: Tensor) => random.permutation(own, 4)))(keys).data()
+  const orders = new Map<string, number>()
+  for (let i = 0; i < four.length; i += 4) {
+    const order = four.slice(i, i + 4).join()
+    orders.set(order, (orders.get(order) ?? 0) + 1)
+  }
+  assert.is(orders.size, 24)
+  counted([...orders.values()], even(24))
+  const many = jit(vmap((own: Tensor) => random.permutation(own, 30)))(keys).data()
+  const places = Array(900).fill(0)
+  many.forEach((number, i) => {
+    places[(i % 30) * 30 + number]++
+  })
+  counted(places, even(900))
+})
+
 test('each of the 32 bits is set in half of all words', () => {
   const words = random.bits(key, [COUNT]).data()
   for (let bit = 0; bit < 32; bit++)

@@ -101,6 +101,23 @@ test('other draws are their formulas of the same uniform ones', () => {
   close(erf(div(random.normal(mine, [40]), Math.SQRT2)), v, 3e-7)
 })
 
+test('permutations are the published definition, of numbers and of slices', () => {
+  assert.equal(random.permutation(random.key(3), 5).toArray(), [0, 4, 2, 1, 3]) // as JAX prints it
+  // One round of sorting up to 1625 elements, then two.
+  for (const count of [0, 1, 2, 3, 10, 1625, 1626])
+    assert.equal([...random.permutation(key, count).data()], reference.permutation([0, 5], count))
+  const order = reference.permutation([0, 5], 4)
+  const x = tensor([
+    [1, 2, 3, 4],
+    [5, 6, 7, 8],
+  ])
+  assert.equal(random.permutation(key, x, 1).toArray(), [order.map(i => i + 1), order.map(i => i + 5)])
+  assert.equal(
+    random.permutation(key, x).toArray(),
+    reference.permutation([0, 5], 2).map(i => (x.toArray() as number[][])[i]),
+  )
+})
+
 /** Seed, place among 2^20 draws, and the uniform draw there: all 23 bits are zeros, or ones. */
 const EXTREMES = [
   [4, 286683, 0],
@@ -191,6 +208,16 @@ const draws: Record<string, (key: Tensor) => Tensor> = {
   exponential: own => random.exponential(own, [5]),
   bernoulli: own => random.bernoulli(own, 0.3, [9]),
   gumbel: own => random.gumbel(own, [3, 1]),
+  permutation: own => random.permutation(own, 6),
+  'permutation of rows': own =>
+    random.permutation(
+      own,
+      tensor([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+    ),
   categorical: own => random.categorical(own, tensor([[0.2, 1, -1]])),
 }
 

@@ -2,7 +2,7 @@
 // JAX lays it out with jax_threefry_partitionable (its default from 0.5 on), and made into numbers by the same formulas: one
 // key gives the same bits there and here, and the same floats up to the rounding of log and erf.
 
-import { broadcastShapes, checkShape, type Shape, sameShape, showShape, sizeOf } from '../core/shape.js'
+import { broadcastShapes, checkShape, normalizeAxis, type Shape, sameShape, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, storedTensor, Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
@@ -14,10 +14,12 @@ import { cast } from './cast.js'
 import { greaterEqual, less } from './compare.js'
 import { concat, split as splitParts } from './concat.js'
 import { log, log1p, sqrt } from './exponential.js'
-import { zeros } from './full.js'
+import { arange, zeros } from './full.js'
 import { type Operand, toTensor } from './operand.js'
 import { reshape } from './reshape.js'
 import { erf } from './sigmoidal.js'
+import { argsort } from './sort.js'
+import { take } from './take.js'
 import { tensor } from './tensor.js'
 import { threefryPrimitive } from './threefry.js'
 import { where } from './where.js'
@@ -249,6 +251,29 @@ export function categorical(from: Tensor, logits: Tensor): Tensor {
     )
   }
   return argmax(add(logits, gumbel(from, logits.shape)), -1)
+}
+
+/**
+ * The numbers below `x` (int32), or the slices of a tensor `x` along `axis` (0), in random order, each order as likely as any
+ * other: sorted by random words, once up to 1625 elements, twice up to 2.6 million, so that equal words hardly matter (as
+ * JAX does it). Throws unless a number is a non-negative integer.
+ * @example
+ * import { random } from 'heddle'
+ * random.permutation(random.key(3), 5).toArray() // [0, 4, 2, 1, 3]
+ */
+export function permutation(from: Tensor, x: number | Tensor, axis = 0): Tensor {
+  checkKey('permutation', from)
+  if (typeof x !== 'number') checkTensor('random.permutation', x)
+  const length = typeof x === 'number' ? x : x.shape[normalizeAxis('random.permutation', axis, x.rank)]
+  checkShape('random.permutation', [length])
+  let order = arange(length)
+  let rest = from
+  for (let reach = length * length * length; reach > 1; reach /= 4294967295) {
+    const [next, own] = split(rest)
+    order = take(order, argsort(bits(own, [length])))
+    rest = next
+  }
+  return typeof x === 'number' ? order : take(x, order, axis)
 }
 
 /** The inverse of the error function on (-1, 1); Giles 2010, "Approximating the erfinv function", single precision. */
