@@ -60,7 +60,14 @@ const shrink = {
 }
 
 /** Ternaries and sequences save characters but break up what gzip would find again. */
-const compress = { passes: 3, keep_fargs: false, conditionals: false, sequences: false }
+const compress = {
+  passes: 3,
+  keep_fargs: false,
+  conditionals: false,
+  sequences: false,
+  lhs_constants: false,
+  pure_getters: true,
+}
 
 /** No top-level name is one letter: those are for the names inside functions, which so are the same in each. */
 const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_']
@@ -77,6 +84,37 @@ function constToLet(code, program) {
   let result = code
   for (const at of places.sort((a, b) => b - a)) result = `${result.slice(0, at)}let${result.slice(at + 5)}`
   return result
+}
+
+/** What only the package's own files import from one another keeps the name that it has where it is made: names twice. */
+const sameNames = {
+  name: 'same-names',
+  generateBundle(_options, bundle) {
+    const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk')
+    const split = list => list.split(',').map(item => item.split(' as '))
+    const join = pairs =>
+      pairs.map(([from, to]) => (to === undefined || to === from ? from : `${from} as ${to}`)).join()
+    for (const chunk of chunks) {
+      const given = new Set(chunk.isEntry ? this.getModuleInfo(chunk.facadeModuleId).exports : [])
+      const renamed = new Map()
+      chunk.code = chunk.code.replace(/export\{([^}]*)\};?\s*$/, (_all, list) => {
+        const pairs = split(list).map(([from, to = from]) => {
+          if (given.has(to) || given.has(from)) return [from, to]
+          renamed.set(to, from)
+          return [from]
+        })
+        return `export{${join(pairs)}};`
+      })
+      if (renamed.size === 0) continue
+      for (const other of chunks) {
+        const users = new RegExp(`(import|export)\\{([^}]*)\\}from"\\./${chunk.fileName.replace('.', '\\.')}"`, 'g')
+        other.code = other.code.replace(users, (_all, word, list) => {
+          const pairs = split(list).map(([from, to = from]) => [renamed.get(from) ?? from, to])
+          return `${word}{${join(pairs)}}from"./${chunk.fileName}"`
+        })
+      }
+    }
+  },
 }
 
 /** The core as a file of its own, for pages that stream it. */
@@ -104,7 +142,7 @@ const inCore = await coreModules()
 export default {
   input: entries,
   preserveEntrySignatures: 'allow-extension',
-  plugins: [pure, shrink, shipCore],
+  plugins: [pure, shrink, sameNames, shipCore],
   output: {
     dir: 'dist',
     format: 'es',

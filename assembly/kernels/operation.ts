@@ -3,14 +3,14 @@ import { extendedOperation } from '../extend'
 import { MapOp } from '../format'
 import {
   copyRun, negF, absF, signF, floorF, ceilF, roundF, sqrtF, rsqrtF, reciprocalF, expF, expm1F, logF, log1pF,
-  tanhF, sigmoidF, erfF, isFiniteF, log2F, log10F, exp2F,
+  tanhF, sigmoidF, erfF, isFiniteF,
 } from './unary'
 import { addF, subF, mulF, divF, remF, powF, maxF, minF, eqF, neF, ltF, leF, gtF, geF, mulAddF } from './binary'
 import {
-  negI, absI, signI, notI, popcntI, addI, subI, mulI, maxI, minI, maxU, minU, andI, orI, xorI, eqI, neI, ltI, leI,
+  negI, absI, signI, notI, addI, subI, mulI, maxI, minI, maxU, minU, andI, orI, xorI, eqI, neI, ltI, leI,
   gtI, geI, ltU, leU, gtU, geU, notB, selectRun,
 } from './integer'
-import { clzI, divI, remI, divU, remU, shlI, shrI, shrU, powI, powU } from './integer-scalar'
+import { divI, remI, divU, remU, shlI, shrI, shrU, powI, powU } from './integer-scalar'
 import { f32ToI32, f32ToU32, i32ToF32, u32ToF32, f32ToBool, i32ToBool } from './cast'
 
 /** Runs `op` over n contiguous elements; registers that the operation does not read are ignored. */
@@ -34,9 +34,6 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.SigmoidF: return sigmoidF(dst, a, n)
     case MapOp.ErfF: return erfF(dst, a, n)
     case MapOp.IsFiniteF: return isFiniteF(dst, a, n)
-    case MapOp.Log2F: return log2F(dst, a, n)
-    case MapOp.Log10F: return log10F(dst, a, n)
-    case MapOp.Exp2F: return exp2F(dst, a, n)
     case MapOp.AddF: return addF(dst, a, b, n)
     case MapOp.SubF: return subF(dst, a, b, n)
     case MapOp.MulF: return mulF(dst, a, b, n)
@@ -56,8 +53,6 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.AbsI: return absI(dst, a, n)
     case MapOp.SignI: return signI(dst, a, n)
     case MapOp.NotI: return notI(dst, a, n)
-    case MapOp.PopcntI: return popcntI(dst, a, n)
-    case MapOp.ClzI: return clzI(dst, a, n)
     case MapOp.AddI: return addI(dst, a, b, n)
     case MapOp.SubI: return subI(dst, a, b, n)
     case MapOp.MulI: return mulI(dst, a, b, n)

@@ -1,9 +1,11 @@
-// Elementwise float32 kernels of angles and their kin, which the extension has: dst[i] = f(a[i]) or f(a[i], b[i]).
+// The extension's elementwise kernels, dst[i] = f(a[i]) or f(a[i], b[i]): angles, powers and logarithms to other bases,
+// bits.
 import { constant, constant64, high, low, narrow, select } from '../simd/words'
-import { COMMON, logDouble } from '../simd/double'
+import { COMMON, expDouble, logDouble } from '../simd/double'
 import * as math from '../simd/trigonometry'
-import { binary, unary } from './loops'
+import { binary, cheapUnary, unary } from './loops'
 
+const SCALES: usize = memory.data<f64>([1.4426950408889634, 0.4342944819032518, 0.6931471805599453]) // 1 / ln 2, 1 / ln 10, ln 2
 const ASINH: usize = memory.data<f32>([0.000244140625, -0.0]) // 2^-12, the sign bit
 
 class Sin {
@@ -86,4 +88,65 @@ class Asinh {
 /** The inverse of the hyperbolic sine. */
 export function asinhF(dst: usize, a: usize, n: usize): void {
   unary<Asinh>(dst, a, n)
+}
+
+/** Logarithms of another base in doubles: at its whole powers they are whole. */
+// @ts-ignore: decorator
+@inline
+function scaledLog(a: v128, factor: usize): v128 {
+  const scale = constant64(SCALES, factor)
+  return narrow(f64x2.mul(logDouble(low(a)), scale), f64x2.mul(logDouble(high(a)), scale))
+}
+
+class Log2 {
+  // @ts-ignore: decorator
+  @inline
+  apply(a: v128): v128 {
+    return scaledLog(a, 0)
+  }
+}
+
+/** log2 a */
+export function log2F(dst: usize, a: usize, n: usize): void {
+  unary<Log2>(dst, a, n)
+}
+
+class Log10 {
+  // @ts-ignore: decorator
+  @inline
+  apply(a: v128): v128 {
+    return scaledLog(a, 1)
+  }
+}
+
+/** log10 a */
+export function log10F(dst: usize, a: usize, n: usize): void {
+  unary<Log10>(dst, a, n)
+}
+
+class Exp2 {
+  // @ts-ignore: decorator
+  @inline
+  apply(a: v128): v128 {
+    const scale = constant64(SCALES, 2)
+    return narrow(expDouble(f64x2.mul(low(a), scale)), expDouble(f64x2.mul(high(a), scale)))
+  }
+}
+
+/** 2^a */
+export function exp2F(dst: usize, a: usize, n: usize): void {
+  unary<Exp2>(dst, a, n)
+}
+
+class Popcnt {
+  // @ts-ignore: decorator
+  @inline
+  apply(a: v128): v128 {
+    return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(i8x16.popcnt(a)))
+  }
+}
+
+/** How many bits are set. */
+export function popcntI(dst: usize, a: usize, n: usize): void {
+  cheapUnary<Popcnt>(dst, a, n)
 }
