@@ -43,9 +43,8 @@ export function emitGemm(
     })),
   )
   if ([batches, k, m, n].some(levels => levels.length > 2)) {
-    const emitProduct = lhs.emitProduct ?? rhs.emitProduct
-    if (emitProduct) {
-      emitProduct(lowering, { view: lhs, free: m }, { view: rhs, free: n }, out, batches, k, accumulate)
+    if (lowering.emitViews) {
+      lowering.emitViews(lowering, { view: lhs, free: m }, { view: rhs, free: n }, out, batches, k, accumulate)
       return
     }
     // Copies in the order of the result walk each index by one stride.

@@ -1,6 +1,5 @@
 // Where a value lies: a buffer, an offset, a stride for each dimension and a step for each enclosing loop, all in
 // bytes. Transposing, slicing, splitting, broadcasting and most reshaping make another view of the same buffer.
-import type { emitGemmViews } from './emit-gemm-views.js'
 
 /** Bytes of an element of any dtype. */
 export const ITEM_BYTES = 4
@@ -23,8 +22,6 @@ export interface View {
   readonly steps: readonly number[]
   /** True if no other view names these elements. */
   readonly owned?: boolean
-  /** Of sliding windows: how products of them with more strides than Gemm takes are emitted (emit-gemm-views.ts). */
-  readonly emitProduct?: typeof emitGemmViews
 }
 
 /** Number of elements of a shape. */
@@ -146,7 +143,7 @@ export function stepView(view: View, depth: number, reverse: boolean): View {
   const steps = Array.from({ length: depth }, (_, i) => view.steps[i] ?? 0)
   steps[depth - 1] += reverse ? -stride : stride
   const offset = view.offset + (reverse ? Math.max(0, length - 1) * stride : 0)
-  return { ...view, offset, shape, strides, steps, owned: false }
+  return { buffer: view.buffer, offset, shape, strides, steps }
 }
 
 /** The same elements in row-major order under another shape, or null where only a copy can give that. */

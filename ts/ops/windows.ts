@@ -21,6 +21,11 @@ export const windowCounts = (shape: readonly number[], { size, stride, dilation 
     return space < 0 ? 0 : Math.floor(space / stride[i]) + 1
   })
 
+/** Programs with windows have products of them, or of what is added back, whose indices walk by many strides. */
+const productsOfViews: Primitive<Windows>['aim'] = lowering => {
+  lowering.emitViews = emitGemmViews
+}
+
 /** [...lead, ...space] -> [...lead, ...size, ...counts]. */
 export const windowsPrimitive: Primitive<Windows> = {
   name: 'windows',
@@ -41,9 +46,9 @@ export const windowsPrimitive: Primitive<Windows> = {
   },
   lower(lowering, { inputs, outputs }, params) {
     const view = lowering.view(inputs[0])
-    const windows = windowsView(view, params, windowCounts(view.shape, params))
-    lowering.define(outputs[0], { ...windows, emitProduct: emitGemmViews })
+    lowering.define(outputs[0], windowsView(view, params, windowCounts(view.shape, params)))
   },
+  aim: productsOfViews,
   cheap: true,
 }
 
@@ -70,6 +75,7 @@ export const overlapAddPrimitive: Primitive<OverlapParams> = {
       dims: [isLead ? dim : 0],
     }
   },
+  aim: productsOfViews,
   lower(lowering, { inputs, outputs }, params) {
     const out = lowering.output(outputs[0])
     if (elements(out.shape) === 0) return
