@@ -6,7 +6,7 @@ import { chain, crossEntropy, dense, lstmCell, recurrent } from 'heddle/nn'
 import { chrono } from '../harness/chrono.ts'
 import { runTask } from '../harness/task.ts'
 
-const [DELAY, SAID, SYMBOLS, UNITS, BATCH, TESTS] = [100, 10, 8, 128, 32, 500]
+const [DELAY, SAID, SYMBOLS, UNITS, BATCH, TESTS] = [50, 10, 8, 64, 32, 500]
 const STEPS = SAID + DELAY + SAID
 const BASELINE = (SAID * Math.log(SYMBOLS)) / STEPS
 
@@ -23,11 +23,11 @@ function error(params: Params, key: Tensor, batch: number): Tensor {
 await runTask({
   name: 'copy',
   about: `The copy task over ${DELAY} steps (Arjovsky et al. 2016; gates as in Tallec and Ollivier 2018)`,
-  steps: 2000,
+  steps: 4000,
   async run({ key, train }) {
     const [modelKey, testKey] = random.split(key)
     const start = model.init(modelKey, { shape: [STEPS, SYMBOLS + 2] })
-    const params = await train('LSTM', start, { loss: (p, own) => error(p, own, BATCH), learningRate: 5e-3 })
+    const params = await train('LSTM', start, { loss: (p, own) => error(p, own, BATCH), learningRate: 1e-2 })
     const value = jit(() => error(params, testKey, TESTS))().item()
     const published = `below ${BASELINE.toFixed(4)}, that of no memory`
     return [{ name: 'LSTM, nats a step', value, published, holds: value < BASELINE }]
