@@ -277,7 +277,8 @@ export function randomProgram(draw: Draw, mayStop = false): RandomProgram {
     f(tensors) {
       choices.rewind()
       const pool = isLarge ? chains(tensors, choices, count) : grow(tensors, choices, count, 0)
-      const made = pool.filter(x => !tensors.includes(x))
+      // A call made at once may return what it was given: what is new is told by its place.
+      const made = isLarge ? pool.filter(x => !tensors.includes(x)) : pool.slice(tensors.length)
       const floats = made.filter(isFloat)
       const last = (floats.length === 0 ? tensors : floats).slice(-kept)
       return [...last, ...made.filter(x => !isFloat(x)).slice(-1)]

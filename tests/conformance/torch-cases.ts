@@ -3,9 +3,10 @@ import { add, arange, at, equal, expandDims, mul, stack, type Tensor, transpose,
 import * as nn from '../../ts/nn/index.js'
 import { attentionOf, mhaOf, transformerOf } from './torch-attention.js'
 import { cnnOf, convOf, poolOf } from './torch-conv.js'
+import { decodeOf } from './torch-decode.js'
 import { type Handler, nameOf, part } from './torch-handler.js'
 import { indexing } from './torch-indexing.js'
-import { lossOf } from './torch-losses.js'
+import { ctcOf, lossOf } from './torch-losses.js'
 import {
   activations,
   alongAxis,
@@ -110,14 +111,14 @@ export const handlers: Named<Handler> = {
   tbptt: truncated,
   rtrl: realTime,
   index: c => indexing[nameOf(c)],
+  decode: decodeOf,
+  ctc: ctcOf,
 }
 
 /** Why a case is not covered, or null. */
 export function uncovered(c: Case): string | null {
   const name = nameOf(c)
   if (name.startsWith('batchnorm')) return 'batch normalisation is not there yet'
-  if (c.family === 'clip' && c.attrs.norm_type !== 2) return 'clipping is by the 2-norm'
-  if (name.includes('dampening')) return 'momentum has no dampening'
   if (c.family === 'index' && indexing[name] === undefined) return 'this operation is not there yet'
   return handlers[c.family] === undefined ? `nothing for the family ${c.family} yet` : null
 }
