@@ -1,4 +1,16 @@
-// heddle: what users import.
+/**
+ * Tensors, operations on them, and transforms of functions of them. Where an operation takes an `Operand`, that is a
+ * tensor, or a number or boolean which takes the dtype of the tensor beside it. In all examples of this reference a
+ * comment behind a line is its value, a tensor's as nested arrays.
+ * @module heddle
+ * @example
+ * import { grad, jit, matmul, mean, square, sub, type Tensor, tensor, vmap } from 'heddle'
+ * const predict = (w: Tensor, x: Tensor) => matmul(w, x) // for one example
+ * const predictAll = vmap(predict, [null, 0])
+ * const loss = (w: Tensor, xs: Tensor, ys: Tensor) => mean(square(sub(predictAll(w, xs), ys)))
+ * const gradient = jit(grad(loss))
+ * gradient(tensor([1, 2]), tensor([[1, 0], [0, 1]]), tensor([0, 0])) // [1, 2]
+ */
 export type { DType, TypedArray } from './core/dtype.js'
 export type { Shape } from './core/shape.js'
 export { type Nested, Tensor } from './core/tensor.js'
@@ -47,6 +59,7 @@ export type { PadMode } from './ops/pad-modes.js'
 export { argmaxPool, lpPool, maxPool, meanPool, type PoolOptions } from './ops/pool.js'
 export { prod } from './ops/prod.js'
 export { inner, kron, tensordot, vdot } from './ops/products.js'
+/** Random numbers, all of them functions of a key: the same key gives the same bits everywhere. */
 export * as random from './ops/random.js'
 export { all, any, max, mean, min, std, sum, variance } from './ops/reduce.js'
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js'
@@ -70,6 +83,7 @@ export { checkpoint } from './transforms/checkpoint.js'
 export { cond, switchCase } from './transforms/cond.js'
 export { customJvp } from './transforms/custom-jvp.js'
 export { customVjp } from './transforms/custom-vjp.js'
+/** Looking into compiled functions. */
 export * as debug from './transforms/debug.js'
 export { evalShape, type Shapes, type Spec, type Specs } from './transforms/eval-shape.js'
 export { grad, valueAndGrad, vjp } from './transforms/grad.js'

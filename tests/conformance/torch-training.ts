@@ -1,7 +1,6 @@
 // Clipping, optimisers, training runs and truncated backpropagation.
 import {
   add,
-  cast,
   div,
   grad,
   jit,
@@ -28,11 +27,12 @@ import { type Case, compareGradients, compareOutputs, toTensors } from './vector
 
 export const clip: Handler = c => {
   const gradients = part(toTensors(c.inputs), 'grad.')
-  const { update } = optim.clipByGlobalNorm(c.attrs.max_norm)
+  const order = c.attrs.norm_type === 'inf' ? Number.POSITIVE_INFINITY : c.attrs.norm_type
+  const { update } = optim.clipByGlobalNorm(c.attrs.max_norm, { order })
   const clipAll = (tree: Named<Tensor>) => update(tree, null)[0]
   for (const run of [clipAll, jit(clipAll)]) {
     const clipped = run(gradients)
-    compareOutputs(c, { total_norm: optim.globalNorm(gradients), ...withPrefix('grad.', clipped, '.clipped') })
+    compareOutputs(c, { total_norm: optim.globalNorm(gradients, order), ...withPrefix('grad.', clipped, '.clipped') })
   }
   return undefined
 }
@@ -44,13 +44,13 @@ interface OptimCase {
 }
 
 function optimizerOf({ attrs }: Case): OptimCase {
-  const { lr, betas = [0.9, 0.999], eps, weight_decay = 0, momentum = 0, nesterov = false } = attrs
+  const { lr, betas = [0.9, 0.999], eps, weight_decay = 0, momentum = 0, nesterov = false, dampening } = attrs
   const [b1, b2] = betas
   const l2 = <S>(own: optim.Optimizer<S>) => optim.chain(optim.addDecayedWeights(weight_decay), own) as optim.Optimizer
   switch (attrs.optimizer) {
     case 'SGD':
       return {
-        optimizer: l2(optim.sgd(lr, { momentum, nesterov })),
+        optimizer: l2(optim.sgd(lr, { momentum, nesterov, dampening })),
         state: ([, [own]]): Named<Named<Tensor>> => (own === null ? {} : { momentum_buffer: own.trace }),
       }
     case 'Adam':
@@ -73,12 +73,8 @@ function optimizerOf({ attrs }: Case): OptimCase {
         }),
       }
     default: {
-      const decay = attrs.lr_decay ?? 0
-      const rate: optim.LearningRate = decay === 0 ? lr : step => divideRate(lr, decay, step)
-      return {
-        optimizer: l2(optim.adagrad(rate, { eps, initialAccumulator: attrs.initial_accumulator_value })),
-        state: ([, [own]]) => ({ sum: own.sum }),
-      }
+      const options = { initialAccumulator: attrs.initial_accumulator_value, learningRateDecay: attrs.lr_decay }
+      return { optimizer: l2(optim.adagrad(lr, { eps, ...options })), state: ([, [own]]) => ({ sum: own.sum }) }
     }
   }
 }
@@ -106,10 +102,6 @@ export const optimizers: Handler = c => {
   }
   return undefined
 }
-
-/** lr / (1 + steps * decay) */
-const divideRate = (rate: number, decay: number, step: Tensor): Tensor =>
-  div(rate, add(1, mul(cast(step, 'float32'), decay)))
 
 /** Mean cross-entropy of ids[:, 1:] given ids[:, :-1] under the model of the case. */
 function nextTokenLoss(c: Case, p: Named<Tensor>, ids: Tensor): Tensor {

@@ -8,7 +8,7 @@ import { add, div, maximum, pow, rem } from '../ops/arithmetic.js'
 import { logicalAnd } from '../ops/bitwise.js'
 import { broadcastTo } from '../ops/broadcast.js'
 import { cast } from '../ops/cast.js'
-import { equal, greater, greaterEqual, less } from '../ops/compare.js'
+import { equal, greater, less } from '../ops/compare.js'
 import { concat } from '../ops/concat.js'
 import { floorDivide } from '../ops/division.js'
 import { dynamicUpdateSlice } from '../ops/dynamic-slice.js'
@@ -64,11 +64,11 @@ export interface Hypotheses {
  * one of the best. `vmap` searches for a batch. Throws if the prompt is empty or not of integers.
  * @example
  * import { log, take, tensor } from 'heddle'
- * import { beam } from 'heddle/decode'
+ * import { beam, type Step } from 'heddle/decode'
  * // The likeliest first token leads to unlikely texts.
  * const table = log(tensor([[0, 0.55, 0.45], [0.4, 0.3, 0.3], [0.9, 0.05, 0.05]]))
  * const prompt = tensor([0], { dtype: 'int32' })
- * const step = (carry, token) => [carry, take(table, token)]
+ * const step: Step<null> = (carry, token) => [carry, take(table, token)]
  * const { tokens, scores } = beam(step, null, prompt, { length: 3, width: 2, end: 0 })
  * tokens.toArray() // [[2, 0, 0], [1, 0, 0]]
  * scores.toArray() // [-0.9039, -1.5141]
@@ -137,13 +137,11 @@ export function beam<C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, op
     parents: zeros([rows, width], 'int32'),
     ended: { scores: nothing, sums: nothing, lengths: none, inTable: none, places: none },
   } as Search<C>)
-  // What has not ended counts as it is.
-  const isWhole = logicalAnd(greater(last.sums, NEVER), greaterEqual(last.time, length))
-  const whole = where(isWhole, last.sums, NEVER)
-  const written = where(isWhole, last.time, 0)
+  // What has not ended counts as it is. Where the loop has stopped before, none of it is good enough.
+  const written = where(greater(last.sums, NEVER), last.time, 0)
   const { scores, sums, lengths, inTable, places } = bestOf(results, last.ended, {
-    scores: div(whole, longest),
-    sums: whole,
+    scores: div(last.sums, longest),
+    sums: last.sums,
     lengths: written,
     inTable: written,
     places: arange(width),

@@ -31,11 +31,11 @@ export interface Likelihood {
  * integers.
  * @example
  * import { log, take, tensor } from 'heddle'
- * import { logLikelihood } from 'heddle/decode'
+ * import { logLikelihood, type Step } from 'heddle/decode'
  * const table = log(tensor([[0.5, 0.5], [0.75, 0.25]]))
- * const ids = list => tensor(list, { dtype: 'int32' })
- * const step = (carry, token) => [carry, take(table, token)]
- * const { logProbability } = logLikelihood(step, null, ids([0]), ids([1, 1, 0]))
+ * const step: Step<null> = (carry, token) => [carry, take(table, token)]
+ * const prompt = tensor([0], { dtype: 'int32' })
+ * const { logProbability } = logLikelihood(step, null, prompt, tensor([1, 1, 0], { dtype: 'int32' }))
  * logProbability.item() // -2.3671
  */
 export function logLikelihood<C extends Tree>(

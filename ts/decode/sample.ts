@@ -48,10 +48,10 @@ export interface SampleOptions extends SpeakOptions {
  * them, and of these among the likeliest that have probability `topP`. Returns [the carry before the last token is read,
  * int32 [length]]. With `end` the loop stops where it is drawn. Throws if the prompt is empty or not of integers.
  * @example
- * import { at, random, tensor } from 'heddle'
- * import { sample } from 'heddle/decode'
+ * import { random, take, tensor } from 'heddle'
+ * import { type Step, sample } from 'heddle/decode'
  * const table = tensor([[0, 1, 0], [0, 0, 4], [2, 0, 0]]) // logits of the next token by the last one
- * const step = (carry, token) => [carry, take(table, token)]
+ * const step: Step<null> = (carry, token) => [carry, take(table, token)]
  * const prompt = tensor([0], { dtype: 'int32' })
  * const [, ids] = sample(step, null, prompt, { length: 5, key: random.key(0), temperature: 0 })
  * ids.toArray() // [1, 2, 0, 1, 2]
@@ -80,12 +80,9 @@ export function sample<C extends Tree>(
 /**
  * As `sample`, but always the likeliest token, the first of equal ones.
  * @example
- * import { take, tensor } from 'heddle'
- * import { greedy } from 'heddle/decode'
- * const table = tensor([[0, 1, 0], [0, 0, 4], [2, 0, 0]]) // logits of the next token by the last one
- * const prompt = tensor([0], { dtype: 'int32' })
- * const [, ids] = greedy((carry, token) => [carry, take(table, token)], null, prompt, { length: 5, end: 2 })
- * ids.toArray() // [1, 2, 2, 2, 2]
+ * const next = tensor([[0, 9, 1], [2, 0, 5], [7, 1, 0]])
+ * const step = (carry: null, token: Tensor): [null, Tensor] => [carry, take(next, token)]
+ * greedy(step, null, tensor([0], { dtype: 'int32' }), { length: 5 })[1] // [1, 2, 0, 1, 2]
  */
 export const greedy = <C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, options: SpeakOptions): [C, Tensor] =>
   speak('greedy', step, carry, prompt, logits => argmax(logits), options)

@@ -1,4 +1,15 @@
-// heddle/nn: layers, cells, activations, initialisers, losses.
+/**
+ * Layers, cells, activations, initialisers, losses, metrics. A layer is a pair of pure functions over its parameters, `init` and
+ * `apply`, written for one example; `vmap` makes it one of many.
+ * @module heddle/nn
+ * @example
+ * import { random, type Tensor, vmap, zeros } from 'heddle'
+ * import { chain, dense, embedding, lstmCell, recurrent } from 'heddle/nn'
+ * const model = chain(embedding(65, 32), recurrent(lstmCell(64)), dense(65))
+ * const params = model.init(random.key(0), { shape: [20], dtype: 'int32' })
+ * const logits = vmap((ids: Tensor) => model.apply(params, ids))(zeros([8, 20], 'int32'))
+ * logits.shape // [8, 20, 65]
+ */
 export {
   celu,
   elu,
@@ -75,6 +86,7 @@ export {
   type TeacherOptions,
 } from './encoder-decoder.js'
 export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
+/** How weights start: functions of a key and a shape. */
 export * as initializers from './initializers.js'
 export type { Layer, Mode, ParamsOf } from './layer.js'
 export {
@@ -103,6 +115,17 @@ export {
   type PeepholeParams,
   peepholeLstmCell,
 } from './lstm-cell.js'
+export {
+  accuracy,
+  averageDisplacement,
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  finalDisplacement,
+  type MetricOptions,
+  perplexity,
+  topKAccuracy,
+} from './metrics.js'
 export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
 export {
   cosineEmbedding,

@@ -24,4 +24,9 @@ export interface Layer<P = unknown, X = Tensor, Y = Tensor> {
 }
 
 /** The parameters of a layer, a cell or anything else with `init`. */
-export type ParamsOf<L> = L extends { init(key: Tensor, input: Spec): infer P } ? P : null
+export type ParamsOf<L> = L extends {
+  /** What makes them. */
+  init(key: Tensor, input: Spec): infer P
+}
+  ? P
+  : null

@@ -19,7 +19,12 @@ export type StackedParams<L extends readonly Storey[]> = { -readonly [K in keyof
 
 /** One entry for each cell: its carry; null for what has none. */
 export type StackedCarry<L extends readonly Storey[]> = {
-  -readonly [K in keyof L]: L[K] extends { initialCarry(params: never): infer C } ? C : null
+  -readonly [K in keyof L]: L[K] extends {
+    /** A cell's. */
+    initialCarry(params: never): infer C
+  }
+    ? C
+    : null
 }
 
 type Params = readonly unknown[]

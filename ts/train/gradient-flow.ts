@@ -12,18 +12,18 @@ import { reshape } from '../ops/reshape.js'
 import { where } from '../ops/where.js'
 import { grad } from '../transforms/grad.js'
 import { scan } from '../transforms/scan.js'
-import { type CellStep, checkFunctions } from './through-time.js'
+import { type CellStep, checkFunctions, stepsOf } from './through-time.js'
 
 /**
  * The norm of the loss's gradient with respect to the carry before each step: `(params, carry, xs, ...rest) -> [T]`;
  * `loss(ys, ...rest)` is a scalar of all outputs, or of the last one alone, to see how far it reaches back (Bengio et al.
  * 1994; Pascanu et al. 2013). Norms are taken without overflow on the way. Throws if there are no steps.
  * @example
- * const step = ({ w }, h, x) => {
+ * const step = ({ w }: { w: Tensor }, h: Tensor, x: Tensor): [Tensor, Tensor] => {
  *   const next = add(mul(w, h), x)
  *   return [next, next]
  * }
- * const norms = gradientFlow(step, ys => at(ys, -1))({ w: tensor(0.5) }, tensor(0), zeros([50]))
+ * const norms = gradientFlow(step, (ys: Tensor) => at(ys, -1))({ w: tensor(0.5) }, tensor(0), zeros([50]))
  * at(norms, 49).item() // 0.5
  * at(norms, 0).item() // 8.881784197001252e-16
  */
@@ -33,7 +33,7 @@ export function gradientFlow<P, C extends Tree, X extends Tree, Y extends Tree, 
 ): (params: P, carry: C, xs: X, ...rest: R) => Tensor {
   checkFunctions('gradientFlow', step, loss)
   return (params, carry, xs, ...rest) => {
-    const steps = treeLeaves(xs)[0]?.shape[0] ?? 0
+    const steps = stepsOf('gradientFlow', xs)
     if (steps === 0) throw rangeError('gradientFlow: there are no steps')
     const { leaves, structure } = flatten(carry)
     const isFloat = (leaf: Tensor) => leaf.dtype === 'float32'

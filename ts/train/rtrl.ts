@@ -13,12 +13,19 @@ import { slice } from '../ops/slice.js'
 import { vjp } from '../transforms/grad.js'
 import { scan } from '../transforms/scan.js'
 import { vmap } from '../transforms/vmap.js'
-import { type CellStep, checkFunctions, type GradientThroughTime, type StepLoss } from './through-time.js'
+import {
+  type CellStep,
+  checkFunctions,
+  checkStepLoss,
+  type GradientThroughTime,
+  type StepLoss,
+  stepsOf,
+} from './through-time.js'
 
 /** A carry, and its derivative with respect to all parameters. */
 export interface RtrlState<C> {
   carry: C
-  /** [n, p]: a row for each element of the carry, a column for each of the parameters, both in the order of their trees. */
+  /** A row for each element of the carry, a column for each of the parameters, both in the order of their trees. */
   influence: Tensor
 }
 
@@ -62,11 +69,11 @@ export function rtrlState<P, C extends Tree>(params: P, carry: C): RtrlState<C> 
  * for each step) the influence is that of the parameters of each step. For one example; under `vmap` each has its state.
  * @example
  * const cell = rnnCell(4)
- * const step = rtrlStep(cell.apply, (y, target) => sum(square(sub(y, target))))
+ * const step = rtrlStep(cell.apply, (y: Tensor, target: Tensor) => sum(square(sub(y, target))))
  * const params = cell.init(random.key(0), { shape: [3] })
  * const state = rtrlState(params, cell.initialCarry(params))
  * const [next, loss, gradient] = step(params, state, ones([3]), zeros([4]))
- * const better = treeMap((p, g) => sub(p, mul(0.1, g)), params, gradient)
+ * const better = treeMap((p: Tensor, g: Tensor) => sub(p, mul(0.1, g)), params, gradient)
  */
 export function rtrlStep<P, C extends Tree, X extends Tree, Y extends Tree, T extends Tree>(
   step: CellStep<P, C, X, Y>,
@@ -78,7 +85,9 @@ export function rtrlStep<P, C extends Tree, X extends Tree, Y extends Tree, T ex
     // The carry after and the loss, one below the other: their derivatives are one matrix.
     const after = (own: P, before: C): Tensor => {
       const [next, y] = step(own, before, x)
-      return concat([rowOf(next), reshape(loss(y, target), [1])])
+      const value = loss(y, target)
+      checkStepLoss('rtrlStep', value)
+      return concat([rowOf(next), reshape(value, [1])])
     }
     const [values, pull] = vjp(after, params, carry)
     const [direct, through] = vmap(pull)(eye(n + 1)) as unknown as [P, C]
@@ -98,7 +107,7 @@ export function rtrlStep<P, C extends Tree, X extends Tree, Y extends Tree, T ex
  * @example
  * const cell = rnnCell(4)
  * const params = cell.init(random.key(0), { shape: [3] })
- * const loss = (y, target) => sum(square(sub(y, target)))
+ * const loss = (y: Tensor, target: Tensor) => sum(square(sub(y, target)))
  * const [, gradient] = rtrl(cell.apply, loss)(params, cell.initialCarry(params), ones([10, 3]), zeros([10, 4]))
  */
 export function rtrl<P, C extends Tree, X extends Tree, Y extends Tree, T extends Tree>(
@@ -108,6 +117,7 @@ export function rtrl<P, C extends Tree, X extends Tree, Y extends Tree, T extend
   checkFunctions('rtrl', step, loss)
   const one = rtrlStep(step, loss)
   return (params, carry, xs, targets) => {
+    stepsOf('rtrl', xs, targets)
     const { structure, leaves } = flatten(params)
     const [{ state, gradient }, losses] = scan(
       (soFar: { state: RtrlState<C>; gradient: Tensor }, [x, target]: [X, T]): [typeof soFar, Tensor] => {

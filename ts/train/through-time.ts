@@ -1,5 +1,6 @@
 // Gradients through time: whole, in windows, and forwards. All three know a model by one step of it, which may be a cell's
 // `apply`, and have one signature, so that they can be set side by side.
+import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { type Tree, treeLeaves, treeMap } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
@@ -29,6 +30,22 @@ export function checkFunctions(operation: string, step: unknown, loss: unknown):
   if (typeof loss !== 'function') throw typeError(`${operation}: the second argument is not a loss`)
 }
 
+/** Throws unless a loss is one number. */
+export function checkStepLoss(operation: string, { shape, dtype }: Tensor, batch = 0): void {
+  if (shape.length === batch && dtype === 'float32') return
+  throw typeError(
+    `${operation}: the loss of a step is a float32 scalar, not ${dtype}${showShape(shape.slice(batch))}: reduce it`,
+  )
+}
+
+/** The number of steps of the inputs, which is that of the targets. */
+export function stepsOf(operation: string, xs: unknown, targets?: unknown): number {
+  const [steps, other] = [xs, targets].map(tree => treeLeaves(tree)[0]?.shape[0])
+  if (steps === undefined) throw typeError(`${operation}: there are no inputs to step along`)
+  if (other === undefined || other === steps) return steps
+  throw typeError(`${operation}: targets have ${other} steps, inputs ${steps}`)
+}
+
 /**
  * Backpropagation through time: the gradient of the losses of all steps through all steps (Werbos 1990). The carry given
  * is a constant: called window after window with the carry it returned, it is truncated backpropagation with an update for
@@ -36,7 +53,7 @@ export function checkFunctions(operation: string, step: unknown, loss: unknown):
  * @example
  * const cell = rnnCell(4)
  * const params = cell.init(random.key(0), { shape: [3] })
- * const loss = (y, target) => sum(square(sub(y, target)))
+ * const loss = (y: Tensor, target: Tensor) => sum(square(sub(y, target)))
  * const [xs, targets] = [ones([10, 3]), zeros([10, 4])]
  * const [[total, carry], gradient] = bptt(cell.apply, loss)(params, cell.initialCarry(params), xs, targets)
  */
@@ -45,9 +62,20 @@ export function bptt<P, C extends Tree, X extends Tree, Y extends Tree, T extend
   loss: StepLoss<Y, T>,
 ): GradientThroughTime<P, C, X, T> {
   checkFunctions('bptt', step, loss)
+  return wholeGradient('bptt', step, loss)
+}
+
+function wholeGradient<P, C extends Tree, X extends Tree, Y extends Tree, T extends Tree>(
+  operation: string,
+  step: CellStep<P, C, X, Y>,
+  loss: StepLoss<Y, T>,
+): GradientThroughTime<P, C, X, T> {
   const total = (params: P, carry: C, xs: X, targets: T): readonly [Tensor, C] => {
+    stepsOf(operation, xs, targets)
     const [last, ys] = scan((before: C, x: X) => step(params, before, x), carry, xs)
-    return [sum(vmap(loss)(ys, targets)), last]
+    const losses = vmap(loss)(ys, targets)
+    checkStepLoss(operation, losses, 1)
+    return [sum(losses), last]
   }
   return valueAndGrad(total, { hasAux: true })
 }
@@ -60,7 +88,7 @@ export function bptt<P, C extends Tree, X extends Tree, Y extends Tree, T extend
  * @example
  * const cell = gruCell(4)
  * const params = cell.init(random.key(0), { shape: [3] })
- * const loss = (y, target) => sum(square(sub(y, target)))
+ * const loss = (y: Tensor, target: Tensor) => sum(square(sub(y, target)))
  * const [xs, targets] = [ones([100, 3]), zeros([100, 4])]
  * const [, gradient] = tbptt(cell.apply, loss, { window: 20 })(params, cell.initialCarry(params), xs, targets)
  */
@@ -73,9 +101,9 @@ export function tbptt<P, C extends Tree, X extends Tree, Y extends Tree, T exten
   if (!Number.isInteger(window) || window < 1) {
     throw rangeError(`tbptt: window is a positive number of steps, not ${String(window)}`)
   }
-  const whole = bptt(step, loss)
+  const whole = wholeGradient('tbptt', step, loss)
   return (params, carry, xs, targets) => {
-    const steps = treeLeaves(xs)[0]?.shape[0] ?? 0
+    const steps = stepsOf('tbptt', xs, targets)
     if (steps <= window) return whole(params, carry, xs, targets)
     const count = Math.floor(steps / window)
     const windows = <A>(tree: A): A =>
