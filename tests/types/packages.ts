@@ -1,36 +1,43 @@
 // The sub-packages speak of the same tensor type, and their types compose.
 import { grad, jit, type Tensor, valueAndGrad } from 'heddle'
 import { batches, parseConll, splitExamples } from 'heddle/data'
-import { beam, ctcBeam, type Hypotheses, logLikelihood, sample, sample } from 'heddle/decode'
-import { loadInto, restoreTree, restoreTree } from 'heddle/io'
-import { 
+import { beam, ctcBeam, type Hypotheses, logLikelihood, sample } from 'heddle/decode'
+import { loadInto, restoreTree } from 'heddle/io'
+import { classScores, ctcLoss, dense, type ParamsOf } from 'heddle/nn'
+import {
+  type AdamState,
+  accumulate,
+  adam,
+  applyUpdates,
+  freeze,
+  multiTransform,
+  type ScheduleState,
+  sgd,
+} from 'heddle/optim'
+import { profile } from 'heddle/profile'
+import { bytePairs, loadVocabulary, tokenVocabulary, wordVocabulary } from 'heddle/text'
+import { type Fitted, finish, fit } from 'heddle/train'
+import { sample } from 'heddle/decode'
+import { restoreTree } from 'heddle/io'
+import {
   type BothWays,
   bidirectional,
-  chain,classScores, ctcLoss, dense, 
+  chain,
   dense,
   gruCell,
   type LstmCarry,
-  lstmCell,type ParamsOf, 
+  lstmCell,
   type ParamsOf,
   recurrent,
   relu,
   residualCell,
   stacked,
   variationalDropout,
-  zoneout,} from 'heddle/nn'
-import {
-  type AdamState,
-  accumulate,
-  adam,
-  applyUpdates,applyUpdates, 
-  freeze,
-  multiTransform,
-  type ScheduleState,
-  sgd,sgd 
-} from 'heddle/optim'
-import { profile, profile } from 'heddle/profile'
-import { bytePairs, loadVocabulary, tokenVocabulary, wordVocabulary } from 'heddle/text'
-import { bptt, type Fitted, finish, fit, fit, gradientFlow, rtrlState, rtrlStep, tbptt } from 'heddle/train'
+  zoneout,
+} from 'heddle/nn'
+import { applyUpdates, sgd } from 'heddle/optim'
+import { profile } from 'heddle/profile'
+import { bptt, fit, gradientFlow, rtrlState, rtrlStep, tbptt } from 'heddle/train'
 import { is } from './expect.js'
 
 declare const key: Tensor
