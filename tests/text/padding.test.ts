@@ -3,37 +3,7 @@ import * as fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { random, tensor } from '../../ts/index.js'
-import { bucketByLength, lengthMask, padSequences } from '../../ts/text/index.js'
-
-test('lists are filled up or cut on the right or on the left', () => {
-  const lists = [[1, 2, 3], tensor([4], { dtype: 'int32' }), []]
-  const rows = (options = {}) => padSequences(lists, options).ids.toArray()
-  assert.equal(rows(), [
-    [1, 2, 3],
-    [4, 0, 0],
-    [0, 0, 0],
-  ])
-  assert.equal(rows({ side: 'left', value: 9 }), [
-    [1, 2, 3],
-    [9, 9, 4],
-    [9, 9, 9],
-  ])
-  assert.equal(rows({ length: 2 }), [
-    [1, 2],
-    [4, 0],
-    [0, 0],
-  ])
-  assert.equal(rows({ length: 2, side: 'left' }), [
-    [2, 3],
-    [0, 4],
-    [0, 0],
-  ])
-  const { ids, lengths } = padSequences(lists, { length: 2 })
-  assert.is(ids.dtype, 'int32')
-  assert.equal(lengths.toArray(), [2, 1, 0])
-  assert.equal(padSequences([]).ids.shape, [0, 0])
-  assert.throws(() => padSequences(lists, { length: -1 }), /length is a non-negative integer, not -1/)
-})
+import { bucketByLength, lengthMask } from '../../ts/text/index.js'
 
 test('a mask of lengths', () => {
   assert.equal(lengthMask(tensor([[1, 3]], { dtype: 'int32' }), 3).toArray(), [

@@ -1,4 +1,4 @@
-// An encoder-decoder keeps the types of its parts.
+// Attention's weights are there where the decoder has some, and parameters keep the types of their parts.
 import type { Tensor } from 'heddle'
 import { greedy } from 'heddle/decode'
 import {
@@ -21,23 +21,24 @@ import { is } from './expect.js'
 declare const key: Tensor
 declare const x: Tensor
 
-// Attention's weights are there where the decoder has some, and parameters keep the types of their parts.
-const spoken = encoderDecoder({
+const model = encoderDecoder({
   source: embedding(5, 4),
   encoder: bidirectional(lstmCell(3)),
   target: embedding(5, 4),
   decoder: luongDecoder(lstmCell(3), luongAttention('general'), { units: 3 }),
   head: dense(5),
 })
-const spokenParams = spoken.init(key, x)
-is<Tensor>()(spokenParams.source.w)
-is<CellParams>()(spokenParams.encoder.backward)
-is<GeneralParams>()(spokenParams.decoder.attention)
-is<Tensor>()(spoken.apply(spokenParams, x, x).weights)
-const memoryOfX = spoken.encode(spokenParams, x)
-is<LuongCarry<LstmCarry>>()(spoken.initialCarry(spokenParams, memoryOfX))
-is<[LuongCarry<LstmCarry>, Tensor]>()(
-  greedy(spoken.step(spokenParams, memoryOfX), spoken.initialCarry(spokenParams, memoryOfX), x, { length: 3 }),
-)
+const params = model.init(key, x)
+is<Tensor>()(params.source.w)
+is<CellParams>()(params.encoder.backward)
+is<GeneralParams>()(params.decoder.attention)
+is<Tensor>()(model.apply(params, x, x).weights)
+const memory = model.encode(params, x)
+const start = model.initialCarry(params, memory)
+is<LuongCarry<LstmCarry>>()(start)
+is<[LuongCarry<LstmCarry>, Tensor]>()(greedy(model.step(params, memory), start, x, { length: 3 }))
+
 const unseen = encoderDecoder({ encoder: gruCell(3), decoder: plainDecoder(gruCell(3)), head: dense(2) })
 is<null>()(unseen.apply(unseen.init(key, x, x), x, x).weights)
+// @ts-expect-error a cell is no decoder
+encoderDecoder({ encoder: gruCell(3), decoder: gruCell(3), head: dense(2) })

@@ -1,4 +1,4 @@
-// Cells, combinators and gradients through time keep the types of parameters and carries.
+// Recurrent layers and gradients through time keep the types of parameters and carries.
 import type { Tensor } from 'heddle'
 import {
   type BothWays,

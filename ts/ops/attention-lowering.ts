@@ -1,5 +1,6 @@
 // How attention and its gradient become an instruction, and one of many examples.
 import { Attention, Opcode } from '../../assembly/format.js'
+import { emitExtended } from '../compiler/emit-extended.js'
 import { floatBits, type Lowering, read, write } from '../compiler/lowering.js'
 import { collapse, elements, ITEM_BYTES, type View } from '../compiler/view.js'
 import type { BatchDim, Primitive } from '../core/primitive.js'
@@ -90,7 +91,7 @@ export function emitAttention(
       ? QUERIES * (2 * KEYS + 2 * D + V) + K * (depth + width) + keys * (2 * D + V)
       : QUERIES * (KEYS + V + 2) + K * depth + keys * V
   const groups = Math.min(items, GROUPS)
-  lowering.emit(Opcode.Attention, [
+  emitExtended(lowering, Opcode.Attention, [
     kind |
       (params.causal ? Attention.Causal : 0) |
       (mask === undefined ? 0 : inputs[3].aval.dtype === 'bool' ? Attention.Mask : Attention.Bias) |

@@ -1,6 +1,7 @@
 // Rows brought to mean 0 and variance 1 (layer normalisation), or to mean square 1 (RMS normalisation): primitives, because
 // the derivative is a formula of the result alone (Ba et al. 2016) and its own transpose.
 import { Opcode, Standardize } from '../../assembly/format.js'
+import { emitExtended } from '../compiler/emit-extended.js'
 import { type Field, floatBits, type Lowering, read, write } from '../compiler/lowering.js'
 import { elements, type View } from '../compiler/view.js'
 import type { BatchDim, MaybeZero, Primitive } from '../core/primitive.js'
@@ -59,7 +60,7 @@ function emitRows(
   const length = shape[shape.length - 1]
   if (elements(shape) === 0) return
   const flags = derivative | (centred ? 0 : Standardize.Uncentred)
-  lowering.emit(Opcode.Standardize, [flags, elements(shape) / length, length, floatBits(epsilon), ...operands])
+  emitExtended(lowering, Opcode.Standardize, [flags, elements(shape) / length, length, floatBits(epsilon), ...operands])
 }
 
 /** x [..., D] -> y [..., D], f [...]: y = (x - mean) f, f = 1 / sqrt(variance + epsilon). */

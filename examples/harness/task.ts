@@ -1,0 +1,137 @@
+// What the examples of examples/tasks share: options, training with a progress bar, and the closing lines, each of which
+// holds a figure against the one that was published.
+import process from 'node:process'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { cast, div, mul, random, sub, type Tensor, type Tree, valueAndGrad } from 'heddle'
+import { adam, applyUpdates, chain, clipByGlobalNorm, type StateOf } from 'heddle/optim'
+import { finish, fit, progressBar } from 'heddle/train'
+
+/** What came out, and what was published. */
+export interface Figure {
+  /** What was measured. */
+  name: string
+  value: number
+  /** The published figure, or the bar that it sets, and where it stands. */
+  published: string
+  /** Whether the value is as good. */
+  holds: boolean
+}
+
+export interface Training<P> {
+  /** The loss (a scalar) at a step: a batch follows from the key, which is new in each, or from the number. */
+  loss: (params: P, key: Tensor, step: Tensor) => Tensor
+  /** The learning rate of the first step; it falls along a line, to 0 at the end. */
+  learningRate: number
+  /** The norm that gradients are clipped to (1). */
+  clip?: number
+  /** The loss on examples that are not learnt from, each `every` steps: the best parameters are kept. */
+  validate?: (params: P) => Tensor
+  every?: number
+}
+
+/** What a task is given. */
+export interface Run {
+  /** Everything random follows from it. */
+  key: Tensor
+  steps: number
+  /** The file given with `--data`. */
+  data?: string
+  /** Trains parameters with Adam, and returns them. */
+  train<P extends Tree>(name: string, params: P, training: Training<P>): Promise<P>
+}
+
+export interface Task {
+  name: string
+  about: string
+  /** Training steps, unless `--steps` says otherwise. */
+  steps: number
+  /** What `--data` is, for a task that cannot do without. */
+  data?: string
+  run(run: Run): Promise<Figure[]>
+}
+
+/** Runs a task as the command line says, and prints its figures. Parents that listen are sent them. */
+export async function runTask({ name, about, steps, data, run }: Task): Promise<void> {
+  const command = new Command(`npm run example -- ${name}`)
+    .description(about)
+    .option('--steps <number>', 'training steps', count, steps)
+    .option('--seed <integer>', 'one seed, one result', integer, 1)
+    .addOption(new Option('--data <file>', data ?? 'read by other tasks').hideHelp(data === undefined))
+    .allowExcessArguments(false)
+  const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string }>()
+
+  if (data !== undefined && options.data === undefined) command.error(`${name}: --data <file> is missing: ${data}`)
+
+  console.log(about)
+  const figures = await run({ ...options, key: random.key(options.seed), train: trainer(options) })
+  const { user, system } = process.cpuUsage()
+  const seconds = (user + system) / 1e6
+  for (const figure of figures) console.log(describe(figure))
+  console.log(`${name}, seed ${options.seed}: ${seconds.toFixed(0)} s of processor time`)
+  process.send?.({ figures, seconds })
+}
+
+/** `LSTM, mean squared error: 0.0009; published: below 0.04 (...)`. */
+const describe = ({ name, value, published, holds }: Figure): string =>
+  `${name}: ${round(value)}; published: ${published}${holds ? '' : '  <-- not reached'}`
+
+/** Four digits that count. */
+export const round = (value: number): string => String(Number(value.toPrecision(4)))
+
+/** What training changes from step to step. */
+interface TrainState<P> {
+  params: P
+  optimizer: StateOf<Optimizer>
+}
+
+function optimizerFor({ learningRate, clip = 1 }: Training<never>, steps: number) {
+  const rate = (step: Tensor): Tensor => mul(learningRate, sub(1, div(cast(step, 'float32'), steps)))
+  return chain(clipByGlobalNorm(clip), adam(rate))
+}
+type Optimizer = ReturnType<typeof optimizerFor>
+
+const trainer = ({ steps, seed }: { steps: number; seed: number }): Run['train'] => {
+  const key = random.foldIn(random.key(seed), 1)
+  return async function train<P extends Tree>(name: string, params: P, training: Training<P>) {
+    const optimizer = optimizerFor(training, steps)
+    const step = (state: TrainState<P>, number: Tensor): [TrainState<P>, Tensor] => {
+      const [loss, gradients] = valueAndGrad(training.loss)(state.params, random.foldIn(key, number), number)
+      const [updates, next] = optimizer.update(gradients, state.optimizer)
+      return [{ params: applyUpdates(state.params, updates), optimizer: next }, loss]
+    }
+    const losses: number[] = []
+    const bar = progressBar()
+    const { validate, every } = training
+    const { state } = await finish(
+      fit(
+        step,
+        { params, optimizer: optimizer.init(params) },
+        {
+          steps,
+          every,
+          ...(validate === undefined ? {} : { validate: (own: TrainState<P>) => validate(own.params) }),
+          onStep(report) {
+            losses.push(report.loss)
+            bar(report)
+          },
+        },
+      ),
+    )
+    console.log(`${name}: loss ${round(losses[0])} -> ${round(mean(losses.slice(-20)))} in ${losses.length} steps`)
+    return state.params
+  }
+}
+
+const mean = (numbers: number[]): number => numbers.reduce((sum, x) => sum + x, 0) / numbers.length
+
+function integer(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It is an integer.')
+  return value
+}
+
+function count(text: string): number {
+  const value = integer(text)
+  if (value < 1) throw new InvalidArgumentError('It is at least 1.')
+  return value
+}
