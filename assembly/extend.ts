@@ -3,7 +3,7 @@
 import { Opcode } from './format'
 
 /** The opcodes from Opcode.GemmViews on. */
-const INSTRUCTIONS: u32 = 5
+const INSTRUCTIONS: u32 = 7
 
 /** The first of the extension's entries; 0: it is not loaded. A property of this instance, like its memory. */
 let first: u32 = 0

@@ -12,6 +12,8 @@ export { poolInstruction as pool } from './kernels/pool'
 export { overlapAddInstruction as overlapAdd } from './kernels/overlap-add'
 export { sortInstruction as sort } from './kernels/sort'
 export { cumulateInstruction as cumulate } from './kernels/cumulate'
+export { attentionInstruction as attention } from './kernels/attention'
+export { standardizeInstruction as standardize } from './kernels/standardize'
 
 /** One operation of a Map over n contiguous elements (kernels/operation.ts). */
 export function operation(op: u32, dst: usize, a: usize, b: usize, n: usize): void {

@@ -88,6 +88,38 @@ export const enum Opcode {
   /** u32 MapOp | reverse << 16, EXTENT outer, EXTENT length, EXTENT inner, OPERAND out, OPERAND in, OPERAND factors: contiguous [outer, length, inner]. out[l] = out[l - 1] op in[l] for an
    *  addition, a multiplication or an extreme, factors[l] * out[l - 1] + in[l] for MulAddF (no other op reads factors); out[l + 1] in reverse; the first is that of `in`. */
   Cumulate = 68,
+  /** u32 Attention flags, u32 groups, u32 rank, u32 queries, u32 keys, u32 depth, u32 width, f32 scale, i32 qRow, qColumn, kRow, kColumn, vRow, vColumn, maskRow, maskColumn, dOutRow, dOutColumn,
+   *  rank x { u32 count, i32 qStride, kStride, vStride }, rank x { u32 count, i32 maskStride, lengthStride, dOutStride }, OPERAND out [queries, width] (Gradient: dq [queries, depth]),
+   *  OPERAND logSums [queries] (dk [keys, depth]), OPERAND q [queries, depth], OPERAND k [keys, depth], OPERAND v [keys, width], OPERAND mask, OPERAND lengths (int32),
+   *  with Gradient also OPERAND dv [keys, width], OPERAND logSums, OPERAND deltas [queries], OPERAND dOut [queries, width]; OPERAND workspace (groups x bytes; see ts/ops/attention.ts), u32 bytes.
+   *  out = P V with P = softmax(scale Q K' + mask) by rows, logSums the logarithms of its denominators; a row without keys gives 0 and -inf. Results, logSums and deltas are contiguous.
+   *  Gradient: dv = P' dOut; S = scale P * (dOut V' + deltas); dq = S K; dk = S' Q. An operand without its flag is not touched. */
+  Attention = 69,
+  /** u32 Standardize flags, EXTENT rows, EXTENT length, f32 epsilon, OPERAND out, OPERAND factors [rows], OPERAND in, with Derivative also OPERAND results: contiguous rows.
+   *  factors = 1 / sqrt(mean((in - mean)^2) + epsilon), out = (in - mean) factors; Derivative: out = (in - mean(in) - results mean(in results)) factors, which are read. */
+  Standardize = 70,
+}
+
+/** Flags of Standardize. */
+export const enum Standardize {
+  /** The mean counts as 0. */
+  Uncentred = 1,
+  Derivative = 2,
+}
+
+/** Flags of Attention. */
+export const enum Attention {
+  Gradient = 1,
+  /** Query i sees keys 0 .. i. */
+  Causal = 2,
+  /** The mask is a bool: a key counts where it is not 0. */
+  Mask = 4,
+  /** The mask is a float that is added to the scaled scores. */
+  Bias = 8,
+  /** Only the first `lengths` keys count. */
+  Lengths = 16,
+  /** Few queries, nothing is packed: qColumn, kColumn and vColumn are 4. */
+  Vectors = 32,
 }
 
 /** Flags of GemmViews. */

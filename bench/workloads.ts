@@ -5,21 +5,20 @@ import type { Tree } from '../ts/core/tree.js'
 import {
   add,
   arange,
+  argmax,
   conv2d,
-  expandDims,
+  dynamicUpdateSlice,
   flatten,
-  greaterEqual,
   jit,
   matmul,
   maxPool,
   mean,
   mul,
   reshape,
-  rsqrt,
+  scaledDotProductAttention,
   scan,
   sigmoid,
   slice,
-  softmax,
   softmaxCrossEntropy,
   split,
   square,
@@ -28,11 +27,8 @@ import {
   take,
   tanh,
   tensor,
-  transpose,
   valueAndGrad,
-  variance,
   vmap,
-  where,
   zeros,
 } from '../ts/index.js'
 import {
@@ -43,6 +39,7 @@ import {
   encoderDecoder,
   lstmCell as libraryLstmCell,
   relu,
+  standardize,
 } from '../ts/nn/index.js'
 import { adam, applyUpdates, chain, clipByGlobalNorm, type Optimizer, sgd } from '../ts/optim/index.js'
 
@@ -235,31 +232,71 @@ interface Block {
   b2: Tensor
 }
 
-const layerNorm = (x: Tensor, gain: Tensor, bias: Tensor): Tensor => {
-  const centred = sub(x, mean(x, { axis: -1, keepDims: true }))
-  return add(mul(mul(centred, rsqrt(add(variance(x, { axis: -1, keepDims: true }), 1e-5))), gain), bias)
-}
+const layerNorm = (x: Tensor, gain: Tensor, bias: Tensor): Tensor => add(mul(standardize(x), gain), bias)
 
 /** 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) */
 const gelu = (x: Tensor): Tensor =>
   mul(0.5, mul(x, add(1, tanh(mul(0.7978845608028654, add(x, mul(0.044715, mul(x, square(x)))))))))
 
 /** Causal attention of one head: [T, d] each. */
-function head(q: Tensor, k: Tensor, v: Tensor): Tensor {
-  const [T, d] = q.shape
-  const scores = mul(matmul(q, transpose(k)), 1 / Math.sqrt(d))
-  const causal = greaterEqual(expandDims(arange(T), 1), arange(T))
-  return matmul(softmax(where(causal, scores, Number.NEGATIVE_INFINITY)), v)
+const head = (q: Tensor, k: Tensor, v: Tensor): Tensor => scaledDotProductAttention(q, k, v, { causal: true })
+
+/** A pre-norm Transformer block for one sequence [T, D], or one place of it [D]; `attend`: q, k, v [..., D] -> [..., D]. */
+function block(p: Block, x: Tensor, attend: (q: Tensor, k: Tensor, v: Tensor) => Tensor): Tensor {
+  const [q, k, v] = split(add(matmul(layerNorm(x, p.ln1g, p.ln1b), p.wqkv), p.bqkv), 3)
+  const x1 = add(x, add(matmul(attend(q, k, v), p.wp), p.bp))
+  return add(x1, add(matmul(gelu(add(matmul(layerNorm(x1, p.ln2g, p.ln2b), p.w1), p.b1)), p.w2), p.b2))
 }
 
-/** A pre-norm Transformer block for one sequence [T, D]. */
-function block(p: Block, x: Tensor, heads: number): Tensor {
-  const [T, D] = x.shape
-  const qkv = add(matmul(layerNorm(x, p.ln1g, p.ln1b), p.wqkv), p.bqkv)
-  const [q, k, v] = split(qkv, 3).map(part => reshape(part, [T, heads, D / heads]))
-  const attended = reshape(vmap(head, [1, 1, 1], 1)(q, k, v), [T, D])
-  const x1 = add(x, add(matmul(attended, p.wp), p.bp))
-  return add(x1, add(matmul(gelu(add(matmul(layerNorm(x1, p.ln2g, p.ln2b), p.w1), p.b1)), p.w2), p.b2))
+/** Causal attention of all heads over a sequence: [T, D] each. */
+const attendCausal =
+  (heads: number) =>
+  (...qkv: Tensor[]): Tensor => {
+    const [T, D] = qkv[0].shape
+    const [q, k, v] = qkv.map(part => reshape(part, [T, heads, D / heads]))
+    return reshape(vmap(head, [1, 1, 1], 1)(q, k, v), [T, D])
+  }
+
+interface Gpt {
+  tok: Tensor
+  pos: Tensor
+  blocks: Block[]
+  lnfg: Tensor
+  lnfb: Tensor
+  head: Tensor
+}
+
+const unembed = (p: Gpt, x: Tensor): Tensor => matmul(layerNorm(x, p.lnfg, p.lnfb), p.head)
+
+/** The logits [T, V] of a sequence of ids [T]. */
+export const gptLogits = (p: Gpt, ids: Tensor, heads = 4): Tensor =>
+  unembed(
+    p,
+    p.blocks.reduce((x, own) => block(own, x, attendCausal(heads)), add(take(p.tok, ids), p.pos)),
+  )
+
+/** The ids that follow `first` (int32) greedily, as many as there are places: one scan over a cache of keys and values. */
+export function gptGenerate(p: Gpt, first: Tensor, heads = 4): Tensor {
+  const [T, D] = p.pos.shape
+  const empty = zeros([heads, T, D / heads])
+  type Carry = { caches: Tensor[][]; id: Tensor }
+  const step = ({ caches, id }: Carry, { t, pos }: { t: Tensor; pos: Tensor }): [Carry, Tensor] => {
+    const next: Tensor[][] = []
+    const last = p.blocks.reduce(
+      (x, own, layer) =>
+        block(own, x, (...qkv) => {
+          const [q, k, v] = qkv.map(part => reshape(part, [heads, 1, D / heads]))
+          const cache = [k, v].map((part, i) => dynamicUpdateSlice(caches[layer][i], part, [0, t, 0]))
+          next.push(cache)
+          const seen = (q: Tensor, k: Tensor, v: Tensor) => scaledDotProductAttention(q, k, v, { keyLength: add(t, 1) })
+          return reshape(vmap(seen)(q, cache[0], cache[1]), [D])
+        }),
+      add(take(p.tok, id), pos),
+    )
+    const chosen = argmax(unembed(p, last))
+    return [{ caches: next, id: chosen }, chosen]
+  }
+  return scan(step, { caches: p.blocks.map(() => [empty, empty]), id: first }, { t: arange(T), pos: p.pos })[1]
 }
 
 export interface GptSizes {
@@ -298,11 +335,7 @@ export function gptWorkload(sizes: GptSizes = W5_SIZES) {
   const x = draw.ids([B, T], V)
   const y = draw.ids([B, T], V)
   type Params = typeof params
-  const exampleLoss = (p: Params, xs: Tensor, ys: Tensor): Tensor => {
-    const embedded = add(take(p.tok, xs), p.pos)
-    const last = p.blocks.reduce((h, own) => block(own, h, heads), embedded)
-    return softmaxCrossEntropy(matmul(layerNorm(last, p.lnfg, p.lnfb), p.head), ys)
-  }
+  const exampleLoss = (p: Params, xs: Tensor, ys: Tensor): Tensor => softmaxCrossEntropy(gptLogits(p, xs, heads), ys)
   const optimizer = adam(1e-3)
   const losses = [4.307594, 4.2531, 4.134457, 4.108515, 4.072455]
   return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }

@@ -52,6 +52,46 @@ export const reductionsRows: Record<string, Row[]> = {
     [() => h.dot(f2, tensor([1, 2, 3])), 'dot: inner dimensions differ: [2] x [3]'],
     [() => h.dot(f2, 'a'), 'dot: an argument is the string a'],
   ],
+  scaledDotProductAttention: [
+    [() => h.scaledDotProductAttention([1], f23, f23), 'scaledDotProductAttention: q is an array, not a tensor'],
+    [() => h.scaledDotProductAttention(f23, i2, f23), 'scaledDotProductAttention: k has dtype int32, not float32'],
+    [
+      () => h.scaledDotProductAttention(h.ones([2, 2, 3]), f23, f23),
+      'scaledDotProductAttention: one head has q [Tq, D], k [Tk, D], v [Tk, Dv], not q [2, 2, 3], k [2, 3], v [2, 3]',
+    ],
+    [
+      () => h.scaledDotProductAttention(f23, h.ones([4, 2]), h.ones([4, 2])),
+      'scaledDotProductAttention: shapes do not fit: q [2, 3], k [4, 2], v [4, 2]',
+    ],
+    [
+      () => h.scaledDotProductAttention(f23, f23, h.ones([4, 2])),
+      'scaledDotProductAttention: shapes do not fit: q [2, 3], k [2, 3], v [4, 2]',
+    ],
+    [
+      () => h.scaledDotProductAttention(f23, f23, f23, { mask: h.ones([3]) }),
+      'scaledDotProductAttention: mask [3] does not broadcast to [2, 2]',
+    ],
+    [
+      () => h.scaledDotProductAttention(f23, f23, f23, { mask: i2 }),
+      'scaledDotProductAttention: mask has dtype int32, not bool or float32',
+    ],
+    [
+      () => h.scaledDotProductAttention(f23, f23, f23, { mask: true }),
+      'scaledDotProductAttention: mask is the boolean true, not a tensor',
+    ],
+    [
+      () => h.scaledDotProductAttention(f23, f23, f23, { keyLength: i2 }),
+      'scaledDotProductAttention: keyLength is one integer, not ',
+    ],
+    [
+      () => h.scaledDotProductAttention(f23, f23, f23, { keyLength: 1.5 }),
+      'scaledDotProductAttention: the number 1.5 beside a tensor of dtype int32 is not an integer',
+    ],
+    [
+      () => h.scaledDotProductAttention(f23, f23, f23, { scale: '1' }),
+      'scaledDotProductAttention: scale is a finite number, not 1',
+    ],
+  ],
   outer: [[() => h.outer(f2, null), 'outer: an argument is null']],
   dotGeneral: [
     [() => h.dotGeneral(f23, f23, { contract: [[1], [0]] }), 'dotGeneral', '[2, 3]'],

@@ -1,6 +1,9 @@
 // All primitives and their laws. A primitive without laws does not compile; a file that is missing here is found by a test.
 import * as argmax from '../../ts/ops/argmax.js'
 import * as arithmetic from '../../ts/ops/arithmetic.js'
+import * as attention from '../../ts/ops/attention.js'
+import * as attentionLaws from '../../ts/ops/attention-laws.js'
+import * as attentionRules from '../../ts/ops/attention-rules.js'
 import * as bitwise from '../../ts/ops/bitwise.js'
 import * as broadcast from '../../ts/ops/broadcast.js'
 import * as cast from '../../ts/ops/cast.js'
@@ -25,6 +28,7 @@ import * as sigmoidal from '../../ts/ops/sigmoidal.js'
 import * as slice from '../../ts/ops/slice.js'
 import * as softmax from '../../ts/ops/softmax.js'
 import * as sort from '../../ts/ops/sort.js'
+import * as standardize from '../../ts/ops/standardize.js'
 import * as stopGradient from '../../ts/ops/stop-gradient.js'
 import * as take from '../../ts/ops/take.js'
 import * as threefry from '../../ts/ops/threefry.js'
@@ -55,6 +59,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
   [
     lawsOf(argmax),
     lawsOf(arithmetic),
+    lawsOf({ ...attention, ...attentionRules, ...attentionLaws }),
     lawsOf(bitwise),
     lawsOf(broadcast),
     lawsOf(cast),
@@ -79,6 +84,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(slice),
     lawsOf(softmax),
     lawsOf(sort),
+    lawsOf(standardize),
     lawsOf(stopGradient),
     lawsOf(take),
     lawsOf(transpose),

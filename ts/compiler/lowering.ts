@@ -371,4 +371,5 @@ export const write = (view: View): Operand => ({ view, access: 'write' })
 /** Reads what it writes (accumulation). */
 export const update = (view: View): Operand => ({ view, access: 'update' })
 
-const floatBits = (value: number): number => new Uint32Array(new Float32Array([value]).buffer)[0]
+/** The word that a float32 is. */
+export const floatBits = (value: number): number => new Uint32Array(new Float32Array([value]).buffer)[0]

@@ -1,9 +1,10 @@
 // Normalisation over features.
-import type { Tensor } from '../core/tensor.js'
-import { add, mul, sub } from '../ops/arithmetic.js'
-import { rsqrt } from '../ops/exponential.js'
+
+import { normalizeAxes } from '../core/shape.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
+import { add, mul } from '../ops/arithmetic.js'
 import { ones, zeros } from '../ops/full.js'
-import { mean } from '../ops/reduce.js'
+import { standardizeOver } from '../ops/standardize.js'
 import { lastLength } from './check.js'
 import type { Layer } from './layer.js'
 
@@ -16,13 +17,13 @@ export interface NormOptions {
 }
 
 /**
- * `x` brought to mean 0 and (biased) variance 1 over `axis`: `(x - mean) / sqrt(variance + epsilon)`.
+ * `x` brought to mean 0 and (biased) variance 1 over `axis`: `(x - mean) / sqrt(variance + epsilon)`. Throws if an axis is out
+ * of range.
  * @example standardize(tensor([[1, 3], [0, 8]])) // [[-1, 1], [-1, 1]]
  */
 export function standardize(x: Tensor, { axis = -1, epsilon = 1e-5 }: NormOptions = {}): Tensor {
-  const options = { axis, keepDims: true }
-  const centred = sub(x, mean(x, options))
-  return mul(centred, rsqrt(add(mean(mul(centred, centred), options), epsilon)))
+  checkTensor('standardize', x)
+  return standardizeOver(x, normalizeAxes('standardize', axis, x.rank), { epsilon, centred: true })
 }
 
 /** Per feature: `scale` (starts at 1) and `bias` (starts at 0). */

@@ -1,5 +1,15 @@
 // What an instruction has to do: multiplications and additions of a product, bytes that are read and written.
-import { CrossEntropyKind, MapOp, Opcode, PoolKind, SoftmaxKind, Sort, ThreefryKind } from '../../assembly/format.js'
+import {
+  Attention,
+  CrossEntropyKind,
+  MapOp,
+  Opcode,
+  PoolKind,
+  SoftmaxKind,
+  Sort,
+  Standardize,
+  ThreefryKind,
+} from '../../assembly/format.js'
 import type { Instruction } from '../compiler/lowering.js'
 import { mapNames } from './names.js'
 
@@ -82,6 +92,25 @@ export function workOf({ opcode, fields }: Instruction): Work | null {
       const dims = fields.slice(first + 2, first + 2 + at(first)) as number[]
       return moved('copyAt', dims, 2 * product(dims))
     }
+    case Opcode.Attention: {
+      const [rank, queries, keys, depth, width] = [2, 3, 4, 5, 6].map(at)
+      const [heads] = countsOf(fields, 18, 4, [rank])
+      const [isBack, isHalf] = [Attention.Gradient, Attention.Causal].map(flag => (at(0) & flag) !== 0)
+      // Of a causal map half is computed.
+      const flops = queries * keys * (isBack ? 6 * depth + 4 * width : 2 * (depth + width)) * (isHalf ? 0.5 : 1)
+      const sizes = `${queries} x ${keys} x ${depth} x ${width}`
+      return {
+        ...moved(
+          isBack ? 'attentionGradient' : 'attention',
+          [],
+          heads * (isBack ? 2 : 1) * (queries + keys) * (depth + width),
+        ),
+        detail: `${sizes}${heads > 1 ? `, ${heads} times` : ''}`,
+        flops: heads * flops,
+      }
+    }
+    case Opcode.Standardize:
+      return moved('standardize', [at(1), at(2)], at(1) * (1 + (at(0) & Standardize.Derivative ? 3 : 2) * at(2)))
     case Opcode.GemmViews:
       return workOfGemmViews(fields)
     case Opcode.Pool: {

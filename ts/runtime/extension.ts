@@ -5,7 +5,7 @@ import { unpacked } from './decode.js'
 import { size, text } from './extension-wasm.js'
 
 /** The table's entries: instructions in the order of their opcodes, then what runs an operation of a Map. @internal */
-export const ENTRIES = ['gemmViews', 'pool', 'overlapAdd', 'sort', 'cumulate', 'operation']
+export const ENTRIES = ['gemmViews', 'pool', 'overlapAdd', 'sort', 'cumulate', 'attention', 'standardize', 'operation']
 
 let isLoaded = false
 
