@@ -1,5 +1,5 @@
 // The reference is generated from the docstrings: all that is public has one, every function has an example, and every
-// example runs as it stands there and gives what its comments say.
+// example is sound TypeScript, runs as it stands there and gives what its comments say.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -28,6 +28,7 @@ const packages = readdirSync(join(root, 'ts'), { withFileTypes: true })
 /** The examples of a file: what follows `@example`, to the next tag or the end of the comment. */
 function examplesOf(file: string): Example[] {
   const source = readFileSync(join(root, file), 'utf8')
+  const aliases = new Map([...source.matchAll(/^export \{ (\w+) as (\w+) \}/gm)].map(([, own, name]) => [own, name]))
   const comments =
     /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(?:export )?(?:async )?(?:const|function\*?|class|get|static)?\s*(\w+)/g
   return [...source.matchAll(comments)].flatMap(([, comment, of]) => {
@@ -37,7 +38,7 @@ function examplesOf(file: string): Example[] {
       .split(/^@/m)
       .filter(tag => tag.startsWith('example'))
       .map(tag => ({
-        of,
+        of: aliases.get(of) ?? of,
         file,
         code: tag
           .slice('example'.length)
@@ -47,27 +48,37 @@ function examplesOf(file: string): Example[] {
   })
 }
 
+/** The package of a file; `''` is heddle itself. */
+const packageOf = (file: string): string => packages.find(name => file.startsWith(join('ts', name, '/'))) ?? ''
+
 /** What a package exports; `''` is heddle itself. */
 const exportsOf = async (name: string): Promise<Record<string, unknown>> =>
   import(pathToFileURL(join(root, 'dist', `${name || 'index'}.js`)).href)
 const exported = new Map<string, Record<string, unknown>>()
 for (const name of ['', ...packages]) exported.set(name, await exportsOf(name))
-const { Tensor, treeMap } = exported.get('') as unknown as typeof heddle
+const { Tensor } = exported.get('') as unknown as typeof heddle
 
 /** Imports for the names that an example uses and does not declare: its own package's first, then heddle's. */
 function importsFor({ code, file }: Example): string {
-  const own = packages.find(name => file.startsWith(join('ts', name, '/'))) ?? ''
-  const order = [own, '', ...packages]
+  const order = [packageOf(file), '', ...packages]
   const words = new Set(
     [...code.replace(/\/\/.*$/gm, '').matchAll(/(?<![.\w'"])([A-Za-z]\w*)\b(?!\s*:(?!:))/g)].map(([, word]) => word),
   )
   return [...words]
-    .filter(word => !new RegExp(`\\b(?:const|let|function|import)\\b[^=;\\n]*\\b${word}\\b`).test(code))
+    .filter(word => !declares(code, word))
     .flatMap(word => {
       const from = order.find(name => word in exported.get(name)!)
       return from === undefined ? [] : [`import { ${word} } from 'heddle${from === '' ? '' : `/${from}`}'`]
     })
     .join('\n')
+}
+
+/** Whether code declares a name, by itself or in a pattern. */
+function declares(code: string, word: string): boolean {
+  const pattern = `[[{][^=;\\n]*\\b${word}\\b[^=;\\n]*[\\]}]\\s*(?:=|of\\b)`
+  return new RegExp(`\\b(?:const|let|function)\\s+(?:${word}\\b|${pattern})|\\bimport\\b[^;\\n]*\\b${word}\\b`).test(
+    code,
+  )
 }
 
 /** A comment behind a line that is a JavaScript value is what the line must give. */
@@ -97,7 +108,8 @@ function isValue(comment: string): boolean {
 /** Equal to the digits that a comment shows. */
 function near(actual: unknown, expected: unknown): boolean {
   if (typeof expected === 'number' && typeof actual === 'number') {
-    return Object.is(actual, expected) || Math.abs(actual - expected) <= 6e-5 + 1e-4 * Math.abs(expected)
+    if (!Number.isFinite(expected)) return Object.is(actual, expected)
+    return Math.abs(actual - expected) <= 6e-5 + 1e-4 * Math.abs(expected)
   }
   if (typeof expected !== 'object' || expected === null) return actual === expected
   if (typeof actual !== 'object' || actual === null) return false
@@ -112,7 +124,8 @@ const plainOf = (value: unknown): unknown => {
   if (value instanceof Tensor) return value.toArray()
   if (ArrayBuffer.isView(value)) return Array.from(value as Float32Array)
   if (typeof value !== 'object' || value === null) return value
-  return treeMap((leaf: unknown) => (leaf instanceof Tensor ? leaf.toArray() : leaf) as never, value)
+  if (Array.isArray(value)) return value.map(plainOf)
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, plainOf(child)]))
 }
 
 const scope = globalThis as { __check?: (actual: unknown, expected: unknown) => void }
@@ -123,22 +136,51 @@ scope.__check = (actual, expected) => {
 
 const examples = files.flatMap(examplesOf)
 mkdirSync(folder, { recursive: true })
+// Files that examples write stand beside them.
+const before = process.cwd()
+test.before(() => process.chdir(folder))
+test.after(() => process.chdir(before))
 examples.forEach((example, i) => {
+  const path = join(folder, `${i}-${example.of}`)
+  const sourceOf = (code: string) => `${importsFor(example)}\n${code}\nexport {}\n`
+  writeFileSync(`${path}.ts`, sourceOf(example.code))
   test(`${relative('ts', example.file)}: the example of ${example.of}`, async () => {
-    const path = join(folder, `${i}-${example.of}.mjs`)
-    const source = `${importsFor(example)}\n${withChecks(example.code)}\n`
-    writeFileSync(path, transformSync(source, { loader: 'ts', format: 'esm' }).code)
-    await import(pathToFileURL(path).href)
+    writeFileSync(
+      `${path}.mjs`,
+      transformSync(sourceOf(withChecks(example.code)), { loader: 'ts', format: 'esm' }).code,
+    )
+    await import(pathToFileURL(`${path}.mjs`).href)
   })
 })
 
+test('the examples are TypeScript without an error', () => {
+  const compilerOptions = { noEmit: true, rootDir: '../..', allowUnreachableCode: true, noUnusedLocals: false }
+  const include = examples.map(({ of }, i) => `${i}-${of}.ts`)
+  writeFileSync('tsconfig.json', JSON.stringify({ extends: '../../tsconfig.json', compilerOptions, include }))
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript-7/bin/tsc'), '-p', '.'], {
+    encoding: 'utf8',
+  })
+  assert.is(status, 0, stdout)
+})
+
+/** The names of functions among exports, those in namespaces (`random`) too. */
+const functionsOf = (values: Record<string, unknown>): string[] =>
+  Object.entries(values).flatMap(([key, value]) => {
+    if (typeof value === 'object' && value !== null) return functionsOf(value as Record<string, unknown>)
+    return typeof value === 'function' && !/^[A-Z]|Primitive$|Laws$/.test(key) ? [key] : []
+  })
+
 test('every public function has an example', () => {
-  const shown = new Set(examples.map(({ of }) => of))
-  const missing = [...exported].flatMap(([name, values]) =>
-    Object.entries(name === '' ? { ...values, ...(values.random as object) } : values)
-      .filter(([key, value]) => typeof value === 'function' && !shown.has(key) && !/^[A-Z]|Primitive$|Laws$/.test(key))
-      .map(([key]) => (name === '' ? key : `${name}.${key}`)),
-  )
+  const missing = [...exported].flatMap(([name, values]) => {
+    const own = [
+      ...new Set(examples.filter(({ file }) => packageOf(file) === name).map(({ of, file }) => `${of} ${file}`)),
+    ]
+    const functions = functionsOf(values)
+    // Namespaces have names in common with what stands beside them: as many examples as functions.
+    return [...new Set(functions)]
+      .filter(key => own.filter(one => one.startsWith(`${key} `)).length < functions.filter(one => one === key).length)
+      .map(key => `${name}.${key}`)
+  })
   assert.equal(missing, [])
 })
 

@@ -1,5 +1,11 @@
-// heddle/core: the language without its larger library, for pages that load modules as they are and for starts that count
-// bytes: importing it loads at most 60 KB gzipped, WebAssembly included (tests/package). `heddle` is this and all the rest.
+/**
+ * The part of heddle that most programs live on, for pages that load modules as they are and for starts that count bytes:
+ * at most 60 KB gzipped, the WebAssembly among them. `heddle` is this and all the rest, on the same tensors.
+ * @module heddle/core
+ * @example
+ * import { grad, square, tensor } from 'heddle/core'
+ * grad(square)(tensor(3)) // 6
+ */
 export type { DType, TypedArray } from './core/dtype.js'
 export type { Shape } from './core/shape.js'
 export { type Nested, Tensor } from './core/tensor.js'
@@ -26,6 +32,7 @@ export { dot, dotGeneral, matmul, outer } from './ops/dot-general.js'
 export { exp, expm1, log, log1p, rsqrt, sqrt } from './ops/exponential.js'
 export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/full.js'
 export { countNonzero, norm } from './ops/norm.js'
+/** Random numbers, all of them functions of a key: the same key gives the same bits everywhere. */
 export * as random from './ops/random.js'
 export { all, any, max, mean, min, std, sum, variance } from './ops/reduce.js'
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js'
@@ -39,6 +46,7 @@ export { moveaxis, swapaxes, transpose } from './ops/transpose.js'
 export { where } from './ops/where.js'
 export { init } from './runtime/core.js'
 export { type MemoryUse, memory, setMemoryLimit } from './runtime/usage.js'
+/** Looking into compiled functions. */
 export * as debug from './transforms/debug.js'
 export { evalShape, type Shapes, type Spec, type Specs } from './transforms/eval-shape.js'
 export { grad, valueAndGrad, vjp } from './transforms/grad.js'

@@ -1,4 +1,17 @@
-// heddle: what users import. The flat namespace of the whole language: bundlers leave out what a program does not use.
+/**
+ * Tensors, operations on them, and transforms of functions of them. Where an operation takes an `Operand`, that is a
+ * tensor, or a number or boolean which takes the dtype of the tensor beside it. In all examples of this reference a
+ * comment behind a line is its value, a tensor's as nested arrays.
+ * @module heddle
+ * @example
+ * import { grad, jit, matmul, mean, square, sub, type Tensor, tensor, vmap } from 'heddle'
+ * const predict = (w: Tensor, x: Tensor) => matmul(w, x) // for one example
+ * const predictAll = vmap(predict, [null, 0])
+ * const loss = (w: Tensor, xs: Tensor, ys: Tensor) => mean(square(sub(predictAll(w, xs), ys)))
+ * const gradient = jit(grad(loss))
+ * gradient(tensor([1, 2]), tensor([[1, 0], [0, 1]]), tensor([0, 0])) // [1, 2]
+ */
+// Bundlers leave out what a program does not use; heddle/core is what a page without a bundler loads.
 export * from './core.js'
 export { meshgrid, repeat, roll, tile, unstack } from './ops/arrange.js'
 export {
@@ -14,6 +27,7 @@ export {
 } from './ops/conv.js'
 export { type CumulateOptions, cummax, cummin, cumprod, cumsum } from './ops/cumulate.js'
 export { type DiagonalOptions, diag, diagonal, trace, tril, triu } from './ops/diagonal.js'
+/** Random numbers, all of them functions of a key: the same key gives the same bits everywhere. */
 export * as random from './ops/distributions.js'
 export { floorDivide, mod, reciprocal } from './ops/division.js'
 export { dynamicSlice, dynamicUpdateSlice } from './ops/dynamic-slice.js'

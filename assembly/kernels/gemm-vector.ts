@@ -31,6 +31,7 @@ export function vectorNN(
 }
 
 // The multipliers come as vectors: splatted in here, the optimiser would splat them again in each iteration.
+@inline
 function addRows4(c: usize, b: usize, bK: usize, v0: v128, v1: v128, v2: v128, v3: v128, count: usize): void {
   let b1 = b + bK, b2 = b1 + bK, b3 = b2 + bK
   for (; count >= 4; count -= 4) {
@@ -53,6 +54,7 @@ function addRows4(c: usize, b: usize, bK: usize, v0: v128, v1: v128, v2: v128, v
   }
 }
 
+@inline
 function addRow(c: usize, b: usize, v: v128, count: usize): void {
   for (; count >= 4; count -= 4) {
     v128.store(c, f32x4.add(v128.load(c), f32x4.mul(v, v128.load(b))))

@@ -1,7 +1,7 @@
 // Keras 2 layers over one example: dimension 1 there is dimension 0 here. Where a case does not say how its layer is set,
 // the place of the case does: the settings of the test that it was recorded from.
 import * as h from '../../ts/index.js'
-import { add, div, matmul, mul, sigmoid, split, sub, type Tensor, tanh } from '../../ts/index.js'
+import { add, div, mul, sigmoid, split, sub, type Tensor, tanh } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import { convolutional } from './keras-conv.js'
 
@@ -32,77 +32,47 @@ const fold = (f: (x: Tensor, y: Tensor) => Tensor): KerasLayer => merge(branches
 
 const normalised = (x: Tensor, axis: number): Tensor => div(x, h.norm(x, { axis, keepDims: true }))
 
-/** Gates z r h; the reset gate acts before the product. */
-const gru = (weights: Tensor[]): nn.Cell => {
-  const [wx, wh, b] = weights
-  const [uz, ur, uh] = split(wh, 3)
-  return {
-    init: () => null,
-    initialCarry: () => h.zeros([uz.shape[0]]),
-    apply(_, carry, x) {
-      const state = carry as Tensor
-      const [xz, xr, xh] = split(biased(matmul(x, wx), b), 3)
-      const [z, r] = [hardSigmoid(add(xz, matmul(state, uz))), hardSigmoid(add(xr, matmul(state, ur)))]
-      const candidate = tanh(add(xh, matmul(mul(r, state), uh)))
-      const next = add(mul(z, state), mul(sub(1, z), candidate))
-      return [next, next]
-    },
-  }
+interface Weighted {
+  // biome-ignore lint/suspicious/noExplicitAny: carries of every kind
+  cell: nn.Cell<any, any>
+  params: unknown
 }
 
-/** Gates i f c o. */
-const lstm = (weights: Tensor[]): nn.Cell => {
-  const [wx, wh, b] = weights
-  return {
-    init: () => null,
-    initialCarry: () => ({ state: h.zeros([wh.shape[0]]), c: h.zeros([wh.shape[0]]) }),
-    apply(_, carry, x) {
-      const { state, c } = carry as { state: Tensor; c: Tensor }
-      const [i, f, g, o] = split(biased(add(matmul(x, wx), matmul(state, wh)), b), 4)
-      const next = add(mul(hardSigmoid(f), c), mul(hardSigmoid(i), tanh(g)))
-      const output = mul(hardSigmoid(o), tanh(next))
-      return [{ state: output, c: next }, output]
-    },
-  }
-}
+const gated = { gateActivation: hardSigmoid }
 
-const simpleRnn = ([wx, wh, b = h.zeros([wh.shape[0]])]: Tensor[]): nn.Cell => {
-  const cell = nn.rnnCell(wh.shape[0])
-  const params = { wx, wh, b }
-  return {
-    init: () => null,
-    initialCarry: () => cell.initialCarry(params),
-    apply: (_, carry, x) => cell.apply(params, carry as Tensor, x),
-  }
+const cells: Record<string, (weights: Tensor[]) => Weighted> = {
+  // Gates z r h there, r z n here.
+  GRU(weights) {
+    const [wx, wh, b = h.zeros([wh.shape[1]])] = weights.map(w => {
+      const [z, r, n] = split(w, 3, -1)
+      return h.concat([r, z, n], -1)
+    })
+    return { cell: nn.choGruCell(wh.shape[0], gated), params: { wx, wh, b } }
+  },
+  // Gates i f c o.
+  LSTM: ([wx, wh, b = h.zeros([wh.shape[1]])]) => ({
+    cell: nn.lstmCell(wh.shape[0], gated),
+    params: { wx, wh, b },
+  }),
+  SimpleRNN: ([wx, wh, b = h.zeros([wh.shape[0]])]) => ({ cell: nn.rnnCell(wh.shape[0]), params: { wx, wh, b } }),
 }
-
-const cells: Record<string, (weights: Tensor[]) => nn.Cell> = { GRU: gru, LSTM: lstm, SimpleRNN: simpleRnn }
 
 /** Over the steps; backwards, outputs come in the order in which they are made. Stateful ones were run twice. */
 const recurrent =
   (name: string): KerasLayer =>
   (x, weights, { return_sequences: returnSequences, go_backwards: reverse, stateful }) => {
-    const xs = stateful ? h.concat([x, x]) : x
-    const y = nn.recurrent(cells[name](weights), { returnSequences, reverse }).apply(null, xs)
-    const ordered = reverse && returnSequences ? h.flip(y, 0) : y
-    return stateful ? h.slice(ordered, [x.shape[0]]) : ordered
+    const { cell, params } = cells[name](weights)
+    const layer = nn.recurrent(cell, { returnSequences, reverse })
+    const [carry, first] = layer.run(params, x)
+    const y = stateful ? layer.run(params, x, { carry })[1] : first
+    return reverse && returnSequences ? h.flip(y, 0) : y
   }
 
 /** Dimensions there count the batch. */
 const own = (axis: number): number => (axis > 0 ? axis - 1 : axis)
 
-const activations: Record<string, (x: Tensor) => Tensor> = { relu: nn.relu, sigmoid, tanh }
-
-/** The convolutional ones have their activation in their settings. */
-const withActivations = Object.fromEntries(
-  Object.entries(convolutional).map(([name, layer]): [string, KerasLayer] => [
-    `${name.includes('Pooling') ? 'pooling' : 'convolutional'}.${name}`,
-    (x, weights, settings) => (activations[settings.activation] ?? (y => y))(layer(x, weights, settings)),
-  ]),
-)
-
 export const layers: Record<string, KerasLayer> = {
-  ...withActivations,
+  ...convolutional,
   'core.Activation': (x, weights, _, index) => {
     const activations: Record<number, (x: Tensor) => Tensor> = {
       0: h.softmax,
@@ -157,17 +127,15 @@ export const layers: Record<string, KerasLayer> = {
   'recurrent.GRU': recurrent('GRU'),
   'recurrent.LSTM': recurrent('LSTM'),
   'recurrent.SimpleRNN': recurrent('SimpleRNN'),
-  'wrappers.Bidirectional': (x, weights, { layer, merge_mode: mode }) => {
+  'wrappers.Bidirectional': (x, weights, { layer, merge_mode: merge }) => {
     const half = weights.length / 2
-    const [forwards, backwards] = [weights.slice(0, half), weights.slice(half)].map((own, i) =>
-      nn
-        .recurrent(cells[layer.class_name](own), {
-          returnSequences: layer.config.return_sequences,
-          reverse: i === 1,
-        })
-        .apply(null, x),
-    )
-    return mode === 'sum' ? add(forwards, backwards) : h.concat([forwards, backwards], -1)
+    const [ahead, back] = [weights.slice(0, half), weights.slice(half)].map(cells[layer.class_name])
+    const both = nn.bidirectional(ahead.cell, {
+      backward: back.cell,
+      merge,
+      returnSequences: layer.config.return_sequences,
+    })
+    return both.apply({ forward: ahead.params, backward: back.params }, x)
   },
-  'wrappers.TimeDistributed': (x, weights) => h.vmap((step: Tensor) => dense(step, weights))(x),
+  'wrappers.TimeDistributed': (x, [w, b]) => nn.timeDistributed(nn.dense(1)).apply({ w, b }, x),
 }

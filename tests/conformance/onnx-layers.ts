@@ -1,6 +1,6 @@
 // ONNX's normalisations, losses, optimisers, recurrent layers and control flow.
 import * as h from '../../ts/index.js'
-import { add, div, matmul, mul, reshape, sigmoid, split, sub, type Tensor, tanh, transpose } from '../../ts/index.js'
+import { add, div, mul, reshape, split, sub, type Tensor, transpose } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import { arrays } from './onnx-arrays.js'
 import { attention } from './onnx-attention.js'
@@ -84,50 +84,55 @@ const optimizers: Operators = {
   },
 }
 
-type Carry = Tensor[]
-/** One step of one example: the carry h (and c), x W^T + b, and what multiplies the state. */
-type Step = (carry: Carry, x: Tensor, r: Tensor, rb: Tensor) => Carry
+/** The gates of weights or biases [gates H, ...] in another order. */
+const inOrder = (w: Tensor, order: readonly number[]): Tensor => {
+  const gates = split(w, order.length, 0)
+  return h.concat(
+    order.map(gate => gates[gate]),
+    0,
+  )
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: cells of every kind
+type AnyCell = nn.Cell<any, any>
+
+/** How one of ONNX's recurrent layers is a cell here: the order of its gates, and its parameters' names. */
+interface Kind {
+  cell(units: number, attrs: Attrs): AnyCell
+  order: readonly number[]
+  params(wx: Tensor, wh: Tensor, bx: Tensor, bh: Tensor, attrs: Attrs): unknown
+}
+
+const oneBias: Kind['params'] = (wx, wh, bx, bh) => ({ wx, wh, b: add(bx, bh) })
 
 /** A recurrent layer over [T, B, D] (or batches first), in one direction, with two biases in one vector. */
 const recurrent =
-  (states: number, step: Step): Operator =>
-  ([x, w, r, b], { hidden_size: units, layout = 0 }) => {
+  ({ cell, order, params }: Kind): Operator =>
+  ([x, w, r, b], attrs) => {
+    const { hidden_size: units, layout = 0 } = attrs
+    const [wx, wh] = [w, r].map(part => transpose(inOrder(h.at(part, 0), order)))
     const biases = b === undefined ? h.zeros([2 * w.shape[1]]) : h.at(b, 0)
-    const [wb, rb] = split(biases, 2)
-    const one = (xs: Tensor) => {
-      const inputs = add(matmul(xs, transpose(h.at(w, 0))), wb)
-      const start: Carry = range(states).map(() => h.zeros([units]))
-      return h.scan(
-        (carry: Carry, xt: Tensor): [Carry, Tensor] => {
-          const next = step(carry, xt, transpose(h.at(r, 0)), rb)
-          return [next, next[0]]
-        },
-        start,
-        inputs,
-      )
-    }
+    const [bx, bh] = split(biases, 2).map(part => inOrder(part, order))
+    const layer = nn.recurrent(cell(units, attrs))
+    const one = (xs: Tensor) => layer.run(params(wx, wh, bx, bh, attrs), xs)
     const batch = layout === 0 ? 1 : 0
     const [last, ys] = h.vmap(one, [batch], [0, batch])(x)
     const direction = layout === 0 ? 0 : 1
-    return [h.expandDims(ys, layout === 0 ? 1 : 2), ...last.map(state => h.expandDims(state, direction))]
+    const ends: Tensor[] = last.c === undefined ? [last] : [last.h, last.c]
+    return [h.expandDims(ys, layout === 0 ? 1 : 2), ...ends.map(end => h.expandDims(end, direction))]
   }
 
 const recurrents: Operators = {
-  RNN: recurrent(1, ([state], x, r, rb) => [tanh(add(x, matmul(state, r), rb))]),
-  // Gates z r h; the reset gate acts before the product.
-  GRU: recurrent(1, ([state], x, r, rb) => {
-    const [[xz, xr, xh], [wz, wr, wh], [bz, br, bh]] = [x, r, rb].map(part => split(part, 3))
-    const z = sigmoid(add(xz, matmul(state, wz), bz))
-    const reset = sigmoid(add(xr, matmul(state, wr), br))
-    const candidate = tanh(add(xh, matmul(mul(reset, state), wh), bh))
-    return [add(mul(sub(1, z), candidate), mul(z, state))]
+  RNN: recurrent({ cell: units => nn.rnnCell(units), order: [0], params: oneBias }),
+  // Gates z r h there, r z n here.
+  GRU: recurrent({
+    cell: (units, { linear_before_reset: isAfter }): AnyCell => (isAfter ? nn.gruCell(units) : nn.choGruCell(units)),
+    order: [1, 0, 2],
+    params: (wx, wh, bx, bh, attrs) =>
+      attrs.linear_before_reset ? { wx, wh, bx, bh } : oneBias(wx, wh, bx, bh, attrs),
   }),
-  // Gates i o f c.
-  LSTM: recurrent(2, ([state, c], x, r, rb) => {
-    const [i, o, f, g] = split(add(x, matmul(state, r), rb), 4)
-    const next = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)))
-    return [mul(sigmoid(o), tanh(next)), next]
-  }),
+  // Gates i o f c there, i f g o here.
+  LSTM: recurrent({ cell: units => nn.lstmCell(units), order: [0, 2, 3, 1], params: oneBias }),
 }
 
 const control: Operators = {

@@ -27,7 +27,7 @@ import {
   zeros,
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
-import { linear, type Named, normalized, overSteps, torchCell } from './torch-models.js'
+import { linear, type Named, normalized, torchCell } from './torch-models.js'
 import type { Case } from './vectors.js'
 
 type Maybe = Tensor | undefined
@@ -212,8 +212,7 @@ function sequenceToSequence(v: Named<Tensor>, kind: string, isFed: boolean, pad:
   const units = v['enc.weight_hh'].shape[1]
   const steps = v.tgt.shape[1] - 1
   const one = ({ src, length, tgt }: Named<Tensor>): Named<Tensor> => {
-    const start = { h: zeros([units]), c: zeros([units]) }
-    const [last, keys] = overSteps(encoder, start, take(v.emb_src, src), { length })
+    const [last, keys] = nn.recurrent(encoder.cell).run(encoder.params, take(v.emb_src, src), { length })
     const inputs = take(v.emb_tgt, slice(tgt, [0], [steps]))
     const [, ys] = scan(
       ({ carry, fed }, x: Tensor) => {

@@ -1,18 +1,19 @@
 // Which function each case of PyTorch's vectors is, family by family; and the reason for those that are left out.
-import { add, arange, at, equal, expandDims, mul, stack, type Tensor, transpose, where, zeros } from '../../ts/index.js'
+import { add, arange, at, equal, expandDims, mul, stack, type Tensor, transpose, vmap, where } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import { attentionOf, mhaOf, transformerOf } from './torch-attention.js'
 import { cnnOf, convOf, poolOf } from './torch-conv.js'
-import { type Handler, nameOf } from './torch-handler.js'
+import { decodeOf } from './torch-decode.js'
+import { type Handler, nameOf, part } from './torch-handler.js'
 import { indexing } from './torch-indexing.js'
-import { lossOf } from './torch-losses.js'
+import { ctcOf, lossOf } from './torch-losses.js'
 import {
   activations,
   alongAxis,
   carryOf,
-  handWritten,
   isLstm,
   type Named,
+  otherCell,
   overBatch,
   torchCell,
   torchRnn,
@@ -59,39 +60,29 @@ const layer: Handler = c => {
 
 const rnn: Handler = c => v => torchRnn(v, c.attrs)
 
+// biome-ignore lint/suspicious/noExplicitAny: carries of every kind
+type Carry = any
+
 const stacked: Handler = c => v => {
-  let xs = v.x
-  const hn: Tensor[] = []
-  for (let i = 0; i < c.attrs.num_layers; i++) {
-    const weights = torchCell(c.attrs.kind, v, `${i}.`, '')
-    const zero = zeros([xs.shape[1], c.attrs.hidden_size])
-    const [last, ys] = overBatch(weights, carryOf(c.attrs.kind, zero, zero), xs)
-    hn.push(isLstm(c.attrs.kind) ? last.h : last)
-    xs = i > 0 || c.attrs.residual_first ? add(ys, xs) : ys
-  }
-  return { y: xs, hn: stack(hn) }
+  const { kind, num_layers, residual_first } = c.attrs
+  const weights = Array.from({ length: num_layers }, (_, i) => torchCell(kind, v, `${i}.`, ''))
+  const layer = nn.recurrent(
+    nn.stacked(...weights.map(({ cell }, i) => (i > 0 || residual_first ? nn.residualCell(cell) : cell))),
+  )
+  const params = weights.map(own => own.params)
+  const [last, y] = vmap((xs: Tensor) => layer.run(params, xs), [1], [0, 1])(v.x)
+  return { y, hn: stack((last as Carry[]).map(carry => (isLstm(kind) ? carry.h : carry))) }
 }
 
 const cell: Handler = c => v => {
   const kind = nameOf(c).match(/^(peephole|coupled|gru_cho|elman)/)![0]
+  const { num_layers, activation, reverse } = c.attrs
   let xs = v.x
   const [hn, cn]: Tensor[][] = [[], []]
-  for (let i = 0; i < c.attrs.num_layers; i++) {
-    const prefix = c.attrs.num_layers > 1 ? `${i}.` : ''
-    const own = Object.fromEntries(
-      Object.entries(v).flatMap(([name, value]) =>
-        name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
-      ),
-    )
-    const apply = handWritten[kind](own, c.attrs.activation)
+  for (let i = 0; i < num_layers; i++) {
+    const weights = otherCell(kind, num_layers > 1 ? part(v, `${i}.`) : v, activation)
     const carry = carryOf(kind, at(v.h0, i), v.c0 ? at(v.c0, i) : v.h0)
-    const options = { reverse: c.attrs.reverse, lengths: v.lengths }
-    const [last, ys] = overBatch(
-      { cell: { init: () => null, initialCarry: () => null, apply }, params: null },
-      carry,
-      xs,
-      options,
-    )
+    const [last, ys] = overBatch(weights, carry, xs, { reverse, lengths: v.lengths })
     hn.push(isLstm(kind) ? last.h : last)
     if (isLstm(kind)) cn.push(last.c)
     xs = ys
@@ -120,14 +111,14 @@ export const handlers: Named<Handler> = {
   tbptt: truncated,
   rtrl: realTime,
   index: c => indexing[nameOf(c)],
+  decode: decodeOf,
+  ctc: ctcOf,
 }
 
 /** Why a case is not covered, or null. */
 export function uncovered(c: Case): string | null {
   const name = nameOf(c)
   if (name.startsWith('batchnorm')) return 'batch normalisation is not there yet'
-  if (c.family === 'clip' && c.attrs.norm_type !== 2) return 'clipping is by the 2-norm'
-  if (name.includes('dampening')) return 'momentum has no dampening'
   if (c.family === 'index' && indexing[name] === undefined) return 'this operation is not there yet'
   return handlers[c.family] === undefined ? `nothing for the family ${c.family} yet` : null
 }

@@ -1,5 +1,5 @@
 // The `loss` family.
-import { type Tensor, transpose } from '../../ts/index.js'
+import { moveaxis, type Tensor, transpose } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import type { Case } from './vectors.js'
 
@@ -27,4 +27,12 @@ export function lossOf(c: Case): (v: Named<Tensor>) => Named<Tensor> {
   }
   const loss = losses[name.replace(/\d$/, '')]
   return ({ x, target }) => ({ loss: loss(x, target) })
+}
+
+/** The `ctc` family, whose logits are [T, N, C]. */
+export function ctcOf(c: Case): (v: Named<Tensor>) => Named<Tensor> {
+  const { blank, reduction, zero_infinity: zeroInfinity } = c.attrs
+  return ({ logits, targets, input_lengths: inputLengths, target_lengths: targetLengths }) => ({
+    loss: nn.ctcLoss(moveaxis(logits, 0, 1), targets, { blank, reduction, zeroInfinity, inputLengths, targetLengths }),
+  })
 }

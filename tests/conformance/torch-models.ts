@@ -5,32 +5,27 @@ import {
   add,
   arange,
   at,
-  concat,
   div,
   erf,
   exp,
   expandDims,
   expm1,
-  less,
   lessEqual,
   log1p,
   logSoftmax,
   logsumexp,
   matmul,
-  mul,
   reshape,
-  scan,
   sigmoid,
   slice,
   softmax,
   split,
   stack,
-  sub,
   type Tensor,
   take,
   tanh,
   transpose,
-  treeMap,
+  unstack,
   vmap,
   where,
   zeros,
@@ -98,40 +93,22 @@ export function torchCell(kind: string, p: Named<Tensor>, prefix: string, suffix
   return { cell: nn.rnnCell(units, { activation }), params: { wx, wh, b: add(bx, bh) } }
 }
 
-/** Cells of the `cell` family, each written as its formula. */
-export const handWritten: Named<(p: Named<Tensor>, activation?: string) => AnyCell['apply']> = {
-  peephole:
-    p =>
-    (_params, { h, c }, x) => {
-      const gates = add(matmul(x, transpose(p.weight_ih)), matmul(h, transpose(p.weight_hh)), p.bias)
-      const [i, f, g, o] = split(gates, 4)
-      const [pi, pf, po] = [0, 1, 2].map(row => at(p.peephole, row))
-      const c1 = add(mul(sigmoid(add(f, mul(pf, c))), c), mul(sigmoid(add(i, mul(pi, c))), tanh(g)))
-      const h1 = mul(sigmoid(add(o, mul(po, c1))), tanh(c1))
-      return [{ h: h1, c: c1 }, h1]
-    },
-  coupled:
-    p =>
-    (_params, { h, c }, x) => {
-      const gates = add(matmul(x, transpose(p.weight_ih)), matmul(h, transpose(p.weight_hh)), p.bias)
-      const [zf, g, o] = split(gates, 3)
-      const f = sigmoid(zf)
-      const c1 = add(mul(f, c), mul(sub(1, f), tanh(g)))
-      const h1 = mul(sigmoid(o), tanh(c1))
-      return [{ h: h1, c: c1 }, h1]
-    },
-  gru_cho: p => (_params, h, x) => {
-    const [xr, xz, xg] = split(add(matmul(x, transpose(p.weight_ih)), p.bias), 3)
-    const [ur, uz, ug] = split(transpose(p.weight_hh), 3)
-    const [r, z] = [sigmoid(add(xr, matmul(h, ur))), sigmoid(add(xz, matmul(h, uz)))]
-    const g = tanh(add(xg, matmul(mul(r, h), ug)))
-    const h1 = add(mul(z, h), mul(sub(1, z), g))
-    return [h1, h1]
-  },
-  elman: (p, name) => (_params, h, x) => {
-    const h1 = activations[name!](add(matmul(x, p.W), matmul(h, transpose(p.V)), p.b))
-    return [h1, h1]
-  },
+/** Cells of the `cell` family. */
+export function otherCell(kind: string, p: Named<Tensor>, activation?: string): Weights {
+  const { bias: b } = p
+  if (kind === 'elman') {
+    const wh = transpose(p.V)
+    return {
+      cell: nn.rnnCell(wh.shape[0], { activation: activations[activation!] }),
+      params: { wx: p.W, wh, b: p.b },
+    }
+  }
+  const [wx, wh] = [transpose(p.weight_ih), transpose(p.weight_hh)]
+  const units = wh.shape[0]
+  if (kind === 'coupled') return { cell: nn.coupledLstmCell(units), params: { wx, wh, b } }
+  if (kind === 'gru_cho') return { cell: nn.choGruCell(units), params: { wx, wh, b } }
+  const [pi, pf, po] = unstack(p.peephole)
+  return { cell: nn.peepholeLstmCell(units), params: { wx, wh, b, pi, pf, po } }
 }
 
 interface Run {
@@ -140,61 +117,53 @@ interface Run {
   lengths?: Tensor
 }
 
-/** A cell over one sequence [T, D]; steps past `length` leave the carry and give 0. */
-export function overSteps(
-  { cell, params }: Weights,
-  start: unknown,
-  xs: Tensor,
-  { reverse = false, length }: { reverse?: boolean; length?: Tensor | null } = {},
-): [unknown, Tensor] {
-  return scan(
-    (before: unknown, [input, t]): [unknown, Tensor] => {
-      const [after, y] = cell.apply(params, before, input)
-      if (length === null || length === undefined) return [after, y]
-      const isOn = less(t, length)
-      return [treeMap((next, last) => where(isOn, next, last), after, before), where(isOn, y, 0)]
-    },
-    start,
-    [xs, arange(xs.shape[0])],
-    { reverse },
-  ) as [unknown, Tensor]
-}
-
-/** A cell over a batch of sequences [T, B, D] from carries [B, ...]: `vmap` of `scan` of the cell. */
+/** A cell over a batch of sequences [T, B, D] from carries [B, ...]: [last carry, outputs]. */
 export function overBatch(
-  weights: Weights,
+  { cell, params }: Weights,
   carry: unknown,
   xs: Tensor,
   { reverse, lengths }: Run = {},
 ): [Free, Tensor] {
-  const one = (start: unknown, x: Tensor, length: Tensor | null) => overSteps(weights, start, x, { reverse, length })
-  return vmap(one, [0, 1, lengths === undefined ? null : 0], [0, 1])(carry, xs, lengths ?? null) as [Free, Tensor]
+  const { run } = nn.recurrent(cell, { reverse })
+  const one = (start: unknown, x: Tensor, length?: Tensor) => run(params, x, { carry: start, length })
+  if (lengths === undefined) return vmap((start: unknown, x: Tensor) => one(start, x), [0, 1], [0, 1])(carry, xs)
+  return vmap(one, [0, 1, 0], [0, 1])(carry, xs, lengths)
+}
+
+/** A cell over a batch in both directions; weights, carries and lengths as in `overBatch`. */
+export function bothWays([ahead, back]: Weights[], carries: Free[], xs: Tensor, lengths?: Tensor): [Free[], Tensor] {
+  const { run } = nn.bidirectional(ahead.cell, { backward: back.cell })
+  const params = { forward: ahead.params, backward: back.params }
+  const one = (start: Free[], x: Tensor, length?: Tensor) => {
+    const [last, ys] = run(params, x, { carry: { forward: start[0], backward: start[1] }, length })
+    return [[last.forward, last.backward], ys] as [Free[], Tensor]
+  }
+  if (lengths === undefined) return vmap((start: Free[], x: Tensor) => one(start, x), [0, 1], [0, 1])(carries, xs)
+  return vmap(one, [0, 1, 0], [0, 1])(carries, xs, lengths)
 }
 
 /** nn.RNN, nn.LSTM, nn.GRU: layers and directions, packed or not. */
 export function torchRnn(v: Named<Tensor>, { kind, num_layers, bidirectional, batch_first }: Attrs): Named<Tensor> {
   let xs = batch_first ? transpose(v.x, [1, 0, 2]) : v.x
-  const directions = bidirectional ? 2 : 1
-  const [hn, cn]: Tensor[][] = [[], []]
+  const suffixes = bidirectional ? ['', '_reverse'] : ['']
+  const ends: Free[] = []
   for (let layer = 0; layer < num_layers; layer++) {
-    const outputs: Tensor[] = []
-    for (let direction = 0; direction < directions; direction++) {
-      const weights = torchCell(kind, v, '', `_l${layer}${direction ? '_reverse' : ''}`)
-      const index = layer * directions + direction
+    const weights = suffixes.map(suffix => torchCell(kind, v, '', `_l${layer}${suffix}`))
+    const carries = suffixes.map((_, direction) => {
+      const index = ends.length + direction
       const zero = zeros([xs.shape[1], v[`weight_hh_l${layer}`].shape[1]])
-      const [h0, c0] = [v.h0 ? at(v.h0, index) : zero, v.c0 ? at(v.c0, index) : zero]
-      const options = { reverse: direction === 1, lengths: v.lengths }
-      const [last, ys] = overBatch(weights, carryOf(kind, h0, c0), xs, options)
-      outputs.push(ys)
-      hn.push(isLstm(kind) ? last.h : last)
-      if (isLstm(kind)) cn.push(last.c)
-    }
-    xs = concat(outputs, -1)
+      return carryOf(kind, v.h0 ? at(v.h0, index) : zero, v.c0 ? at(v.c0, index) : zero)
+    })
+    const [last, ys] = bidirectional
+      ? bothWays(weights, carries, xs, v.lengths)
+      : overBatch(weights[0], carries[0], xs, { lengths: v.lengths })
+    ends.push(...(bidirectional ? last : [last]))
+    xs = ys
   }
   return {
     y: batch_first ? transpose(xs, [1, 0, 2]) : xs,
-    hn: stack(hn),
-    ...(isLstm(kind) ? { cn: stack(cn) } : {}),
+    hn: stack(ends.map(end => (isLstm(kind) ? end.h : end))),
+    ...(isLstm(kind) ? { cn: stack(ends.map(({ c }) => c)) } : {}),
   }
 }
 

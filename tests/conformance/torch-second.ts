@@ -17,12 +17,14 @@ import {
   sum,
   type Tensor,
   tanh,
+  tensor,
   transpose,
   valueAndGrad,
   vmap,
   zeros,
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
+import { bptt, rtrl, rtrlState, rtrlStep } from '../../ts/train/index.js'
 import { type Handler, layerOutputs, nameOf, part, unravel, withPrefix } from './torch-handler.js'
 import type { Named } from './torch-models.js'
 import { compareGradients, compareOutputs, toTensors } from './vectors.js'
@@ -110,22 +112,56 @@ export const second: Handler = c => {
   return handler(c)
 }
 
-/** The influence of every parameter on every state: forward mode through the loop, one direction for each parameter. */
-export const realTime: Handler = () => v => {
-  const states = (flat: Tensor) => {
-    const p = unravel(flat, v, ['W', 'V', 'b'])
+/** Parameters whose tree has the vectors' order: W, V, b. */
+type InOrder = [wx: Tensor, wh: Tensor, b: Tensor]
+
+/**
+ * The influence of every parameter on every state, and the gradient of the last step's loss: by real-time recurrent
+ * learning, and by differentiating the states forwards.
+ */
+export const realTime: Handler = c => {
+  const { W, V, b } = toTensors(c.params)
+  const { x, h0, target } = toTensors(c.inputs)
+  const params: InOrder = [W, V, b]
+  const step = ([w, v, bias]: InOrder, h: Tensor, input: Tensor): [Tensor, Tensor] => {
+    const next = tanh(add(matmul(w, input), matmul(v, h), bias))
+    return [next, next]
+  }
+  const loss = (y: Tensor, { weight }: { weight: Tensor }) => mul(mul(0.5, weight), sum(square(sub(y, target))))
+  const isLast = { weight: tensor(Array.from({ length: c.attrs.T }, (_, t) => (t === c.attrs.T - 1 ? 1 : 0))) }
+  const online = (own: InOrder, start: Tensor) => {
+    const one = rtrlStep(step, loss)
     return scan(
-      (h, x) => {
-        const next = tanh(add(matmul(p.W, x), matmul(p.V, h), p.b))
-        return [next, next]
+      (state, [input, wanted]) => {
+        const [next, value] = one(own, state, input, wanted)
+        return [next, { h: next.carry, influence: next.influence, value }]
       },
-      v.h0,
-      v.x,
+      rtrlState(own, start),
+      [x, isLast] as [Tensor, { weight: Tensor }],
     )[1]
   }
-  const flat = concat([v.W, v.V, v.b].map(part => reshape(part, [part.size])))
-  const h = states(flat)
-  const along = (direction: Tensor) => jvp(states, [flat], [direction])[1]
-  const error = sub(at(h, -1), v.target)
-  return { h, influence: vmap(along, [0], 2)(eye(flat.size)), loss: mul(0.5, sum(square(error))) }
+  for (const [follow, forwards, back] of [
+    [online, rtrl(step, loss), bptt(step, loss)],
+    [jit(online), jit(rtrl(step, loss)), jit(bptt(step, loss))],
+  ] as const) {
+    const { h, influence, value } = follow(params, h0)
+    compareOutputs(c, { h, influence, loss: sum(value) })
+    for (const gradientOf of [forwards, back]) {
+      const [[total], [dW, dV, db]] = gradientOf(params, h0, x, isLast)
+      const { x: _, h0: __, ...grads } = c.grads
+      compareOutputs(c, { h, influence, loss: total })
+      compareGradients({ ...c, grads }, { W: dW, V: dV, b: db })
+    }
+  }
+  // By forward mode over the whole loop, and the gradients of inputs and of the start.
+  return v => {
+    const states = (flat: Tensor) => {
+      const p = unravel(flat, v, ['W', 'V', 'b'])
+      return scan((h, input) => step([p.W, p.V, p.b], h, input), v.h0, v.x)[1]
+    }
+    const flat = concat([v.W, v.V, v.b].map(part => reshape(part, [part.size])))
+    const h = states(flat)
+    const along = (direction: Tensor) => jvp(states, [flat], [direction])[1]
+    return { h, influence: vmap(along, [0], 2)(eye(flat.size)), loss: loss(at(h, -1), { weight: tensor(1) }) }
+  }
 }

@@ -1,7 +1,6 @@
 // Clipping, optimisers, training runs and truncated backpropagation.
 import {
   add,
-  cast,
   div,
   grad,
   jit,
@@ -16,21 +15,24 @@ import {
   take,
   transpose,
   valueAndGrad,
+  vmap,
   zeros,
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import * as optim from '../../ts/optim/index.js'
+import { bptt, tbptt } from '../../ts/train/index.js'
 import { type Handler, layerOutputs, mapValues, nameOf, part, withPrefix } from './torch-handler.js'
-import { carryOf, gptBlock, isLstm, linear, type Named, overBatch, torchCell } from './torch-models.js'
+import { carryOf, gptBlock, isLstm, linear, type Named, torchCell } from './torch-models.js'
 import { type Case, compareGradients, compareOutputs, toTensors } from './vectors.js'
 
 export const clip: Handler = c => {
   const gradients = part(toTensors(c.inputs), 'grad.')
-  const { update } = optim.clipByGlobalNorm(c.attrs.max_norm)
+  const order = c.attrs.norm_type === 'inf' ? Number.POSITIVE_INFINITY : c.attrs.norm_type
+  const { update } = optim.clipByGlobalNorm(c.attrs.max_norm, { order })
   const clipAll = (tree: Named<Tensor>) => update(tree, null)[0]
   for (const run of [clipAll, jit(clipAll)]) {
     const clipped = run(gradients)
-    compareOutputs(c, { total_norm: optim.globalNorm(gradients), ...withPrefix('grad.', clipped, '.clipped') })
+    compareOutputs(c, { total_norm: optim.globalNorm(gradients, order), ...withPrefix('grad.', clipped, '.clipped') })
   }
   return undefined
 }
@@ -42,13 +44,13 @@ interface OptimCase {
 }
 
 function optimizerOf({ attrs }: Case): OptimCase {
-  const { lr, betas = [0.9, 0.999], eps, weight_decay = 0, momentum = 0, nesterov = false } = attrs
+  const { lr, betas = [0.9, 0.999], eps, weight_decay = 0, momentum = 0, nesterov = false, dampening } = attrs
   const [b1, b2] = betas
   const l2 = <S>(own: optim.Optimizer<S>) => optim.chain(optim.addDecayedWeights(weight_decay), own) as optim.Optimizer
   switch (attrs.optimizer) {
     case 'SGD':
       return {
-        optimizer: l2(optim.sgd(lr, { momentum, nesterov })),
+        optimizer: l2(optim.sgd(lr, { momentum, nesterov, dampening })),
         state: ([, [own]]): Named<Named<Tensor>> => (own === null ? {} : { momentum_buffer: own.trace }),
       }
     case 'Adam':
@@ -71,12 +73,8 @@ function optimizerOf({ attrs }: Case): OptimCase {
         }),
       }
     default: {
-      const decay = attrs.lr_decay ?? 0
-      const rate: optim.LearningRate = decay === 0 ? lr : step => divideRate(lr, decay, step)
-      return {
-        optimizer: l2(optim.adagrad(rate, { eps, initialAccumulator: attrs.initial_accumulator_value })),
-        state: ([, [own]]) => ({ sum: own.sum }),
-      }
+      const options = { initialAccumulator: attrs.initial_accumulator_value, learningRateDecay: attrs.lr_decay }
+      return { optimizer: l2(optim.adagrad(lr, { eps, ...options })), state: ([, [own]]) => ({ sum: own.sum }) }
     }
   }
 }
@@ -104,10 +102,6 @@ export const optimizers: Handler = c => {
   }
   return undefined
 }
-
-/** lr / (1 + steps * decay) */
-const divideRate = (rate: number, decay: number, step: Tensor): Tensor =>
-  div(rate, add(1, mul(cast(step, 'float32'), decay)))
 
 /** Mean cross-entropy of ids[:, 1:] given ids[:, :-1] under the model of the case. */
 function nextTokenLoss(c: Case, p: Named<Tensor>, ids: Tensor): Tensor {
@@ -150,32 +144,42 @@ export const train: Handler = c => {
   return undefined
 }
 
-/** Truncated backpropagation: the state crosses chunks as a value, gradients of the chunks add up. */
+/** Truncated backpropagation: all windows at once, and one after the other with the carry that the last one left. */
 export const truncated: Handler = c => {
   const { kind, T, chunk } = c.attrs
   const params = toTensors(c.params)
   const { x, target } = toTensors(c.inputs)
   const [batch, units] = [x.shape[1], params.weight_hh.shape[1]]
-  const chunkLoss = (p: Named<Tensor>, carry: unknown, xs: Tensor, ts: Tensor) => {
-    const [last, ys] = overBatch(torchCell(kind, p, '', ''), carry, xs)
-    const errors = sub(linear(p, 'out', ys), ts)
-    return [div(sum(square(errors)), 2 * T * batch), last] as const
+  const step = (p: Named<Tensor>, carry: object, input: Tensor) => {
+    const { cell, params: own } = torchCell(kind, p, '', '')
+    const [next, h] = vmap((before: unknown, one: Tensor) => cell.apply(own, before, one))(carry, input)
+    return [next as object, linear(p, 'out', h)] as const
   }
-  const plain = valueAndGrad(chunkLoss, { hasAux: true })
-  for (const run of [plain, jit(plain)]) {
-    const zero = zeros([batch, units])
-    let carry: unknown = carryOf(kind, zero, zero)
+  const loss = (y: Tensor, wanted: Tensor) => div(sum(square(sub(y, wanted))), 2 * T * batch)
+  const zero = zeros([batch, units])
+  const start = carryOf(kind, zero, zero) as object
+  const stateOf = (carry: object) => (isLstm(kind) ? (carry as { h: Tensor }).h : (carry as Tensor))
+  const one = bptt(step, loss)
+  const all = tbptt(step, loss, { window: chunk })
+  for (const [window, whole] of [
+    [one, all],
+    [jit(one), jit(all)],
+  ]) {
+    let carry = start
     let gradients: Named<Tensor> = mapValues(params, value => mul(value, 0))
     const losses: Tensor[] = []
     for (let t = 0; t < T; t += chunk) {
-      const [[loss, next], own] = run(params, carry, slice(x, [t], [t + chunk]), slice(target, [t], [t + chunk]))
-      gradients = mapValues(gradients, (value, name) => add(value, own[name]))
-      losses.push(loss)
+      const [[value, next], own] = window(params, carry, slice(x, [t], [t + chunk]), slice(target, [t], [t + chunk]))
+      gradients = mapValues(gradients, (sofar, name) => add(sofar, own[name]))
+      losses.push(value)
       carry = next
     }
-    const hn = isLstm(kind) ? (carry as { h: Tensor }).h : (carry as Tensor)
-    compareOutputs(c, { total: losses.reduce((a, b) => add(a, b)), chunk_losses: stack(losses), hn })
+    const outputs = { chunk_losses: stack(losses), hn: stateOf(carry) }
+    compareOutputs(c, { ...outputs, total: losses.reduce((a, b) => add(a, b)) })
     compareGradients(c, gradients)
+    const [[total, last], gradient] = whole(params, start, x, target)
+    compareOutputs(c, { ...outputs, total, hn: stateOf(last) })
+    compareGradients(c, gradient)
   }
   return undefined
 }

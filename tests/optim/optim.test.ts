@@ -35,9 +35,14 @@ const optimizers: Record<string, optim.Optimizer> = {
   adam: optim.adam(0.3),
   adamw: optim.adamw(0.3, { weightDecay: 1e-4 }),
   rmsprop: optim.rmsprop(0.1, { momentum: 0.5, centered: true }),
+  dampened: optim.sgd(0.05, { momentum: 0.9, dampening: 0.5 }),
+  nadam: optim.nadam(0.3),
+  lion: optim.lion(optim.exponentialDecay(0.3, { steps: 20, rate: 0.5 }), { b2: 0.9 }),
   adagrad: optim.adagrad(1),
+  adadelta: optim.adadelta(0.3, { decay: 0.5, eps: 1 }),
   'a chain': optim.chain(
     optim.clipByGlobalNorm(5),
+    optim.clipByValue(4),
     optim.scale(0.5),
     optim.adam(step => div(0.6, add(1, mul(cast(step, 'float32'), 0.01)))),
   ),
@@ -135,10 +140,56 @@ test('clipByGlobalNorm: large ones shrink to the norm, small ones pass bit for b
   assert.ok(broken.data().every(Number.isNaN))
 })
 
+test('norms of other orders; an empty leaf adds nothing; clipping by value moves what is beyond and keeps NaN', () => {
+  const gradients = { a: tensor([3, 0]), b: tensor([[-4]]), none: zeros([0]) }
+  assert.is(optim.globalNorm(gradients, 1).item(), 7)
+  assert.is(optim.globalNorm(gradients, Number.POSITIVE_INFINITY).item(), 4)
+  const [clipped] = optim.clipByGlobalNorm(2, { order: Number.POSITIVE_INFINITY }).update(gradients, null)
+  assert.equal(clipped.a.toArray(), [1.5, 0])
+  assert.equal(
+    optim
+      .clipByValue(1)
+      .update(tensor([-2, 0.5, Number.NaN]), null)[0]
+      .toArray(),
+    [-1, 0.5, Number.NaN],
+  )
+  assert.throws(() => optim.globalNorm(gradients, 3), /the order is 1, 2 or Infinity, not 3/)
+})
+
+test('NAdam by hand: the mean one step ahead, corrected as the next step will be', () => {
+  const { init, update } = optim.scaleByAdam({ b1: 0.5, b2: 0.5, eps: 0, nesterov: true })
+  const [first, state] = update(tensor([2]), init(tensor([0])))
+  // 0.5 * 1 / 0.75 + 0.5 * 2 / 0.5 over the root of 2 / 0.5.
+  close(first, [(2 / 3 + 2) / 2])
+  // mean 2.5, squares 9: 0.5 * 2.5 / 0.875 + 0.5 * 4 / 0.75 over the root of 9 / 0.75.
+  close(update(tensor([4]), state)[0], [(1.25 / 0.875 + 2 / 0.75) / Math.sqrt(12)])
+})
+
+test('Adadelta by hand', () => {
+  const own = optim.adadelta(1, { decay: 0.5, eps: 1 })
+  const [first, state] = own.update(tensor([2]), own.init(tensor([0])))
+  const delta = 2 / Math.sqrt(3)
+  close(first, [-delta])
+  close(own.update(tensor([2]), state)[0], [-2 * Math.sqrt((0.5 * delta ** 2 + 1) / 4)])
+})
+
+test('Lion by hand: signs of the mean that has seen the gradient, and weights decay', () => {
+  const own = optim.lion(0.1, { b1: 0.5, b2: 0.75, weightDecay: 0.5 })
+  const [first, state] = own.update(tensor([2, 0]), own.init(tensor([0, 0])), tensor([2, 4]))
+  close(first, [-0.2, -0.2])
+  // The mean is 0.5; half of it and half of -0.4 are 0.05, of -0.6 they are -0.05.
+  close(own.update(tensor([-0.4, 0]), state, tensor([0, 0]))[0], [-0.1, 0])
+  close(own.update(tensor([-0.6, 0]), state, tensor([0, 0]))[0], [0.1, 0])
+})
+
 test('weight decay: decoupled after Adam, part of the gradient before it', () => {
   const decay = optim.addDecayedWeights(0.1)
   assert.equal(decay.update(tensor([1]), null, tensor([10]))[0].toArray(), [2])
   assert.throws(() => decay.update(tensor([1]), null), /needs the parameters/)
+  const matrices = optim.addDecayedWeights(0.1, { mask: (_, leaf) => leaf.rank > 1 })
+  const weights = { w: tensor([[10]]), b: tensor([10]) }
+  const [updates] = matrices.update({ w: tensor([[1]]), b: tensor([1]) }, null, weights)
+  assert.equal([updates.w.toArray(), updates.b.toArray()], [[[2]], [1]])
 })
 
 test('types: updates are like the gradients, states like init’s', () => {
@@ -158,6 +209,8 @@ test('refusals', () => {
   assert.throws(() => optim.clipByGlobalNorm(0), /positive, not 0/)
   assert.throws(() => optim.sgd(Number.NaN), /not finite/)
   assert.throws(() => optim.sgd(0.1, { nesterov: true }), /needs a momentum/)
+  assert.throws(() => optim.sgd(0.1, { momentum: 0.5, dampening: 0.5, nesterov: true }), /nesterov has no dampening/)
+  assert.throws(() => optim.clipByValue(-1), /positive, not -1/)
   assert.throws(() => optim.adam(0.1).init({ a: cast(tensor([1]), 'int32') }), /argument.a has dtype int32/)
   const adam = optim.adam(0.1)
   const state = adam.init({ a: tensor([1]) })

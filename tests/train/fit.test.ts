@@ -15,7 +15,16 @@ import {
 } from '../../ts/index.js'
 import { decodeSafetensors, encodeSafetensors, restoreTree } from '../../ts/io/index.js'
 import { adam, applyUpdates } from '../../ts/optim/index.js'
-import { fit, type Report } from '../../ts/train/index.js'
+import {
+  type CheckpointStore,
+  type FitOptions,
+  finish,
+  fit,
+  historyCsv,
+  progressBar,
+  progressLine,
+  type Report,
+} from '../../ts/train/index.js'
 
 const optimizer = adam(0.05)
 const key = random.key(3)
@@ -112,6 +121,183 @@ test('nothing to do is nothing done; a loss that is no number and steps that are
     message = (error as Error).message
   }
   assert.match(message, /steps is a number of steps, not -1/)
+})
+
+const values = (tree: unknown) => treeLeaves(tree).map(leaf => leaf.toArray())
+
+/** A store in memory, and every file that it ever had. */
+function memoryStore(): CheckpointStore & { files: Uint8Array[] } {
+  const files: Uint8Array[] = []
+  return {
+    name: 'memory',
+    files,
+    load: async () => files.at(-1) ?? null,
+    save: async bytes => {
+      files.push(bytes)
+    },
+  }
+}
+
+/** The state is the number of steps made; validation falls to step 4 and then rises. */
+const count = (state: Tensor): [Tensor, Tensor] => [add(state, 1), state]
+const valley = (state: Tensor) => square(sub(state, 4))
+
+test('the history has the mean losses, validations and the best; patience ends it, and the best state comes back', async () => {
+  const reports: Report<Tensor>[] = []
+  const options: FitOptions<Tensor> = { steps: 100, every: 2, validate: valley, patience: 3, stepsPerEpoch: 4 }
+  const onStep = (report: Report<Tensor>) => reports.push(report)
+  const fitted = await finish(fit(count, zeros([]), { ...options, onStep }))
+  assert.equal(fitted.history, [
+    { step: 2, loss: 0.5, validation: 4 },
+    { step: 4, loss: 2.5, validation: 0 },
+    { step: 6, loss: 4.5, validation: 4 },
+    { step: 8, loss: 6.5, validation: 16 },
+    { step: 10, loss: 8.5, validation: 36 },
+  ])
+  assert.equal([fitted.reason, fitted.step, fitted.best], ['patience', 10, { step: 4, loss: 0 }])
+  assert.equal([fitted.state.item(), fitted.last.item()], [4, 10])
+  assert.equal(
+    reports.map(({ validation }) => validation),
+    [null, 4, null, 0, null, 4, null, 16, null, 36],
+  )
+  assert.equal(
+    reports.map(({ epoch }) => epoch),
+    [0, 0, 0, 1, 1, 1, 1, 2, 2, 2],
+  )
+  assert.is(historyCsv(fitted.history.slice(0, 1)), 'step,loss,validation\n2,0.5,4\n')
+})
+
+test('an improvement of no more than minDelta is none, and neither is a loss that is no number', async () => {
+  const losses = [3, 2.5, Number.NaN, 1.9]
+  const validate = (_: Tensor, number: number) => losses[number - 1]
+  const fitted = await finish(fit(count, zeros([]), { steps: 4, every: 1, validate, minDelta: 1 }))
+  assert.equal(fitted.best, { step: 4, loss: 1.9 })
+  assert.equal(
+    fitted.history.map(({ validation }) => validation),
+    [3, 2.5, null, 1.9],
+  )
+  const stopped = await finish(fit(count, zeros([]), { steps: 4, every: 1, validate, minDelta: 1, patience: 2 }))
+  assert.equal(
+    [stopped.reason, stopped.step, stopped.best, stopped.state.item()],
+    ['patience', 3, { step: 1, loss: 3 }, 1],
+  )
+})
+
+test('batches of JavaScript reach the step, and the last entry is that of the last step', async () => {
+  const sumUp = (state: Tensor, _: Tensor, batch: Tensor): [Tensor, Tensor] => [add(state, batch), batch]
+  const { state, history, reason } = await finish(
+    fit(sumUp, zeros([]), { steps: 5, every: 3, batchAt: number => add(zeros([]), number) }),
+  )
+  assert.equal([state.item(), reason], [10, 'steps'])
+  assert.equal(history, [
+    { step: 3, loss: 1, validation: null },
+    { step: 5, loss: 3.5, validation: null },
+  ]) // prettier-ignore
+})
+
+test('taken up from any checkpoint, everything is as if it had never stopped, the history and the best state too', async () => {
+  const validate = ({ params }: State) => square(sub(add(mean(params.w), params.b), 1))
+  const options = { steps: 24, every: 3, validate, checkpointEvery: 1, settings: { seed: 3 } }
+  const store = memoryStore()
+  const straight = await finish(fit(step, start(), { ...options, checkpoint: store }))
+  assert.is(store.files.length, 24)
+  for (const at of [1, 2, 3, 4, 13, 23, 24]) {
+    const again = memoryStore()
+    again.files.push(store.files[at - 1])
+    const resumed = await finish(fit(step, start(), { ...options, checkpoint: again }))
+    assert.equal(again.files.slice(1), store.files.slice(at), `the same files after step ${at}`)
+    assert.equal(values(resumed.state), values(straight.state))
+    assert.equal([resumed.history, resumed.best, resumed.step], [straight.history, straight.best, 24])
+  }
+})
+
+test('what patience ended stays ended, and a loop that is left has saved its last step', async () => {
+  const store = memoryStore()
+  const options = { steps: 100, every: 2, validate: valley, patience: 1, checkpoint: store }
+  const ended = await finish(fit(count, zeros([]), options))
+  assert.is(ended.step, 6)
+  const again = await finish(fit(count, zeros([]), options))
+  assert.equal([again.step, again.reason, again.state.item()], [6, 'patience', 4])
+  const left = memoryStore()
+  for await (const { step: number } of fit(count, zeros([]), { steps: 100, checkpoint: left, every: 50 })) {
+    if (number === 7) break
+  }
+  assert.is(left.files.length, 1)
+  const rest = await collect(fit(count, zeros([]), { steps: 9, checkpoint: left }))
+  assert.equal(
+    rest.map(({ step: number }) => number),
+    [8, 9],
+  )
+})
+
+test('a step that fails is not saved', async () => {
+  const store = memoryStore()
+  const breaks = (state: Tensor, number: Tensor): [Tensor, Tensor] => [
+    add(state, 1),
+    where(sub(number, 2), state, Number.NaN),
+  ]
+  const failing = async (checkpoint: CheckpointStore, every: number) =>
+    finish(fit(breaks, zeros([]), { steps: 5, checkpoint, every })).then(
+      () => '',
+      error => error.message,
+    )
+  assert.match(await failing(store, 1), /loss is NaN at step 2/)
+  const empty = memoryStore()
+  assert.match(await failing(empty, 5), /loss is NaN at step 2/)
+  assert.is(empty.files.length, 0, 'the state of the steps before is used up')
+  assert.equal(
+    store.files.map(bytes => decodeSafetensors(bytes).tensors.state.item()),
+    [1, 2],
+  )
+})
+
+test('a checkpoint that is broken, of another state or of other settings is refused by its name', async () => {
+  const store = memoryStore()
+  const options = { steps: 2, checkpoint: store, settings: { hidden: 8, cell: 'gru' } }
+  await finish(fit(count, zeros([]), options))
+  const refusal = async (more: object, state = zeros([])) =>
+    finish(fit(count, state, { ...options, ...more })).then(
+      () => assert.unreachable('nothing was thrown') as never,
+      (error: Error) => error.message,
+    )
+  assert.match(
+    await refusal({ settings: { hidden: 16, seed: 1 } }),
+    /fit: memory cannot be taken up: its settings differ: hidden was 8, now 16; cell was "gru", now not there; seed was not there, now 1/,
+  )
+  assert.match(
+    await refusal({}, zeros([3])),
+    /memory cannot be taken up: restoreTree: state is float32\[\], expected float32\[3\]/,
+  )
+  store.files.push(encodeSafetensors({ state: zeros([]) }))
+  assert.match(await refusal({}), /memory cannot be taken up: it is no checkpoint of fit/)
+  store.files.push(store.files[0].slice(0, -1))
+  assert.match(await refusal({}), /memory cannot be taken up: safetensors: the file is cut off/)
+  assert.match(await refusal({ start: 1 }), /a checkpoint knows its own start/)
+  assert.match(await refusal({ every: 0 }), /every is a positive integer, not 0/)
+})
+
+test('a bar draws itself over, with the line of the report', () => {
+  const report = {
+    step: 5,
+    steps: 10,
+    epoch: 1,
+    loss: 0.5,
+    validation: null,
+    best: { step: 4, loss: 0.25 },
+    tokensPerSecond: 1,
+    secondsLeft: 75,
+    seconds: 1,
+  } // prettier-ignore
+  assert.is(progressLine(report), '5/10  epoch 1  loss 0.5000  best validation 0.2500 at 4  1 min 15 s left')
+  const drawn: string[] = []
+  const bar = progressBar({ write: text => drawn.push(text), width: 4, interval: 1e6 })
+  bar(report)
+  bar(report)
+  bar({ ...report, step: 10, epoch: 0, best: null })
+  assert.is(drawn.length, 2)
+  assert.ok(drawn[0].endsWith(`██░░  ${progressLine(report)}`))
+  assert.ok(drawn[1].endsWith('████  10/10  loss 0.5000  done\n'))
+  progressBar()
 })
 
 test.run()

@@ -1,5 +1,7 @@
 // What must not compile.
 import { add, grad, jit, matmul, scan, sum, Tensor as T, tensor, valueAndGrad, vmap } from 'heddle'
+import { beam } from 'heddle/decode'
+import { wordVocabulary } from 'heddle/text'
 
 interface Dense {
   w: T
@@ -50,3 +52,9 @@ new T()
 new T([2], 'float32', x)
 // @ts-expect-error and there are no other kinds of them
 class Sub extends T {}
+// @ts-expect-error the step keeps the carry's type
+beam((h, token: T) => [{ h }, token], x, x, { length: 3, width: 2 })
+// @ts-expect-error two ways to prune
+beam((h: T, token: T) => [h, token], x, x, { length: 3, width: 2, pruning: 'none' })
+// @ts-expect-error only special tokens that were named have ids
+wordVocabulary([''], { special: ['pad'] }).special.eos

@@ -1,11 +1,43 @@
 // The sub-packages speak of the same tensor type, and their types compose.
 import { grad, jit, type Tensor, valueAndGrad } from 'heddle'
+import { batches, parseConll, splitExamples } from 'heddle/data'
+import { beam, ctcBeam, type Hypotheses, logLikelihood, sample } from 'heddle/decode'
+import { loadInto, restoreTree } from 'heddle/io'
+import { classScores, ctcLoss, dense, type ParamsOf } from 'heddle/nn'
+import {
+  type AdamState,
+  accumulate,
+  adam,
+  applyUpdates,
+  freeze,
+  multiTransform,
+  type ScheduleState,
+  sgd,
+} from 'heddle/optim'
+import { profile } from 'heddle/profile'
+import { bytePairs, loadVocabulary, tokenVocabulary, wordVocabulary } from 'heddle/text'
+import { type Fitted, finish, fit } from 'heddle/train'
 import { sample } from 'heddle/decode'
 import { restoreTree } from 'heddle/io'
-import { dense, type ParamsOf } from 'heddle/nn'
+import {
+  type BothWays,
+  bidirectional,
+  chain,
+  dense,
+  gruCell,
+  type LstmCarry,
+  lstmCell,
+  type ParamsOf,
+  recurrent,
+  relu,
+  residualCell,
+  stacked,
+  variationalDropout,
+  zoneout,
+} from 'heddle/nn'
 import { applyUpdates, sgd } from 'heddle/optim'
 import { profile } from 'heddle/profile'
-import { fit } from 'heddle/train'
+import { bptt, fit, gradientFlow, rtrlState, rtrlStep, tbptt } from 'heddle/train'
 import { is } from './expect.js'
 
 declare const key: Tensor
@@ -33,6 +65,16 @@ interface Carry {
 const [carry, tokens] = sample((c: Carry, token) => [c, token] as const, { h: x }, x, { length: 3, key })
 is<Carry>()(carry)
 is<Tensor>()(tokens)
+const speak = (c: Carry, token: Tensor) => [c, token] as const
+is<Hypotheses>()(beam(speak, { h: x }, x, { length: 3, width: 2, lengthPenalty: x, promptLength: x }))
+is<Tensor>()(logLikelihood(speak, { h: x }, x, x).logProbability)
+is<Tensor>()(grad((logits: Tensor) => ctcLoss(logits, x, { inputLengths: x }))(x))
+is<Tensor>()(classScores(x, { average: 'macro' }).f1)
+is<number[]>()(ctcBeam(x, { width: 2 })[0][0].labels)
+is<Readonly<Record<'pad' | 'eos', number>>>()(wordVocabulary([''], { special: ['pad', 'eos'] }).special)
+is<string>()(bytePairs([''], { size: 300 }).decode([1]))
+is<string[]>()(tokenVocabulary([['a']]).decode([0]))
+is<string>()(loadVocabulary('words', '').decode([0]))
 is<Carry>()(restoreTree(carry, { h: x }))
 
 const reports = fit(({ h }: Carry, number) => [{ h }, number] as const, carry, { steps: 3, onStep: ({ step }) => step })
@@ -40,3 +82,60 @@ for await (const { state, loss } of reports) {
   is<Carry>()(state)
   is<number>()(loss)
 }
+
+is<Fitted<Carry>>()(
+  await finish(fit(({ h }: Carry, _, x: Tensor) => [{ h }, x] as const, carry, { steps: 1, batchAt: () => x })),
+) // prettier-ignore
+// @ts-expect-error the step takes a tensor, not a text
+fit(({ h }: Carry, _: Tensor, x: Tensor) => [{ h }, x] as const, carry, { steps: 1, batchAt: () => 'text' })
+
+const groups = multiTransform({ body: sgd(0.1), head: adam(0.1) }, name => (name === 'w' ? 'head' : 'body'))
+is<[AdamState, ScheduleState]>()(groups.init(params).head)
+// @ts-expect-error there is no such group
+multiTransform({ body: sgd(0.1) }, () => 'head')
+is<[AdamState, ScheduleState]>()(accumulate(4, freeze(adam(0.1), 'w')).init(params).inner)
+
+const data = { x, labels: [x] as [Tensor] }
+is<typeof data>()(batches(data, { batch: 2 }).at(0))
+is<Record<'train' | 'test', typeof data>>()(splitExamples(data, { train: 0.5, test: 0.5 }, { key }))
+is<typeof params>()(loadInto(params, new Uint8Array()))
+is<string[]>()(parseConll('', ['token', 'tag'])[0].tag)
+// Cells keep the types of their parameters and carries through all combinators.
+const cell = stacked(lstmCell(4), relu, residualCell(gruCell(4)), dense(2))
+type CellParameters = ParamsOf<typeof cell>
+const cellParams: CellParameters = cell.init(key, x)
+is<Tensor>()(cellParams[0].wh)
+is<null>()(cellParams[1])
+is<Tensor>()(cellParams[2].bh)
+const stream = recurrent(cell)
+const [streamCarry, ys] = stream.run(cellParams, x)
+is<[LstmCarry, null, Tensor, null]>()(streamCarry)
+is<Tensor>()(ys)
+stream.run(cellParams, x, { carry: streamCarry, train: true, key, length: 3 })
+// @ts-expect-error a carry of another cell
+stream.run(cellParams, x, { carry: { h: x, c: x } })
+const both = bidirectional(lstmCell(4), { backward: gruCell(3) })
+is<BothWays<LstmCarry, Tensor>>()(both.run(both.init(key, x), x)[0])
+const classifier = chain(both, recurrent(gruCell(2), { returnSequences: false }), dense(3))
+is<Tensor>()(classifier.init(key, x)[0].backward.bx)
+zoneout(lstmCell(4), { h: 0.1, c: 0.2 })
+zoneout(gruCell(4), 0.1)
+// @ts-expect-error no such part of the carry
+zoneout(lstmCell(4), { h: 0.1, d: 0.2 })
+is<ParamsOf<typeof cell>>()(variationalDropout(cell, { input: 0.1 }).init(key, x))
+
+// The three ways through time have one signature, and keep the types of what goes through them.
+const stepLoss = (y: Tensor, target: { id: Tensor }): Tensor => target.id
+const wholeTime = bptt(cell.apply, stepLoss)
+const windowed: typeof wholeTime = tbptt(cell.apply, stepLoss, { window: 3 })
+const [[timeLoss, timeCarry], timeGradient] = windowed(cellParams, streamCarry, x, { id: x })
+is<Tensor>()(timeLoss)
+is<typeof streamCarry>()(timeCarry)
+is<CellParameters>()(timeGradient)
+// @ts-expect-error targets of another tree
+wholeTime(cellParams, streamCarry, x, x)
+const online = rtrlStep(cell.apply, stepLoss)
+is<[ReturnType<typeof rtrlState<CellParameters, typeof streamCarry>>, Tensor, CellParameters]>()(
+  online(cellParams, rtrlState(cellParams, streamCarry), x, { id: x }),
+)
+is<Tensor>()(gradientFlow(cell.apply, (outputs: Tensor, weights: Tensor) => outputs)(cellParams, streamCarry, x, x))

@@ -1,5 +1,6 @@
 // The element types. Every element is four bytes wide in the core (a bool is 0 or 1), so that kernels know one width.
 
+/** The type of a tensor's elements. */
 export type DType = 'float32' | 'int32' | 'uint32' | 'bool'
 
 /** What `tensor.data()` returns. */

@@ -1,6 +1,7 @@
 // Arithmetic of shapes and axes, and the messages for those that do not fit.
 import { rangeError, typeError } from '../errors.js'
 
+/** The lengths of a tensor's dimensions; `[]` for a scalar. */
 export type Shape = readonly number[]
 
 /** Number of elements. */

@@ -22,11 +22,19 @@ export interface Traced {
 }
 
 /**
- * An immutable n-dimensional array with a `shape` and a `dtype`.
- * Made by `tensor(...)`, `zeros(...)` and every operation; never by `new`.
+ * An immutable n-dimensional array with a `shape` and a `dtype`. Made by `tensor(...)`, `zeros(...)` and every
+ * operation; never by `new`.
+ * @example
+ * const x = tensor([[1, 2, 3], [4, 5, 6]])
+ * x.shape // [2, 3]
+ * x.toArray() // [[1, 2, 3], [4, 5, 6]]
+ * x.data() // [1, 2, 3, 4, 5, 6]
+ * sum(x).item() // 21
  */
 export class Tensor {
+  /** The length of each dimension. */
   readonly shape: Shape
+  /** The type of the elements. */
   readonly dtype: DType
   /** @internal Changes once, when the tensor is donated and a result takes its memory. */
   source: Source
@@ -83,6 +91,7 @@ export class Tensor {
     return this.toArray()
   }
 
+  /** What it is, not what is in it: `Tensor float32[2, 3]`. */
   toString(): string {
     const where = this.source.kind === 'traced' ? 'traced ' : ''
     return `${where}Tensor ${this.dtype}${showShape(this.shape)}`

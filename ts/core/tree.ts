@@ -137,8 +137,12 @@ export function leafPaths(node: TreeDef, path = ''): string[] {
 }
 
 /**
- * Applies `f` to corresponding leaves of trees of one structure.
- * @example treeMap((p, g) => sub(p, mul(0.1, g)), params, grads)
+ * Applies `f` to corresponding leaves of trees of one structure and returns their tree. Throws if the structures
+ * differ.
+ * @example
+ * const params = { w: tensor([1, 2]), b: tensor(3) }
+ * const gradient = { w: tensor([10, 0]), b: tensor(-10) }
+ * treeMap((p, g) => sub(p, mul(0.1, g)), params, gradient) // { w: [0, 2], b: 4 }
  */
 export function treeMap<T>(f: (leaf: Tensor, ...rest: Tensor[]) => unknown, tree: T, ...rest: readonly unknown[]): T {
   const { leaves, structure } = flatten(tree)
@@ -152,7 +156,12 @@ export function treeMap<T>(f: (leaf: Tensor, ...rest: Tensor[]) => unknown, tree
   return unflatten(structure, results) as T
 }
 
-/** The leaves of a tree from left to right, object keys sorted. */
+/**
+ * The leaves of a tree from left to right, object keys sorted.
+ * @example
+ * const params = { layers: [{ w: ones([3, 4]) }, { w: ones([4, 2]) }], b: zeros([2]) }
+ * treeLeaves(params).map(leaf => leaf.size) // [2, 12, 8]
+ */
 export const treeLeaves = (tree: unknown): Tensor[] => flatten(tree).leaves as Tensor[]
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

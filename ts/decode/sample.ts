@@ -1,96 +1,150 @@
-// A model fed with its own draws. Prompt and loop are two scans, so under `jit` the whole text is one call.
-import { isInteger } from '../core/dtype.js'
-import { showShape } from '../core/shape.js'
+// A model fed with its own draws. Prompt and loop are one loop each, so under `jit` the whole text is one call.
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'
+import { rangeError } from '../errors.js'
 import { argmax } from '../ops/argmax.js'
-import { div, maximum, sub } from '../ops/arithmetic.js'
-import { logicalOr } from '../ops/bitwise.js'
-import { cast } from '../ops/cast.js'
-import { equal } from '../ops/compare.js'
-import { arange } from '../ops/full.js'
+import { add, div, maximum, sub } from '../ops/arithmetic.js'
+import { logicalAnd } from '../ops/bitwise.js'
+import { equal, less, notEqual } from '../ops/compare.js'
+import { cumsum } from '../ops/cumulate.js'
+import { dynamicUpdateSlice } from '../ops/dynamic-slice.js'
+import { arange, full } from '../ops/full.js'
+import { pad } from '../ops/pad.js'
 import { categorical, foldIn } from '../ops/random.js'
 import { max } from '../ops/reduce.js'
-import { at, slice } from '../ops/slice.js'
+import { expandDims } from '../ops/reshape.js'
+import { slice } from '../ops/slice.js'
+import { softmax } from '../ops/softmax.js'
+import { topK as largest } from '../ops/sort.js'
+import { take } from '../ops/take.js'
 import { where } from '../ops/where.js'
 import { scan } from '../transforms/scan.js'
+import { whileLoop } from '../transforms/while-loop.js'
+import { checkLength, checkWhole, type PromptOptions, readPrompt, type Step } from './prompt.js'
 
-/** One step of a model for one example: a token (int32 []) in, [the next carry, the logits [V] of the next token]. */
-export type Step<C> = (carry: C, token: Tensor) => readonly [NoInfer<C>, Tensor]
-
-export interface SpeakOptions {
+/** How a text is continued. */
+export interface SpeakOptions extends PromptOptions {
   /** How many tokens are made. */
   length: number
   /** The token after which there is nothing more to say: all that follow it are the same (none). */
   end?: number
 }
 
+/** How tokens are drawn. */
 export interface SampleOptions extends SpeakOptions {
   /** The key of the draws. */
   key: Tensor
   /** Logits are divided by it: below 1 bolder, above 1 more even, 0 the likeliest token (1). */
   temperature?: number | Tensor
+  /** Only that many of the likeliest tokens are drawn: Fan et al. 2018 (all). */
+  topK?: number
+  /** Only the likeliest tokens that together have this probability are drawn, at least one: Holtzman et al. 2020 (1). */
+  topP?: number | Tensor
 }
 
 /**
  * Tokens drawn from a model one after the other: `prompt` (int32 [P], at least one token) is read from `carry` on, then
- * `length` tokens follow, each drawn with probability softmax(logits / temperature). Returns [the last carry, int32
- * [length]]. Throws if the prompt is empty or not of integers.
- * @example const [, ids] = sample(step, initialCarry, vocabulary.encode('The '), { length: 200, key, temperature: 0.8 })
+ * `length` tokens follow, each drawn with probability softmax(logits / temperature), among all or the `topK` likeliest of
+ * them, and of these among the likeliest that have probability `topP`. Returns [the carry before the last token is read,
+ * int32 [length]]. With `end` the loop stops where it is drawn. Throws if the prompt is empty or not of integers.
+ * @example
+ * import { random, take, tensor } from 'heddle'
+ * import { type Step, sample } from 'heddle/decode'
+ * const table = tensor([[0, 1, 0], [0, 0, 4], [2, 0, 0]]) // logits of the next token by the last one
+ * const step: Step<null> = (carry, token) => [carry, take(table, token)]
+ * const prompt = tensor([0], { dtype: 'int32' })
+ * const [, ids] = sample(step, null, prompt, { length: 5, key: random.key(0), temperature: 0 })
+ * ids.toArray() // [1, 2, 0, 1, 2]
+ * const [, some] = sample(step, null, prompt, { length: 5, key: random.key(0), topK: 2, topP: 0.9 })
  */
 export function sample<C extends Tree>(
   step: Step<C>,
   carry: C,
   prompt: Tensor,
-  { key, temperature = 1, length, end }: SampleOptions,
+  { key, temperature = 1, topK, topP, ...options }: SampleOptions,
 ): [C, Tensor] {
-  const draw = (logits: Tensor, place: Tensor): Tensor =>
-    categorical(foldIn(key, place), div(sub(logits, max(logits)), maximum(temperature, TINY)))
-  return speak('sample', step, carry, prompt, draw, { length, end })
+  if (topK !== undefined) checkWhole('sample', 'topK', topK, 1)
+  if (typeof topP === 'number' && !(topP > 0 && topP <= 1)) {
+    throw rangeError(`sample: topP lies in (0, 1], not ${topP}`)
+  }
+  const draw = (logits: Tensor, place: Tensor): Tensor => {
+    const own = foldIn(key, place)
+    const tempered = div(sub(logits, max(logits)), maximum(temperature, TINY))
+    if (topK === undefined && topP === undefined) return categorical(own, tempered)
+    const [sorted, tokens] = largest(tempered, Math.min(topK ?? logits.size, logits.size))
+    return take(tokens, categorical(own, topP === undefined || topP === 1 ? sorted : nucleus(sorted, topP)))
+  }
+  return speak('sample', step, carry, prompt, draw, options)
 }
 
-/** As `sample`, but always the likeliest token, the first of equal ones. */
+/**
+ * As `sample`, but always the likeliest token, the first of equal ones.
+ * @example
+ * const next = tensor([[0, 9, 1], [2, 0, 5], [7, 1, 0]])
+ * const step = (carry: null, token: Tensor): [null, Tensor] => [carry, take(next, token)]
+ * greedy(step, null, tensor([0], { dtype: 'int32' }), { length: 5 })[1] // [1, 2, 0, 1, 2]
+ */
 export const greedy = <C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, options: SpeakOptions): [C, Tensor] =>
   speak('greedy', step, carry, prompt, logits => argmax(logits), options)
 
 /** The smallest normal float32: so cold that only the likeliest token is left. */
 const TINY = 1.1754943508222875e-38
 
+/** Descending logits without those before which the probabilities have reached `p` already. */
+function nucleus(sorted: Tensor, p: number | Tensor): Tensor {
+  const before = pad(slice(cumsum(softmax(sorted)), [0], [-1]), [[1, 0]], -1)
+  return where(less(before, p), sorted, Number.NEGATIVE_INFINITY)
+}
+
 function speak<C extends Tree>(
   name: string,
   step: Step<C>,
-  carry: C,
+  start: C,
   prompt: Tensor,
   choose: (logits: Tensor, place: Tensor) => Tensor,
-  { length, end }: SpeakOptions,
+  { length, end, promptLength }: SpeakOptions,
 ): [C, Tensor] {
-  if (!Number.isInteger(length) || length < 0) {
-    throw new RangeError(`${name}: length is a number of tokens, not ${length}`)
-  }
-  if (prompt.rank !== 1 || prompt.size === 0 || !isInteger(prompt.dtype)) {
-    throw new TypeError(
-      `${name}: the prompt is at least one token (int32 [P]), not ${prompt.dtype}${showShape(prompt.shape)}`,
+  checkLength(name, length)
+  const [carry, first] = readPrompt(name, step, start, prompt, { promptLength })
+  if (end === undefined) {
+    const [last, spoken] = scan(
+      ({ carry, token }: Speaking<C>, place: Tensor): [Speaking<C>, Tensor] => {
+        const [next, logits] = step(carry, token)
+        const chosen = choose(logits, place)
+        return [{ carry: next, token: chosen }, chosen]
+      },
+      { carry, token: first } as Speaking<C>,
+      arange(length),
     )
+    return [last.carry, spoken]
   }
-  const tokens = cast(prompt, 'int32')
-  const [read] = scan((c: C, token: Tensor): [C, null] => [step(c, token)[0], null], carry, slice(tokens, [0], [-1]))
-  const [last, spoken] = scan(
-    (state: Speaking<C>, place: Tensor): [Speaking<C>, Tensor] => {
-      const [next, logits] = step(state.carry, state.token)
+  checkWhole(name, 'end', end, 0)
+  const last = whileLoop(
+    ({ place, isOver }) => logicalAnd(less(place, length), equal(isOver, false)),
+    ({ carry, token, place, spoken }) => {
+      const [next, logits] = step(carry, token)
       const chosen = choose(logits, place)
-      if (end === undefined) return [{ carry: next, token: chosen, isOver: state.isOver }, chosen]
-      const token = where(state.isOver, end, chosen)
-      return [{ carry: next, token, isOver: logicalOr(state.isOver, equal(token, end)) }, token]
+      return {
+        carry: next,
+        token: chosen,
+        place: add(place, 1),
+        isOver: equal(chosen, end),
+        spoken: dynamicUpdateSlice(spoken, expandDims(chosen, 0), [place]),
+      }
     },
-    { carry: read, token: at(tokens, -1), isOver: equal(scalar(0, 'int32'), 1) } as Speaking<C>,
-    arange(length),
+    {
+      carry,
+      token: first,
+      place: scalar(0, 'int32'),
+      isOver: notEqual(scalar(0, 'int32'), 0),
+      spoken: full([Math.max(length, 1)], end, 'int32'),
+    } as Speaking<C> & { place: Tensor; isOver: Tensor; spoken: Tensor },
   )
-  return [last.carry, spoken]
+  return [last.carry, slice(last.spoken, [0], [length])]
 }
 
 interface Speaking<C> {
   carry: C
   token: Tensor
-  isOver: Tensor
 }

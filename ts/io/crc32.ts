@@ -6,9 +6,9 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** The CRC-32 of bytes, as eight hexadecimal digits. */
-export function crc32(bytes: Uint8Array): string {
+/** The CRC-32 of bytes, one part after the other, as eight hexadecimal digits. */
+export function crc32(...parts: Uint8Array[]): string {
   let crc = 0xffffffff
-  for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)
+  for (const bytes of parts) for (let i = 0; i < bytes.length; i++) crc = table[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8)
   return ((crc ^ 0xffffffff) >>> 0).toString(16).padStart(8, '0')
 }

@@ -9,23 +9,60 @@ export interface FileSystem {
   readFile(path: string): Promise<Uint8Array>
 }
 
+interface Folders {
+  mkdir(path: string, options: { recursive: boolean }): Promise<unknown>
+  readdir(path: string): Promise<string[]>
+}
+
 interface OpenFile {
   writeFile(bytes: Uint8Array): Promise<void>
   sync(): Promise<void>
   close(): Promise<void>
 }
 
-const loadFileSystem = async (name = 'fs/promises'): Promise<FileSystem> =>
+const loadFileSystem = async (name = 'fs/promises'): Promise<FileSystem & Folders> =>
   import(/* @vite-ignore */ /* webpackIgnore: true */ `node:${name}`).catch(() => {
     throw new Error('there are no files here: offer the bytes as a download instead')
   })
 
+const folderOf = (path: string): string => path.replace(/[^/\\]*$/, '') || '.'
+
+/** The disk may lose what a folder says of a file until the folder, too, is flushed; some systems cannot do that. */
+async function syncFolder({ open }: FileSystem, path: string): Promise<void> {
+  const folder = await open(folderOf(path), 'r').catch(() => null)
+  await folder?.sync().catch(() => {})
+  await folder?.close()
+}
+
 /**
- * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever goes
- * wrong, what stood there before is untouched. Throws with the path and the reason.
+ * Makes the folder of a file that is to be written again and again, and takes away what a writer that was killed left
+ * beside it. Throws with the path and the reason.
+ */
+export async function prepareFile(path: string): Promise<void> {
+  const { mkdir, readdir, rm } = await loadFileSystem()
+  const folder = folderOf(path)
+  const name = path.slice(folder === '.' ? 0 : folder.length)
+  try {
+    await mkdir(folder, { recursive: true })
+    for (const other of await readdir(folder)) {
+      const isLeft = other.startsWith(`${name}.`) && /^[0-9a-f]{8}\.tmp$/.test(other.slice(name.length + 1))
+      if (isLeft) await rm(`${folder === '.' ? '' : folder}${other}`, { force: true })
+    }
+  } catch (error) {
+    throw new Error(`${path} cannot be written: ${reason(error)}`, { cause: error })
+  }
+}
+
+/**
+ * Writes a file all or not at all: beside it under another name, flushed to the disk, then renamed over it. Whatever
+ * goes wrong, what stood there before is untouched. Throws with the path and the reason.
+ * @example
+ * await writeFileAtomic('model.safetensors', encodeSafetensors({ w: ones([2, 3]) }))
+ * await writeFileAtomic('loss.svg', curves([{ name: 'loss', ys: [3, 2, 1.5] }]))
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, files?: FileSystem): Promise<void> {
-  const { open, rename, rm } = files ?? (await loadFileSystem())
+  const system = files ?? (await loadFileSystem())
+  const { open, rename, rm } = system
   const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`
   try {
@@ -37,13 +74,19 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, f
       await file.close()
     }
     await rename(temporary, path)
+    await syncFolder(system, path)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
     throw new Error(`${path} was not saved: ${reason(error)}; what stood there before is untouched`, { cause: error })
   }
 }
 
-/** The bytes of a file. Throws with the path and the reason. */
+/**
+ * The bytes of a file. Throws with the path and the reason.
+ * @example
+ * await writeFileAtomic('notes.txt', 'to be')
+ * new TextDecoder().decode(await readFile('notes.txt')) // 'to be'
+ */
 export async function readFile(path: string, files?: FileSystem): Promise<Uint8Array> {
   const { readFile: read } = files ?? (await loadFileSystem())
   try {

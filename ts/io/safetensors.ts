@@ -9,23 +9,51 @@ import { namedTensors } from './tree.js'
 
 /** What a file holds. */
 export interface SafetensorsFile {
+  /** By name, as `namedTensors` makes them. */
   tensors: Record<string, Tensor>
+  /** Texts, with those that were given to `encodeSafetensors`. */
   metadata: Record<string, string>
 }
 
 const LENGTH_BYTES = 8
 const METADATA = '__metadata__'
-/** The metadata's entry with the CRC-32 of all values; files from elsewhere need not have it. */
+/** The metadata's entry with the CRC-32 of header (with NO_SUM in its place) and values; files from elsewhere need not have it. */
 const CHECKSUM = 'crc32'
+const NO_SUM = '00000000'
 /** The longest header that is read, as in the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000
 
-const KINDS: Record<string, { dtype: DType; bytes: number }> = {
+/** A dtype of files: what it becomes here, and how one value is read where that is not its own four bytes (or one). */
+interface Kind {
+  dtype: DType
+  bytes: number
+  read?: (view: DataView, place: number) => number
+}
+
+const KINDS: Record<string, Kind> = {
   F32: { dtype: 'float32', bytes: 4 },
   I32: { dtype: 'int32', bytes: 4 },
   U32: { dtype: 'uint32', bytes: 4 },
   BOOL: { dtype: 'bool', bytes: 1 },
+  F64: { dtype: 'float32', bytes: 8, read: (view, place) => view.getFloat64(place, true) },
+  F16: { dtype: 'float32', bytes: 2, read: (view, place) => halfValue(view.getUint16(place, true)) },
+  BF16: { dtype: 'float32', bytes: 2, read: (view, place) => brainValue(view.getUint16(place, true)) },
+  I64: { dtype: 'int32', bytes: 8, read: (view, place) => Number(view.getBigInt64(place, true)) },
+  I16: { dtype: 'int32', bytes: 2, read: (view, place) => view.getInt16(place, true) },
+  I8: { dtype: 'int32', bytes: 1, read: (view, place) => view.getInt8(place) },
+  U8: { dtype: 'int32', bytes: 1, read: (view, place) => view.getUint8(place) },
 }
+
+/** IEEE 754 binary16: a sign, five bits of exponent, ten of fraction. */
+function halfValue(bits: number): number {
+  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023]
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  // Powers of two by shifts: they are exact, and the host's pow need not be.
+  return (sign * (exponent === 0 ? fraction : (1024 + fraction) * (1 << (exponent - 1)))) / 16777216
+}
+
+/** The upper half of a float32. */
+const brainValue = (bits: number): number => new Float32Array(Uint32Array.of(bits << 16).buffer)[0]
 
 const kindOf = (dtype: DType): string => Object.keys(KINDS).find(kind => KINDS[kind].dtype === dtype)!
 
@@ -39,7 +67,11 @@ interface Entry {
 /**
  * A tree of tensors as the bytes of a safetensors file; a leaf at `.layers[0].w` is named `layers.0.w`. Metadata are
  * texts; one entry, `crc32`, is added. Throws if two leaves would have one name.
- * @example await writeFileAtomic('model.safetensors', encodeSafetensors(params, { cell: 'lstm' }))
+ * @example
+ * const params = { layers: [{ w: ones([2, 3]), b: zeros([3]) }] }
+ * const bytes = encodeSafetensors(params, { cell: 'lstm' })
+ * await writeFileAtomic('model.safetensors', bytes)
+ * Object.keys(decodeSafetensors(bytes).tensors) // ['layers.0.b', 'layers.0.w']
  */
 export function encodeSafetensors(tree: unknown, metadata: Record<string, string> = {}): Uint8Array<ArrayBuffer> {
   const tensors = namedTensors(tree)
@@ -59,23 +91,35 @@ export function encodeSafetensors(tree: unknown, metadata: Record<string, string
   entries.forEach(([, { data_offsets }], i) => {
     values.set(parts[i], data_offsets[0])
   })
-  const text = JSON.stringify({
-    [METADATA]: { ...metadata, [CHECKSUM]: crc32(values) },
-    ...Object.fromEntries(entries),
-  })
-  const header = new TextEncoder().encode(text)
-  const padded = Math.ceil(header.length / LENGTH_BYTES) * LENGTH_BYTES
-  const bytes = new Uint8Array(LENGTH_BYTES + padded + end).fill(0x20, LENGTH_BYTES, LENGTH_BYTES + padded)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
+  const headerWith = (checksum: string): Uint8Array => {
+    const all = { [METADATA]: { ...metadata, [CHECKSUM]: checksum }, ...Object.fromEntries(entries) }
+    const text = new TextEncoder().encode(JSON.stringify(all))
+    const padded = new Uint8Array(Math.ceil(text.length / LENGTH_BYTES) * LENGTH_BYTES).fill(0x20)
+    padded.set(text)
+    return padded
+  }
+  const header = headerWith(crc32(headerWith(NO_SUM), values))
+  const bytes = new Uint8Array(LENGTH_BYTES + header.length + end)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true)
   bytes.set(header, LENGTH_BYTES)
-  bytes.set(values, LENGTH_BYTES + padded)
+  bytes.set(values, LENGTH_BYTES + header.length)
   return bytes
 }
 
+/** The header as it was when its checksum was taken. */
+function unsummed(header: Uint8Array, checksum: string): Uint8Array {
+  const text = new TextDecoder().decode(header)
+  return new TextEncoder().encode(text.replace(`"${CHECKSUM}":"${checksum}"`, `"${CHECKSUM}":"${NO_SUM}"`))
+}
+
 /**
- * The tensors and the metadata of a safetensors file. Throws, before any tensor is made, if the bytes are cut off,
- * altered or no such file, or hold a dtype other than F32, I32, U32, BOOL.
- * @example const { tensors } = decodeSafetensors(bytes); const params = restoreTree(like, tensors)
+ * The tensors and the metadata of a safetensors file. F16, BF16 and F64 become float32 (the last rounded), I8, I16, I64 and
+ * U8 int32. Throws, before any tensor is made, if the bytes are cut off, altered or no such file, or hold another dtype.
+ * @example
+ * const bytes = encodeSafetensors({ w: tensor([1, 2]) }, { epoch: '3' })
+ * const { tensors, metadata } = decodeSafetensors(bytes)
+ * tensors.w // [1, 2]
+ * metadata.epoch // '3'
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const { header, start } = readHeader(bytes)
@@ -85,13 +129,16 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   }
   const values = bytes.subarray(start)
   checkEntries(entries, values.length)
-  const expected = metadata[CHECKSUM]
-  if (expected !== undefined && expected !== crc32(values)) {
-    throw new Error('safetensors: the file was altered: its values do not have the checksum that was saved with them')
+  const expected = metadata[CHECKSUM] as string | undefined
+  const sums = () => [crc32(unsummed(bytes.subarray(LENGTH_BYTES, start), expected!), values), crc32(values)]
+  // Files of earlier versions have the sum of their values alone.
+  if (expected !== undefined && !sums().includes(expected)) {
+    throw new Error('safetensors: the file was altered: it does not have the checksum that was saved with it')
   }
   const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets }]) => {
-    const kind = KINDS[dtype].dtype
-    return [name, tensor(valueArray(kind, new Uint8Array(values.subarray(...data_offsets))), { shape, dtype: kind })]
+    const kind = KINDS[dtype]
+    const data = valueArray(name, kind, new Uint8Array(values.subarray(...data_offsets)))
+    return [name, tensor(data, { shape, dtype: kind.dtype })]
   })
   const { [CHECKSUM]: _, ...own } = metadata as Record<string, string>
   return { tensors: Object.fromEntries(tensors), metadata: own }
@@ -161,8 +208,15 @@ const isCounts = (value: unknown): value is number[] =>
 // Every engine that runs WebAssembly today is little-endian in its typed arrays, as the format is.
 const valueBytes = (data: TypedArray): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
-/** The values in bytes of their own. */
-function valueArray(dtype: DType, bytes: Uint8Array<ArrayBuffer>): TypedArray {
+/** The values in bytes of their own. Throws for an integer that does not fit. */
+function valueArray(name: string, { dtype, bytes: size, read }: Kind, bytes: Uint8Array<ArrayBuffer>): TypedArray {
+  if (read !== undefined) {
+    const view = new DataView(bytes.buffer)
+    const numbers = Float64Array.from({ length: bytes.length / size }, (_, i) => read(view, i * size))
+    const lost = dtype === 'float32' ? undefined : numbers.find(value => value !== (value | 0))
+    if (lost === undefined) return dtype === 'float32' ? Float32Array.from(numbers) : Int32Array.from(numbers)
+    throw new RangeError(`safetensors: ${JSON.stringify(name)} holds ${lost}, which is no int32`)
+  }
   switch (dtype) {
     case 'float32':
       return new Float32Array(bytes.buffer)

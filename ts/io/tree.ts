@@ -1,12 +1,15 @@
 // Trees of tensors as lists of names, which is what files hold, and back.
 import { showShape } from '../core/shape.js'
 import { Tensor } from '../core/tensor.js'
-import { flatten, leafPaths, unflatten } from '../core/tree.js'
+import { flatten, leafPaths, type TreeDef, unflatten } from '../core/tree.js'
 
-/** The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name. */
+/**
+ * The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name.
+ * @example Object.keys(namedTensors({ layers: [{ w: ones([2]) }, { w: ones([3]) }] })) // ['layers.0.w', 'layers.1.w']
+ */
 export function namedTensors(tree: unknown): Record<string, Tensor> {
   const { leaves, structure } = flatten(tree, 'the tree')
-  const names = leafPaths(structure).map(nameOf)
+  const names = leafNames(structure)
   const tensors: Record<string, Tensor> = {}
   leaves.forEach((leaf, i) => {
     const name = names[i]
@@ -18,29 +21,48 @@ export function namedTensors(tree: unknown): Record<string, Tensor> {
 }
 
 /**
- * A tree like `like` with the tensors of these names. Throws if one is missing or left over, or has another shape or dtype.
- * @example const params = restoreTree(model.init(key, input), decodeSafetensors(bytes).tensors)
+ * A tree like `like` with the tensors of these names. Throws if one is missing or left over, or has another shape or
+ * dtype.
+ * @example
+ * const model = chain(dense(4), tanh, dense(2))
+ * const params = model.init(random.key(0), { shape: [3] })
+ * const bytes = encodeSafetensors(params)
+ * const restored = restoreTree(params, decodeSafetensors(bytes).tensors)
+ * restored[2].w.shape // [4, 2]
  */
-export function restoreTree<T>(like: T, tensors: Readonly<Record<string, Tensor>>): T {
+export const restoreTree = <T>(like: T, tensors: Readonly<Record<string, Tensor>>): T =>
+  fill('restoreTree', like, tensors, {})
+
+/**
+ * A tree like `like` with the tensors of these names. Throws once, naming all of them, if leaves are missing (unless they
+ * may keep their values), names are left over (unless they may be left out), or shapes or dtypes differ.
+ */
+export function fill<T>(
+  operation: string,
+  like: T,
+  tensors: Readonly<Record<string, Tensor>>,
+  { isPartial = false, mayLeave = false }: { isPartial?: boolean; mayLeave?: boolean },
+): T {
   const { leaves, structure } = flatten(like, 'the tree')
-  const names = leafPaths(structure).map(nameOf)
-  const left = Object.keys(tensors).filter(name => !names.includes(name))
-  const missing = names.filter(name => !Object.hasOwn(tensors, name))
-  if (missing.length > 0 || left.length > 0) {
-    const list = (what: string, all: string[]) => (all.length === 0 ? [] : [`${what} ${all.join(', ')}`])
-    throw new Error(`restoreTree: ${[...list('missing:', missing), ...list('not expected:', left)].join('; ')}`)
-  }
-  const restored = leaves.map((leaf, i) => {
-    const { dtype, shape } = leaf as Tensor
-    const found = tensors[names[i]]
-    if (found.dtype !== dtype || showShape(found.shape) !== showShape(shape)) {
-      throw new TypeError(
-        `restoreTree: ${names[i]} is ${found.dtype}${showShape(found.shape)}, expected ${dtype}${showShape(shape)}`,
-      )
-    }
-    return found
+  const names = leafNames(structure)
+  const show = ({ dtype, shape }: Tensor) => `${dtype}${showShape(shape)}`
+  const isThere = (name: string) => Object.hasOwn(tensors, name)
+  const missing = isPartial ? [] : names.filter(name => !isThere(name))
+  const left = mayLeave ? [] : Object.keys(tensors).filter(name => !names.includes(name))
+  const other = names.flatMap((name, i) => {
+    if (!isThere(name)) return []
+    const [found, expected] = [show(tensors[name]), show(leaves[i] as Tensor)]
+    return found === expected ? [] : [`${name} is ${found}, expected ${expected}`]
   })
-  return unflatten(structure, restored) as T
+  const list = (what: string, all: string[]) => (all.length === 0 ? [] : [`${what}${all.join(', ')}`])
+  const faults = [...list('missing: ', missing), ...list('not expected: ', left), ...list('', other)]
+  if (faults.length > 0) throw new TypeError(`${operation}: ${faults.join('; ')}`)
+  return unflatten(
+    structure,
+    names.map((name, i) => (isThere(name) ? tensors[name] : leaves[i])),
+  ) as T
 }
 
-const nameOf = (path: string): string => path.replace(/\[(\d+)\]/g, '.$1').replace(/^\./, '')
+/** The names of the leaves of a structure: `layers.0.w` for the one at `.layers[0].w`. */
+export const leafNames = (structure: TreeDef): string[] =>
+  leafPaths(structure).map(path => path.replace(/\[(\d+)\]/g, '.$1').replace(/^\./, ''))

@@ -20,7 +20,11 @@ type OutputOf<L extends readonly Link[]> = L extends readonly [...unknown[], Lay
 /**
  * Layers one after the other; plain functions of a tensor (`relu`, `x => mul(x, 2)`) are layers too. `init` finds each
  * layer's input by tracing those before it, and returns a list with the parameters of each (null for a function).
- * @example const model = chain(dense(128), relu, dense(10)); const params = model.init(random.key(0), { shape: [784] })
+ * @example
+ * const model = chain(dense(128), relu, dense(10))
+ * const params = model.init(random.key(0), { shape: [784] })
+ * model.apply(params, ones([784])).shape // [10]
+ * vmap((x: Tensor) => model.apply(params, x))(ones([32, 784])).shape // [32, 10]
  */
 export function chain<const L extends readonly Link[]>(...links: L): Layer<ChainParams<L>, InputOf<L>, OutputOf<L>> {
   links.forEach((link, i) => {

@@ -7,6 +7,7 @@ import { checkCount, lastLength } from './check.js'
 import { glorotUniform, type Initializer, zeros } from './initializers.js'
 import type { Layer } from './layer.js'
 
+/** Whether `dense` has a bias, and how its parameters start. */
 export interface DenseOptions {
   /** Whether a bias is added (true). */
   bias?: boolean
@@ -24,7 +25,11 @@ export interface DenseParams {
 
 /**
  * `x w + b`: [..., inputs] -> [..., units]. Throws at `init` if the input is a scalar.
- * @example const layer = dense(10); const params = layer.init(random.key(0), { shape: [784] })
+ * @example
+ * const layer = dense(10)
+ * const params = layer.init(random.key(0), { shape: [784] })
+ * params.w.shape // [784, 10]
+ * layer.apply(params, ones([32, 784])).shape // [32, 10]
  */
 export function dense(units: number, options?: DenseOptions & { bias?: true }): Layer<DenseParams>
 export function dense(units: number, options: DenseOptions & { bias: false }): Layer<{ w: Tensor }>

@@ -6,9 +6,12 @@ import { type Initializer, normal } from './initializers.js'
 import type { Layer } from './layer.js'
 
 /**
- * The row of a table `w` [vocabulary, size] for each id: integers [...] -> [..., size]. Ids outside are clamped.
- * The table starts normal with deviation 1 (PyTorch). Throws at `init` if the input is not of integers.
- * @example chain(embedding(65, 128), recurrent(lstmCell(256)), dense(65))
+ * The row of a table `w` [vocabulary, size] for each id: integers [...] -> [..., size]. Ids outside are clamped. The
+ * table starts normal with deviation 1 (PyTorch). Throws at `init` if the input is not of integers.
+ * @example
+ * const model = chain(embedding(65, 16), recurrent(lstmCell(32)), dense(65))
+ * const params = model.init(random.key(0), { shape: [50], dtype: 'int32' })
+ * model.apply(params, zeros([50], 'int32')).shape // [50, 65]
  */
 export function embedding(
   vocabulary: number,

@@ -1,4 +1,15 @@
-// heddle/nn: layers, cells, activations, initialisers, losses.
+/**
+ * Layers, cells, activations, initialisers, losses, metrics. A layer is a pair of pure functions over its parameters, `init` and
+ * `apply`, written for one example; `vmap` makes it one of many.
+ * @module heddle/nn
+ * @example
+ * import { random, type Tensor, vmap, zeros } from 'heddle'
+ * import { chain, dense, embedding, lstmCell, recurrent } from 'heddle/nn'
+ * const model = chain(embedding(65, 32), recurrent(lstmCell(64)), dense(65))
+ * const params = model.init(random.key(0), { shape: [20], dtype: 'int32' })
+ * const logits = vmap((ids: Tensor) => model.apply(params, ids))(zeros([8, 20], 'int32'))
+ * logits.shape // [8, 20, 65]
+ */
 export {
   celu,
   elu,
@@ -27,15 +38,18 @@ export {
   type Cell,
   type CellOptions,
   type CellParams,
-  type GruParams,
-  gruCell,
-  type LstmCarry,
-  lstmCell,
-  rnnCell,
-} from './cells.js'
+  type CellRun,
+  type GatedOptions,
+  readState,
+  type StepMode,
+} from './cell.js'
 export { type ChainParams, chain } from './chain.js'
+export { convLstmCell } from './conv-lstm-cell.js'
+export { type CtcOptions, ctcLoss } from './ctc.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
 export { embedding } from './embedding.js'
+export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
+/** How weights start: functions of a key and a shape. */
 export * as initializers from './initializers.js'
 export type { Layer, Mode, ParamsOf } from './layer.js'
 export {
@@ -54,6 +68,27 @@ export {
   type Reduction,
   smoothL1,
 } from './losses.js'
+export {
+  coupledLstmCell,
+  type LstmCarry,
+  type LstmOptions,
+  layerNormLstmCell,
+  lstmCell,
+  type NormLstmParams,
+  type PeepholeParams,
+  peepholeLstmCell,
+} from './lstm-cell.js'
+export {
+  accuracy,
+  averageDisplacement,
+  type ClassScores,
+  classScores,
+  confusionMatrix,
+  finalDisplacement,
+  type MetricOptions,
+  perplexity,
+  topKAccuracy,
+} from './metrics.js'
 export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
 export {
   cosineEmbedding,
@@ -63,4 +98,22 @@ export {
   softMargin,
   tripletMargin,
 } from './ranking.js'
-export { type RecurrentOptions, recurrent } from './recurrent.js'
+export {
+  type BidirectionalOptions,
+  type BothWays,
+  bidirectional,
+  type Recurrent,
+  type RecurrentOptions,
+  type RunOptions,
+  recurrent,
+  rollout,
+} from './recurrent.js'
+export {
+  type VariationalDropoutOptions,
+  variationalDropout,
+  type ZoneoutRates,
+  zoneout,
+} from './recurrent-dropout.js'
+export { rnnCell } from './rnn-cell.js'
+export { maxNorm, repeatVector, timeDistributed } from './sequence.js'
+export { residualCell, type StackedCarry, type StackedParams, stacked } from './stacked.js'

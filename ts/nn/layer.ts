@@ -8,6 +8,8 @@ export interface Mode {
   train?: boolean
   /** The key of what is random while training. */
   key?: Tensor
+  /** How many steps of the sequence count (all): recurrent layers stop there; int32 [], under `vmap` each its own. */
+  length?: Tensor | number
 }
 
 /**
@@ -22,4 +24,9 @@ export interface Layer<P = unknown, X = Tensor, Y = Tensor> {
 }
 
 /** The parameters of a layer, a cell or anything else with `init`. */
-export type ParamsOf<L> = L extends { init(key: Tensor, input: Spec): infer P } ? P : null
+export type ParamsOf<L> = L extends {
+  /** What makes them. */
+  init(key: Tensor, input: Spec): infer P
+}
+  ? P
+  : null

@@ -18,6 +18,7 @@ import { softplus } from './activations.js'
 /** What becomes of the losses of all elements: their mean, their sum, or each by itself. */
 export type Reduction = 'mean' | 'sum' | 'none'
 
+/** What a loss makes of the losses of all elements. */
 export interface LossOptions {
   /** `'mean'` where left out. */
   reduction?: Reduction
@@ -40,6 +41,7 @@ export interface LabelOptions extends LossOptions {
   weights?: Tensor
 }
 
+/** Which labels count in `crossEntropy`, and how much. */
 export interface CrossEntropyOptions extends LabelOptions {
   /** How much of each label is spread evenly over all classes (0): Szegedy et al. 2016, section 7. */
   smoothing?: number

@@ -7,6 +7,7 @@ import { mean } from '../ops/reduce.js'
 import { lastLength } from './check.js'
 import type { Layer } from './layer.js'
 
+/** What is normalised, and how zero variances are kept from dividing. */
 export interface NormOptions {
   /** What is normalised over (the last axis). */
   axis?: number | readonly number[]
@@ -14,7 +15,10 @@ export interface NormOptions {
   epsilon?: number
 }
 
-/** `x` brought to mean 0 and (biased) variance 1 over `axis`: `(x - mean) / sqrt(variance + epsilon)`. */
+/**
+ * `x` brought to mean 0 and (biased) variance 1 over `axis`: `(x - mean) / sqrt(variance + epsilon)`.
+ * @example standardize(tensor([[1, 3], [0, 8]])) // [[-1, 1], [-1, 1]]
+ */
 export function standardize(x: Tensor, { axis = -1, epsilon = 1e-5 }: NormOptions = {}): Tensor {
   const options = { axis, keepDims: true }
   const centred = sub(x, mean(x, options))
@@ -27,7 +31,14 @@ export interface NormParams {
   bias: Tensor
 }
 
-/** Layer normalisation over the last axis (Ba et al. 2016): `standardize(x) * scale + bias`, [..., D] -> [..., D]. */
+/**
+ * Layer normalisation over the last axis (Ba et al. 2016): `standardize(x) * scale + bias`, [..., D] -> [..., D].
+ * Throws at `init` if the input is a scalar.
+ * @example
+ * const layer = layerNorm()
+ * const params = layer.init(random.key(0), { shape: [4] })
+ * layer.apply(params, tensor([1, 2, 3, 4])) // [-1.3416, -0.4472, 0.4472, 1.3416]
+ */
 export const layerNorm = ({ epsilon = 1e-5 }: { epsilon?: number } = {}): Layer<NormParams> => ({
   init(_key, input) {
     const shape = [lastLength('layerNorm', input)]

@@ -70,10 +70,18 @@ function argExtreme(name: string, x: Tensor, axis: number | undefined, smallest:
   return min(where(equal(rows, extreme), arange(length), length), { axis: -1 })
 }
 
-/** The index (int32) of the first largest value along `axis`, or in the flattened tensor; the first NaN where there is one. */
+/**
+ * The index (int32) of the first largest value along `axis`, which the result does not have, or in the flattened
+ * tensor; the first NaN where there is one. Throws if there is nothing to compare.
+ * @example argmax(tensor([[1, 5, 2], [7, 0, 3]]), 1) // [1, 0]
+ */
 export const argmax = (x: Tensor, axis?: number): Tensor => argExtreme('argmax', x, axis, false)
 
-/** The index (int32) of the first smallest value along `axis`, or in the flattened tensor; the first NaN where there is one. */
+/**
+ * The index (int32) of the first smallest value along `axis`, which the result does not have, or in the flattened
+ * tensor; the first NaN where there is one. Throws if there is nothing to compare.
+ * @example argmin(tensor([[1, 5, 2], [7, 0, 3]])) // 4
+ */
 export const argmin = (x: Tensor, axis?: number): Tensor => argExtreme('argmin', x, axis, true)
 
 export const argExtremeLaws: Laws<ArgParams> = {

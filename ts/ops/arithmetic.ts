@@ -99,45 +99,97 @@ export function addTangents(x: MaybeZero, y: MaybeZero): MaybeZero {
   return add(x, y)
 }
 
-/** Sum, element by element, of two or more tensors or numbers (NumPy broadcasting); `or` for `bool`. */
+/**
+ * Sum, element by element, of two or more tensors or numbers (NumPy broadcasting); `or` for `bool`. Throws if the
+ * shapes do not fit.
+ * @example add(tensor([[1, 2], [3, 4]]), tensor([10, 20]), 100) // [[111, 122], [113, 124]]
+ */
 export const add = (x: Operand, y: Operand, ...more: Operand[]): Tensor =>
   more.length > 0 ? add(add(x, y), ...(more as [Operand])) : bind1(addPrimitive, align('add', [x, y]), NO_PARAMS)
 
-/** Product, element by element, of two or more tensors or numbers (NumPy broadcasting); `and` for `bool`. */
+/**
+ * Product, element by element, of two or more tensors or numbers (NumPy broadcasting); `and` for `bool`. Throws if the
+ * shapes do not fit.
+ * @example
+ * mul(tensor([1, 2, 3]), tensor([[1], [10]])) // [[1, 2, 3], [10, 20, 30]]
+ * grad((x: Tensor) => mul(x, x, x))(tensor(2)) // 12
+ */
 export const mul = (x: Operand, y: Operand, ...more: Operand[]): Tensor =>
   more.length > 0 ? mul(mul(x, y), ...(more as [Operand])) : bind1(mulPrimitive, align('mul', [x, y]), NO_PARAMS)
 
-/** `x - y`, element by element (NumPy broadcasting). */
+/**
+ * `x - y`, element by element (NumPy broadcasting). Throws if the shapes do not fit.
+ * @example
+ * const x = tensor([[1, 2], [3, 6]])
+ * sub(x, mean(x, { axis: 0 })) // [[-1, -2], [1, 2]]
+ */
 export const sub = (x: Operand, y: Operand): Tensor => bind1(subPrimitive, align('sub', [x, y]), NO_PARAMS)
 
-/** `x / y`, element by element; integers truncate towards zero and division by zero gives all bits set. */
+/**
+ * `x / y`, element by element (NumPy broadcasting); integers truncate towards zero and division by zero gives all bits
+ * set. Throws if the shapes do not fit.
+ * @example
+ * div(tensor([1, 2, 3]), 2) // [0.5, 1, 1.5]
+ * div(tensor([-7, 7], { dtype: 'int32' }), 2) // [-3, 3]
+ */
 export const div = (x: Operand, y: Operand): Tensor => bind1(divPrimitive, align('div', [x, y]), NO_PARAMS)
 
-/** The remainder of `x / y` with the sign of `x` (as `%` in JavaScript). */
+/**
+ * The remainder of `x / y` with the sign of `x` (as `%` in JavaScript), element by element (NumPy broadcasting).
+ * @example rem(tensor([-7, 7]), 3) // [-1, 1]
+ */
 export const rem = (x: Operand, y: Operand): Tensor => bind1(remPrimitive, align('rem', [x, y]), NO_PARAMS)
 
-/** `x` to the power `y`, element by element, with IEEE 754's special values. */
+/**
+ * `x` to the power `y`, element by element (NumPy broadcasting), with IEEE 754's special values.
+ * @example
+ * pow(tensor([1, 2, 3]), 2) // [1, 4, 9]
+ * pow(2, arange(4)) // [1, 2, 4, 8]
+ */
 export const pow = (x: Operand, y: Operand): Tensor => bind1(powPrimitive, align('pow', [x, y]), NO_PARAMS)
 
-/** The larger of `x` and `y`, element by element; NaN if either is. */
+/**
+ * The larger of `x` and `y`, element by element (NumPy broadcasting); NaN if either is. `max` reduces one tensor.
+ * @example maximum(tensor([-1, 2]), 0) // [0, 2]
+ */
 export const maximum = (x: Operand, y: Operand): Tensor => bind1(maxPrimitive, align('maximum', [x, y]), NO_PARAMS)
 
-/** The smaller of `x` and `y`, element by element; NaN if either is. */
+/**
+ * The smaller of `x` and `y`, element by element (NumPy broadcasting); NaN if either is. `min` reduces one tensor.
+ * @example minimum(tensor([1, 5, 3]), tensor([4, 2, 3])) // [1, 2, 3]
+ */
 export const minimum = (x: Operand, y: Operand): Tensor => bind1(minPrimitive, align('minimum', [x, y]), NO_PARAMS)
 
-/** `-x`. */
+/**
+ * `-x`, element by element.
+ * @example neg(tensor([1, -2])) // [-1, 2]
+ */
 export const neg = (x: Operand): Tensor => bind1(negPrimitive, [toTensor('neg', x)], {})
 
-/** The absolute value; its derivative at 0 is 0. */
+/**
+ * The absolute value, element by element; its derivative at 0 is 0.
+ * @example
+ * abs(tensor([-1, 2])) // [1, 2]
+ * grad((x: Tensor) => sum(abs(x)))(tensor([-3, 0, 3])) // [-1, 0, 1]
+ */
 export const abs = (x: Operand): Tensor => bind1(absPrimitive, [toTensor('abs', x)], {})
 
-/** -1, 0 or 1; NaN stays NaN. */
+/**
+ * -1, 0 or 1, element by element; NaN stays NaN.
+ * @example sign(tensor([-3, 0, 5])) // [-1, 0, 1]
+ */
 export const sign = (x: Operand): Tensor => bind1(signPrimitive, [toTensor('sign', x)], {})
 
-/** `x * x`. */
+/**
+ * `x * x`, element by element.
+ * @example mean(square(tensor([3, 4]))) // 12.5
+ */
 export const square = (x: Tensor): Tensor => mul(x, x)
 
-/** `x` kept within [low, high]. */
+/**
+ * `x` kept within [low, high], element by element; the bounds are numbers or tensors that broadcast.
+ * @example clip(tensor([-2, 0.5, 2]), -1, 1) // [-1, 0.5, 1]
+ */
 export const clip = (x: Operand, low: Operand, high: Operand): Tensor => minimum(maximum(x, low), high)
 
 export const negLaws = elementwiseLaws(negPrimitive, 1, (_, x) => -x, { tolerance: 0, edges: SPECIAL })

@@ -23,9 +23,8 @@ function countsOf(operation: string, counts: number | readonly number[]): readon
  * `x` repeated `counts[i]` times along dimension i, as a whole; a number counts for the last dimension, and missing leading
  * dimensions or counts are 1 (NumPy).
  * @example
- * import { tensor, tile } from 'heddle'
- * tile(tensor([1, 2]), 2).toArray() // [1, 2, 1, 2]
- * tile(tensor([1, 2]), [2, 1]).toArray() // [[1, 2], [1, 2]]
+ * tile(tensor([1, 2]), 2) // [1, 2, 1, 2]
+ * tile(tensor([1, 2]), [2, 1]) // [[1, 2], [1, 2]]
  */
 export function tile(x: Tensor, counts: number | readonly number[]): Tensor {
   checkTensor('tile', x)
@@ -48,9 +47,8 @@ export function tile(x: Tensor, counts: number | readonly number[]): Tensor {
  * Each element along `axis` (or of the flattened tensor) repeated `counts` times: a number for all, or a list with one for
  * each.
  * @example
- * import { repeat, tensor } from 'heddle'
- * repeat(tensor([1, 2]), 2).toArray() // [1, 1, 2, 2]
- * repeat(tensor([1, 2]), [1, 3]).toArray() // [1, 2, 2, 2]
+ * repeat(tensor([1, 2]), 2) // [1, 1, 2, 2]
+ * repeat(tensor([1, 2]), [1, 3]) // [1, 2, 2, 2]
  */
 export function repeat(x: Tensor, counts: number | readonly number[], axis?: number): Tensor {
   checkTensor('repeat', x)
@@ -85,9 +83,7 @@ export const takeStatic = (x: Tensor, indices: readonly number[], axis: number):
 /**
  * The elements moved by `shifts` along `axis`, those that leave at the end coming back at the start; of the flattened
  * tensor where no axis is given. Lists move along several axes.
- * @example
- * import { roll, tensor } from 'heddle'
- * roll(tensor([1, 2, 3, 4]), 1).toArray() // [4, 1, 2, 3]
+ * @example roll(tensor([1, 2, 3, 4]), 1) // [4, 1, 2, 3]
  */
 export function roll(x: Tensor, shifts: number | readonly number[], axis?: number | readonly number[]): Tensor {
   checkTensor('roll', x)
@@ -112,9 +108,8 @@ export function roll(x: Tensor, shifts: number | readonly number[], axis?: numbe
 /**
  * The entries of `x` along `axis` (0), which they do not have, as a list: the inverse of `stack`.
  * @example
- * import { tensor, unstack } from 'heddle'
  * const [a, b] = unstack(tensor([[1, 2], [3, 4]]))
- * b.toArray() // [3, 4]
+ * b // [3, 4]
  */
 export function unstack(x: Tensor, axis = 0): Tensor[] {
   checkTensor('unstack', x)
@@ -127,10 +122,9 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
  * The coordinates of a grid: vector i repeated over the dimensions of all others, each result [N0, N1, ...]; with
  * `indexing` 'xy' (NumPy's default) the first two dimensions change places, with 'ij' they do not.
  * @example
- * import { arange, meshgrid } from 'heddle'
  * const [x, y] = meshgrid([arange(3), arange(2)])
- * x.toArray() // [[0, 1, 2], [0, 1, 2]]
- * y.toArray() // [[0, 0, 0], [1, 1, 1]]
+ * x // [[0, 1, 2], [0, 1, 2]]
+ * y // [[0, 0, 0], [1, 1, 1]]
  */
 export function meshgrid(vectors: readonly Tensor[], { indexing = 'xy' }: { indexing?: 'xy' | 'ij' } = {}): Tensor[] {
   if (!Array.isArray(vectors)) throw typeError('meshgrid: the first argument is a list of vectors')

@@ -54,8 +54,9 @@ export function broadcastInDim(x: Tensor, shape: readonly number[], axes: readon
 }
 
 /**
- * `x` broadcast to `shape` by NumPy's rules: aligned at the last dimension, lengths 1 repeated.
- * Throws if the shapes do not fit.
+ * `x` broadcast to `shape` by NumPy's rules: aligned at the last dimension, lengths 1 repeated. Throws if the shapes do
+ * not fit.
+ * @example broadcastTo(tensor([1, 2]), [3, 2]) // [[1, 2], [1, 2], [1, 2]]
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('broadcastTo', x)

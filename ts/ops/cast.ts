@@ -35,7 +35,11 @@ export const castPrimitive: Primitive<CastParams> = {
   mapOp: ([from], { dtype }) => OPS[from.dtype][dtype],
 }
 
-/** `x` as `dtype`: floats truncate and saturate to integers (NaN gives 0), what is not zero is true. */
+/**
+ * `x` as `dtype`: floats truncate and saturate to integers (NaN gives 0), what is not zero is true. Throws for other
+ * names than the four dtypes.
+ * @example cast(tensor([-1.7, 1.7, 3e10]), 'int32') // [-1, 1, 2147483647]
+ */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor('cast', x)
   if (!isDType(dtype))

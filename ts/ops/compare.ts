@@ -45,22 +45,44 @@ export const gePrimitive = comparison('greaterEqual', {
   bool: MapOp.GeU,
 })
 
-/** `x == y`, element by element, as `bool`; NaN equals nothing. */
+/**
+ * `x == y`, element by element (NumPy broadcasting), as `bool`; NaN equals nothing.
+ * @example
+ * const [predicted, labels] = [tensor([2, 0, 1]), tensor([2, 1, 1])]
+ * mean(equal(predicted, labels)) // 0.6667
+ */
 export const equal = (x: Operand, y: Operand): Tensor => bind1(eqPrimitive, align('equal', [x, y]), {})
 
-/** `x != y`, element by element, as `bool`. */
+/**
+ * `x != y`, element by element (NumPy broadcasting), as `bool`; NaN differs from everything.
+ * @example notEqual(tensor([1, 0, 2]), 0) // [true, false, true]
+ */
 export const notEqual = (x: Operand, y: Operand): Tensor => bind1(nePrimitive, align('notEqual', [x, y]), {})
 
-/** `x < y`, element by element, as `bool`. */
+/**
+ * `x < y`, element by element (NumPy broadcasting), as `bool`; false where either is NaN.
+ * @example less(arange(5), 3) // [true, true, true, false, false]
+ */
 export const less = (x: Operand, y: Operand): Tensor => bind1(ltPrimitive, align('less', [x, y]), {})
 
-/** `x <= y`, element by element, as `bool`. */
+/**
+ * `x <= y`, element by element (NumPy broadcasting), as `bool`; false where either is NaN.
+ * @example
+ * const causal = lessEqual(arange(3), expandDims(arange(3), 1))
+ * causal // [[true, false, false], [true, true, false], [true, true, true]]
+ */
 export const lessEqual = (x: Operand, y: Operand): Tensor => bind1(lePrimitive, align('lessEqual', [x, y]), {})
 
-/** `x > y`, element by element, as `bool`. */
+/**
+ * `x > y`, element by element (NumPy broadcasting), as `bool`; false where either is NaN.
+ * @example greater(tensor([-1, 0, 1]), 0) // [false, false, true]
+ */
 export const greater = (x: Operand, y: Operand): Tensor => bind1(gtPrimitive, align('greater', [x, y]), {})
 
-/** `x >= y`, element by element, as `bool`. */
+/**
+ * `x >= y`, element by element (NumPy broadcasting), as `bool`; false where either is NaN.
+ * @example greaterEqual(tensor([-1, 0, 1]), 0) // [false, true, true]
+ */
 export const greaterEqual = (x: Operand, y: Operand): Tensor => bind1(gePrimitive, align('greaterEqual', [x, y]), {})
 
 const comparisonLaws = (primitive: typeof eqPrimitive, holds: (x: number, y: number) => boolean) =>

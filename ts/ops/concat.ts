@@ -148,7 +148,12 @@ function checkList(operation: string, tensors: readonly Tensor[]): void {
   })
 }
 
-/** Tensors one after the other along `axis` (0). Throws if shapes differ elsewhere or there is none. */
+/**
+ * Tensors one after the other along `axis` (0). Throws if shapes differ elsewhere or there is none.
+ * @example
+ * concat([ones([2, 3]), zeros([1, 3])]).shape // [3, 3]
+ * concat([tensor([[1], [2]]), tensor([[3], [4]])], 1) // [[1, 3], [2, 4]]
+ */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   checkList('concat', tensors)
   const operands = sameDtype('concat', tensors)
@@ -158,7 +163,12 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
     : bind1(concatPrimitive, operands, { axis: normalizeAxis('concat', axis, operands[0].rank) })
 }
 
-/** Tensors of one shape as the entries of a new dimension `axis` (0). */
+/**
+ * Tensors of one shape as the entries of a new dimension `axis` (0). Throws if shapes differ or there is none.
+ * @example
+ * stack([tensor([1, 2]), tensor([3, 4])]) // [[1, 2], [3, 4]]
+ * stack([tensor([1, 2]), tensor([3, 4])], 1) // [[1, 3], [2, 4]]
+ */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   checkList('stack', tensors)
   const dim = normalizeAxis('stack', axis, tensors[0].rank + 1)
@@ -169,9 +179,14 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 }
 
 /**
- * `x` cut along `axis` (the last): into `parts` equal ones, or into parts of the given sizes.
- * Throws if they do not add up to the length.
- * @example const [i, f, g, o] = split(gates, 4)
+ * `x` cut along `axis` (the last): into `parts` equal ones, or into parts of the given sizes. Throws if they do not add
+ * up to the length.
+ * @example
+ * const gates = arange(8)
+ * const [i, f, g, o] = split(gates, 4)
+ * o // [6, 7]
+ * const [head, tail] = split(gates, [2, 6])
+ * tail.shape // [6]
  */
 export function split(x: Tensor, parts: number | readonly number[], axis = -1): Tensor[] {
   checkTensor('split', x)

@@ -18,6 +18,7 @@ import { checkFit, overlapAdd, type PerAxis, perAxis, windowsOf, windowsPrimitiv
 /** Zeros around each spatial dimension: a number, or for each a number or [before, after]. */
 export type Padding = number | readonly (number | readonly [number, number])[]
 
+/** How windows of a convolution are laid, and what is added to its result. */
 export interface ConvOptions {
   /** Distance between neighbouring windows (1). */
   stride?: PerAxis
@@ -31,6 +32,7 @@ export interface ConvOptions {
   bias?: Tensor
 }
 
+/** How windows of a transposed convolution are laid, and what is added to its result. */
 export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
   /** What is cut off at both ends (0). */
   padding?: Padding
@@ -182,30 +184,26 @@ function convolveTranspose(operation: string, n: number, x: Tensor, w: Tensor, o
 }
 
 /**
- * The cross-correlation of `x` [C, L] or [N, C, L] with filters `w` [O, C / groups, k]: [O, L'] or [N, O, L'].
- * Layouts and options are PyTorch's. Throws where channels or windows do not fit.
- * @example
- * import { conv1d, tensor } from 'heddle'
- * conv1d(tensor([[1, 2, 4]]), tensor([[[-1, 1]]])).toArray() // [[1, 2]]
+ * The cross-correlation of `x` [C, L] or [N, C, L] with filters `w` [O, C / groups, k] -> [O, L'] or [N, O, L'], where
+ * L' = floor((L + padding - (k - 1) dilation - 1) / stride) + 1. Layouts and options are PyTorch's. Throws where
+ * channels or windows do not fit.
+ * @example conv1d(tensor([[1, 2, 4]]), tensor([[[-1, 1]]])) // [[1, 2]]
  */
 export const conv1d = (x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor => convolve('conv1d', 1, x, w, options)
 
 /**
- * The cross-correlation of `x` [C, H, W] or [N, C, H, W] with filters `w` [O, C / groups, h, w]: [O, H', W'] or
- * [N, O, H', W'], where H' = floor((H + padding - (h - 1) dilation - 1) / stride) + 1. Layouts and options are PyTorch's.
+ * The cross-correlation of `x` [C, H, W] or [N, C, H, W] with filters `w` [O, C / groups, h, w] -> [O, H', W'] or [N,
+ * O, H', W'], where H' = floor((H + padding - (h - 1) dilation - 1) / stride) + 1. Layouts and options are PyTorch's.
  * Throws where channels or windows do not fit.
- * @example
- * import { conv2d, ones } from 'heddle'
- * conv2d(ones([3, 8, 8]), ones([16, 3, 5, 5]), { stride: 2, padding: 'same' }).shape // [16, 4, 4]
+ * @example conv2d(ones([3, 8, 8]), ones([16, 3, 5, 5]), { stride: 2, padding: 'same' }).shape // [16, 4, 4]
  */
 export const conv2d = (x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor => convolve('conv2d', 2, x, w, options)
 
 /**
- * The cross-correlation of `x` [C, D, H, W] or [N, C, D, H, W] with filters `w` [O, C / groups, d, h, w].
- * Layouts and options are PyTorch's. Throws where channels or windows do not fit.
- * @example
- * import { conv3d, ones } from 'heddle'
- * conv3d(ones([2, 4, 4, 4]), ones([1, 2, 3, 3, 3])).shape // [1, 2, 2, 2]
+ * The cross-correlation of `x` [C, D, H, W] or [N, C, D, H, W] with filters `w` [O, C / groups, d, h, w] -> [O, D', H',
+ * W'] or [N, O, D', H', W'], lengths as in `conv2d`. Layouts and options are PyTorch's. Throws where channels or
+ * windows do not fit.
+ * @example conv3d(ones([2, 4, 4, 4]), ones([1, 2, 3, 3, 3])).shape // [1, 2, 2, 2]
  */
 export const conv3d = (x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor => convolve('conv3d', 3, x, w, options)
 
@@ -213,9 +211,7 @@ export const conv3d = (x: Tensor, w: Tensor, options: ConvOptions = {}): Tensor 
  * The transpose of `conv1d` (its gradient for x): `x` [C, L] or [N, C, L] and `w` [C, O / groups, k] give
  * [O, L'] or [N, O, L'], L' = (L - 1) stride + (k - 1) dilation + 1 - padding + outputPadding (PyTorch's).
  * Throws where channels do not fit or nothing is left.
- * @example
- * import { convTranspose1d, tensor } from 'heddle'
- * convTranspose1d(tensor([[1, 2]]), tensor([[[1, 1, 1]]]), { stride: 2 }).toArray() // [[1, 1, 3, 2, 2]]
+ * @example convTranspose1d(tensor([[1, 2]]), tensor([[[1, 1, 1]]]), { stride: 2 }) // [[1, 1, 3, 2, 2]]
  */
 export const convTranspose1d = (x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor =>
   convolveTranspose('convTranspose1d', 1, x, w, options)
@@ -224,9 +220,7 @@ export const convTranspose1d = (x: Tensor, w: Tensor, options: ConvTransposeOpti
  * The transpose of `conv2d` (its gradient for x): `x` [C, H, W] or [N, C, H, W] and `w` [C, O / groups, h, w] give
  * [O, H', W'] or [N, O, H', W'], H' = (H - 1) stride + (h - 1) dilation + 1 - padding + outputPadding (PyTorch's).
  * Throws where channels do not fit or nothing is left.
- * @example
- * import { convTranspose2d, ones } from 'heddle'
- * convTranspose2d(ones([16, 7, 7]), ones([16, 8, 4, 4]), { stride: 2, padding: 1 }).shape // [8, 14, 14]
+ * @example convTranspose2d(ones([16, 7, 7]), ones([16, 8, 4, 4]), { stride: 2, padding: 1 }).shape // [8, 14, 14]
  */
 export const convTranspose2d = (x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor =>
   convolveTranspose('convTranspose2d', 2, x, w, options)
@@ -234,9 +228,7 @@ export const convTranspose2d = (x: Tensor, w: Tensor, options: ConvTransposeOpti
 /**
  * The transpose of `conv3d` (its gradient for x): `x` [C, D, H, W] or [N, C, D, H, W] and `w` [C, O / groups, d, h, w].
  * Throws where channels do not fit or nothing is left.
- * @example
- * import { convTranspose3d, ones } from 'heddle'
- * convTranspose3d(ones([1, 2, 2, 2]), ones([1, 1, 2, 2, 2]), { stride: 2 }).shape // [1, 4, 4, 4]
+ * @example convTranspose3d(ones([1, 2, 2, 2]), ones([1, 1, 2, 2, 2]), { stride: 2 }).shape // [1, 4, 4, 4]
  */
 export const convTranspose3d = (x: Tensor, w: Tensor, options: ConvTransposeOptions = {}): Tensor =>
   convolveTranspose('convTranspose3d', 3, x, w, options)

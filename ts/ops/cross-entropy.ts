@@ -92,8 +92,12 @@ export const crossEntropyGradientPrimitive: Primitive<NoParams> = overClasses(
 )
 
 /**
- * The cross-entropy -log softmax(logits)[label] of each row: logits [..., C], integer labels [...] in [0, C) -> [...], in nats.
- * Labels outside are clamped.
+ * The cross-entropy -log softmax(logits)[label] of each row: logits [..., C], integer labels [...] in [0, C) -> [...],
+ * in nats, without overflow. Labels outside are clamped. Throws if the shapes do not fit or the labels are not
+ * integers.
+ * @example
+ * const labels = tensor([0, 1], { dtype: 'int32' })
+ * softmaxCrossEntropy(tensor([[2, 0, 0], [0, 0, 0]]), labels) // [0.2395, 1.0986]
  */
 export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
   checkTensor('softmaxCrossEntropy', logits, 'logits')

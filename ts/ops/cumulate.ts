@@ -147,7 +147,9 @@ export const cumminPrimitive = running(
 
 /** Along which axis (the flattened tensor where none is given), and whether from its end. */
 export interface CumulateOptions {
+  /** Along which axis (the flattened tensor's). */
   axis?: number
+  /** Whether from the end (false). */
   reverse?: boolean
 }
 
@@ -171,9 +173,8 @@ const counted = (name: string, x: Tensor): Tensor => {
 /**
  * The running sum along `axis`, or of the flattened tensor; with `reverse` from the end. `bool` counts, integers wrap.
  * @example
- * import { cumsum, tensor } from 'heddle'
- * cumsum(tensor([1, 2, 3])).toArray() // [1, 3, 6]
- * cumsum(tensor([1, 2, 3]), { reverse: true }).toArray() // [6, 5, 3]
+ * cumsum(tensor([1, 2, 3])) // [1, 3, 6]
+ * cumsum(tensor([1, 2, 3]), { reverse: true }) // [6, 5, 3]
  */
 export const cumsum = (x: Tensor, options: CumulateOptions = {}): Tensor =>
   cumulate('cumsum', cumsumPrimitive, counted('cumsum', x), options)
@@ -181,27 +182,21 @@ export const cumsum = (x: Tensor, options: CumulateOptions = {}): Tensor =>
 /**
  * The running product along `axis`, or of the flattened tensor; with `reverse` from the end. Integers wrap. The gradient
  * is exact with zeros too.
- * @example
- * import { cumprod, tensor } from 'heddle'
- * cumprod(tensor([2, 3, 4])).toArray() // [2, 6, 24]
+ * @example cumprod(tensor([2, 3, 4])) // [2, 6, 24]
  */
 export const cumprod = (x: Tensor, options: CumulateOptions = {}): Tensor =>
   cumulate('cumprod', cumprodPrimitive, counted('cumprod', x), options)
 
 /**
  * The largest value so far along `axis`, or in the flattened tensor; with `reverse` from the end. NaN stays.
- * @example
- * import { cummax, tensor } from 'heddle'
- * cummax(tensor([1, 3, 2])).toArray() // [1, 3, 3]
+ * @example cummax(tensor([1, 3, 2])) // [1, 3, 3]
  */
 export const cummax = (x: Tensor, options: CumulateOptions = {}): Tensor =>
   cumulate('cummax', cummaxPrimitive, x, options)
 
 /**
  * The smallest value so far along `axis`, or in the flattened tensor; with `reverse` from the end. NaN stays.
- * @example
- * import { cummin, tensor } from 'heddle'
- * cummin(tensor([2, 3, 1])).toArray() // [2, 2, 1]
+ * @example cummin(tensor([2, 3, 1])) // [2, 2, 1]
  */
 export const cummin = (x: Tensor, options: CumulateOptions = {}): Tensor =>
   cumulate('cummin', cumminPrimitive, x, options)

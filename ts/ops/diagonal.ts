@@ -14,8 +14,11 @@ import { where } from './where.js'
 
 /** Which diagonal (0; above it positive, below it negative) of which two axes (0 and 1). */
 export interface DiagonalOptions {
+  /** How far above the main diagonal, negative below it (0). */
   offset?: number
+  /** The axis of rows (0). */
   axis1?: number
+  /** The axis of columns (1). */
   axis2?: number
 }
 
@@ -41,26 +44,20 @@ function diagonalOf(name: string, x: Tensor, { offset = 0, axis1 = 0, axis2 = 1 
 
 /**
  * The elements x[i, i + offset] of two axes (0 and 1), as the last dimension of the result.
- * @example
- * import { diagonal, tensor } from 'heddle'
- * diagonal(tensor([[1, 2], [3, 4]])).toArray() // [1, 4]
+ * @example diagonal(tensor([[1, 2], [3, 4]])) // [1, 4]
  */
 export const diagonal = (x: Tensor, options: DiagonalOptions = {}): Tensor => diagonalOf('diagonal', x, options)
 
 /**
  * The sum of a diagonal of two axes (0 and 1).
- * @example
- * import { tensor, trace } from 'heddle'
- * trace(tensor([[1, 2], [3, 4]])).item() // 5
+ * @example trace(tensor([[1, 2], [3, 4]])) // 5
  */
 export const trace = (x: Tensor, options: DiagonalOptions = {}): Tensor =>
   sum(diagonalOf('trace', x, options), { axis: -1 })
 
 /**
  * The square matrix with vector `x` on its diagonal `offset` (0) and zeros elsewhere; of a matrix, that diagonal.
- * @example
- * import { diag, tensor } from 'heddle'
- * diag(tensor([1, 2])).toArray() // [[1, 0], [0, 2]]
+ * @example diag(tensor([1, 2])) // [[1, 0], [0, 2]]
  */
 export function diag(x: Tensor, offset = 0): Tensor {
   checkTensor('diag', x)
@@ -88,16 +85,12 @@ function triangle(name: string, x: Tensor, offset: number, isLower: boolean): Te
 
 /**
  * The lower triangle of the matrices in the last two dimensions: zero above diagonal `offset` (0).
- * @example
- * import { ones, tril } from 'heddle'
- * tril(ones([2, 2])).toArray() // [[1, 0], [1, 1]]
+ * @example tril(ones([2, 2])) // [[1, 0], [1, 1]]
  */
 export const tril = (x: Tensor, offset = 0): Tensor => triangle('tril', x, offset, true)
 
 /**
  * The upper triangle of the matrices in the last two dimensions: zero below diagonal `offset` (0).
- * @example
- * import { ones, triu } from 'heddle'
- * triu(ones([2, 2])).toArray() // [[1, 1], [0, 1]]
+ * @example triu(ones([2, 2])) // [[1, 1], [0, 1]]
  */
 export const triu = (x: Tensor, offset = 0): Tensor => triangle('triu', x, offset, false)

@@ -8,7 +8,10 @@ import { align, type Operand, toFloat } from './operand.js'
 import { round } from './rounding.js'
 import { where } from './where.js'
 
-/** `1 / x`, correctly rounded. */
+/**
+ * `1 / x`, element by element, correctly rounded.
+ * @example reciprocal(tensor([2, 4])) // [0.5, 0.25]
+ */
 export const reciprocal = (x: Operand): Tensor => div(1, toFloat('reciprocal', x))
 
 /** The remainder towards zero, and where it is on the wrong side of it. */

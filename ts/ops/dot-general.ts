@@ -130,9 +130,12 @@ function batchDot(inputs: readonly Tensor[], dims: readonly (number | null)[], {
 }
 
 /**
- * The general contraction: pairs of dimensions that are summed over (`contract`) and pairs that are kept in step (`batch`);
- * the result has the batch dimensions, then the free ones of `lhs`, then those of `rhs`.
- * Throws if paired lengths differ.
+ * The general contraction: pairs of dimensions that are summed over (`contract`) and pairs that are kept in step
+ * (`batch`); the result has the batch dimensions, then the free ones of `lhs`, then those of `rhs` (JAX's
+ * `dot_general`). Throws if paired lengths differ.
+ * @example
+ * const [queries, keys] = [ones([8, 10, 16]), ones([8, 12, 16])]
+ * dotGeneral(queries, keys, { contract: [[2], [2]], batch: [[0], [0]] }).shape // [8, 10, 12]
  */
 export function dotGeneral(
   lhs: Tensor,
@@ -151,6 +154,9 @@ export function dotGeneral(
 /**
  * The matrix product by NumPy's rules: vectors [K], matrices [M, K] x [K, N], and stacks of matrices whose leading
  * dimensions broadcast. Throws if the inner dimensions differ or an operand is a scalar.
+ * @example
+ * matmul(tensor([[1, 2], [3, 4]]), tensor([1, 10])) // [21, 43]
+ * matmul(ones([8, 10, 16]), ones([16, 32])).shape // [8, 10, 32]
  */
 export function matmul(lhs: Tensor, rhs: Tensor): Tensor {
   const [a, b] = sameDtype('matmul', [lhs, rhs]).map(operand => cast(operand, 'float32'))
@@ -182,7 +188,11 @@ function matmulStacks(a: Tensor, b: Tensor): Tensor {
   return dotGeneral(spreadTo(left), spreadTo(right), { contract: [[lead + 1], [lead]], batch: [axes, axes] })
 }
 
-/** The inner product of two vectors; of higher ranks the sum over the last axis of `lhs` and the last but one of `rhs` (NumPy). */
+/**
+ * The inner product of two vectors; of higher ranks the sum over the last axis of `lhs` and the last but one of `rhs`
+ * (NumPy).
+ * @example dot(tensor([1, 2, 3]), tensor([4, 5, 6])) // 32
+ */
 export const dot = (lhs: Tensor, rhs: Tensor): Tensor => {
   const [a, b] = sameDtype('dot', [lhs, rhs]).map(operand => cast(operand, 'float32'))
   const inner = b.rank <= 1 ? 0 : b.rank - 2
@@ -192,7 +202,10 @@ export const dot = (lhs: Tensor, rhs: Tensor): Tensor => {
   return dotGeneral(a, b, { contract: [[a.rank - 1], [inner]] })
 }
 
-/** The outer product [M, N] of two vectors [M] and [N]. */
+/**
+ * The outer product [M, N] of two vectors [M] and [N]; tensors of other ranks are flattened (NumPy).
+ * @example outer(tensor([1, 2]), tensor([1, 10, 100])) // [[1, 10, 100], [2, 20, 200]]
+ */
 export function outer(lhs: Tensor, rhs: Tensor): Tensor {
   const [a, b] = sameDtype('outer', [lhs, rhs]).map(operand => cast(operand, 'float32'))
   return dotGeneral(reshape(a, [a.size]), reshape(b, [b.size]), { contract: [[], []] })

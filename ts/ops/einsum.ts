@@ -154,10 +154,9 @@ function product(left: Named, right: Named, wanted: ReadonlySet<string>, order: 
  * result are summed over, a repeated letter is a diagonal, '...' stands for leading dimensions that broadcast. Without
  * '->' the result has the letters that occur once, in the order of the alphabet (NumPy).
  * @example
- * import { einsum, tensor } from 'heddle'
  * const a = tensor([[1, 2], [3, 4]])
- * einsum('ij,jk->ik', a, a).toArray() // [[7, 10], [15, 22]]
- * einsum('ii', a).item() // 5
+ * einsum('ij,jk->ik', a, a) // [[7, 10], [15, 22]]
+ * einsum('ii', a) // 5
  */
 export function einsum(formula: string, ...operands: readonly Operand[]): Tensor {
   if (operands.length === 0) throw typeError('einsum: there is no operand')

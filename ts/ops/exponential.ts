@@ -47,22 +47,42 @@ export const rsqrtPrimitive = elementwise({
   jvp: ([x], [tangent], [y]) => [mul(tangent!, mul(-0.5, div(y, x)))],
 })
 
-/** e to the power `x`. */
+/**
+ * e to the power `x`, element by element; its derivative is itself.
+ * @example exp(tensor([-Infinity, 0, 1])) // [0, 1, 2.7183]
+ */
 export const exp = (x: Operand): Tensor => bind1(expPrimitive, [toTensor('exp', x)], {})
 
-/** `exp(x) - 1`, exact near 0. */
+/**
+ * `exp(x) - 1`, element by element, exact near 0.
+ * @example expm1(tensor([1e-6, 1])) // [1e-6, 1.7183]
+ */
 export const expm1 = (x: Operand): Tensor => bind1(expm1Primitive, [toTensor('expm1', x)], {})
 
-/** The natural logarithm; NaN below 0, -Infinity at 0. */
+/**
+ * The natural logarithm, element by element; NaN below 0, -Infinity at 0.
+ * @example log(tensor([0, 1, 10])) // [-Infinity, 0, 2.3026]
+ */
 export const log = (x: Operand): Tensor => bind1(logPrimitive, [toTensor('log', x)], {})
 
-/** `log(1 + x)`, exact near 0. */
+/**
+ * `log(1 + x)`, element by element, exact near 0; NaN below -1.
+ * @example log1p(tensor([1e-6, 1])) // [1e-6, 0.6931]
+ */
 export const log1p = (x: Operand): Tensor => bind1(log1pPrimitive, [toTensor('log1p', x)], {})
 
-/** The square root; NaN below 0. */
+/**
+ * The square root, element by element, correctly rounded; NaN below 0.
+ * @example sqrt(tensor([0, 2, 9])) // [0, 1.4142, 3]
+ */
 export const sqrt = (x: Operand): Tensor => bind1(sqrtPrimitive, [toTensor('sqrt', x)], {})
 
-/** `1 / sqrt(x)`, correctly divided (no approximate instruction). */
+/**
+ * `1 / sqrt(x)`, element by element, correctly divided (no approximate instruction); Infinity at 0.
+ * @example
+ * const x = tensor([3, 4])
+ * mul(x, rsqrt(sum(square(x)))) // [0.6, 0.8]
+ */
 export const rsqrt = (x: Operand): Tensor => bind1(rsqrtPrimitive, [toTensor('rsqrt', x)], {})
 
 export const expLaws = elementwiseLaws(expPrimitive, 1, (_, x) => Math.exp(x), { tolerance: 3, edges: SPECIAL })

@@ -34,7 +34,10 @@ export const iotaPrimitive: Primitive<IotaParams> = {
   cheap: true,
 }
 
-/** A tensor of `shape` filled with `value`. */
+/**
+ * A tensor of `shape` filled with `value`. Throws if a length is no whole number or the dtype cannot hold the value.
+ * @example full([2, 3], 0.5) // [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]
+ */
 export function full(shape: readonly number[], value: number, dtype: DType = 'float32'): Tensor {
   checkShape('full', shape)
   if (!isDType(dtype)) throw typeError(`full: unknown dtype ${JSON.stringify(dtype)}`)
@@ -44,19 +47,35 @@ export function full(shape: readonly number[], value: number, dtype: DType = 'fl
   return broadcastInDim(scalar(value, dtype), shape, [])
 }
 
-/** Zeros of `shape`. */
+/**
+ * Zeros of `shape`; a scalar for []. Throws if a length is no whole number.
+ * @example
+ * zeros([2, 3]) // [[0, 0, 0], [0, 0, 0]]
+ * zeros([4], 'int32').dtype // 'int32'
+ */
 export const zeros = (shape: readonly number[], dtype: DType = 'float32'): Tensor => full(shape, 0, dtype)
 
-/** Ones of `shape`. */
+/**
+ * Ones of `shape`; a scalar for []. Throws if a length is no whole number.
+ * @example ones([2, 2]) // [[1, 1], [1, 1]]
+ */
 export const ones = (shape: readonly number[], dtype: DType = 'float32'): Tensor => full(shape, 1, dtype)
 
-/** Zeros with the shape and dtype of `x`. */
+/**
+ * Zeros with the shape and dtype of `x`.
+ * @example
+ * const params = { w: ones([2, 3]), b: ones([3]) }
+ * treeMap(zerosLike, params).b // [0, 0, 0]
+ */
 export const zerosLike = (x: { shape: readonly number[]; dtype: DType }): Tensor => {
   checkLike('zerosLike', x)
   return zeros(x.shape, x.dtype)
 }
 
-/** Ones with the shape and dtype of `x`. */
+/**
+ * Ones with the shape and dtype of `x`.
+ * @example onesLike(tensor([[1, 2], [3, 4]])) // [[1, 1], [1, 1]]
+ */
 export const onesLike = (x: { shape: readonly number[]; dtype: DType }): Tensor => {
   checkLike('onesLike', x)
   return ones(x.shape, x.dtype)
@@ -68,7 +87,10 @@ function checkLike(operation: string, x: unknown): void {
 
 /**
  * The numbers from `start` (0) up to but without `stop`, `step` (1) apart: `arange(stop)`, `arange(start, stop, step)`.
- * int32 unless a bound is not an integer or `dtype` says otherwise.
+ * int32 unless a bound is not an integer or `dtype` says otherwise. Throws if the step is 0.
+ * @example
+ * arange(5) // [0, 1, 2, 3, 4]
+ * arange(1, 0, -0.25) // [1, 0.75, 0.5, 0.25]
  */
 export function arange(start: number, stop?: number, step = 1, dtype?: DType): Tensor {
   const [from, to] = stop === undefined ? [0, start] : [start, stop]
@@ -87,7 +109,10 @@ function checkCount(operation: string, what: string, count: number): void {
     throw rangeError(`${operation}: ${what} is a non-negative integer, not ${count}`)
 }
 
-/** `count` numbers evenly spaced over [start, stop], both included, as float32. */
+/**
+ * `count` (50) numbers evenly spaced over [start, stop], both included, as float32 [count].
+ * @example linspace(0, 1, 5) // [0, 0.25, 0.5, 0.75, 1]
+ */
 export function linspace(start: number, stop: number, count = 50): Tensor {
   checkCount('linspace', 'the count', count)
   if (![start, stop].every(Number.isFinite)) throw rangeError(`linspace: bounds are finite: ${start}, ${stop}`)
@@ -95,7 +120,10 @@ export function linspace(start: number, stop: number, count = 50): Tensor {
   return count === 1 ? add(index, start) : add(mul(index, (stop - start) / (count - 1)), start)
 }
 
-/** The identity matrix [n, m] (m = n by default). */
+/**
+ * The identity matrix [n, m] (m = n by default): ones where row and column are the same, else zeros.
+ * @example eye(2, 3) // [[1, 0, 0], [0, 1, 0]]
+ */
 export function eye(n: number, m = n, dtype: DType = 'float32'): Tensor {
   checkCount('eye', 'a size', n)
   checkCount('eye', 'a size', m)

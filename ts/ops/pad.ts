@@ -39,9 +39,8 @@ function padFrom(x: Tensor, widths: readonly (readonly [number, number])[], mode
  * its mirror image without ('reflect') or with the edge ('symmetric'), or its other end ('wrap').
  * Throws for negative widths or the wrong number of them.
  * @example
- * import { pad, tensor } from 'heddle'
- * pad(tensor([1, 2, 3]), [[1, 2]]).toArray() // [0, 1, 2, 3, 0, 0]
- * pad(tensor([1, 2, 3]), [[1, 2]], 'reflect').toArray() // [2, 1, 2, 3, 2, 1]
+ * pad(tensor([1, 2, 3]), [[1, 2]]) // [0, 1, 2, 3, 0, 0]
+ * pad(tensor([1, 2, 3]), [[1, 2]], 'reflect') // [2, 1, 2, 3, 2, 1]
  */
 export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value: number | PadMode = 0): Tensor {
   checkTensor('pad', x)

@@ -35,9 +35,8 @@ export const prodPrimitive = reduction(
 /**
  * The product over `axis` (all axes by default); 1 of nothing; integers wrap. The gradient is exact with zeros too.
  * @example
- * import { grad, prod, tensor } from 'heddle'
- * prod(tensor([2, 3, 4])).item() // 24
- * grad(prod)(tensor([2, 0, 4])).toArray() // [0, 8, 0]
+ * prod(tensor([2, 3, 4])) // 24
+ * grad(prod)(tensor([2, 0, 4])) // [0, 8, 0]
  */
 export function prod(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkTensor('prod', x)

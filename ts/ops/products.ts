@@ -14,9 +14,7 @@ const floats = (operation: string, x: Operand, y: Operand): Tensor[] =>
 /**
  * The sum of products over pairs of axes: the last `axes` (2) of `x` with the first of `y`, or two lists; the result has
  * the other axes of `x`, then those of `y`. Throws if paired lengths differ.
- * @example
- * import { ones, tensordot } from 'heddle'
- * tensordot(ones([2, 3, 4]), ones([3, 4, 5])).shape // [2, 5]
+ * @example tensordot(ones([2, 3, 4]), ones([3, 4, 5])).shape // [2, 5]
  */
 export function tensordot(
   x: Tensor,
@@ -39,9 +37,7 @@ export function tensordot(
 
 /**
  * The sum of products over the last axes of both; of scalars the product. Throws if the last lengths differ.
- * @example
- * import { inner, tensor } from 'heddle'
- * inner(tensor([1, 2]), tensor([3, 4])).item() // 11
+ * @example inner(tensor([1, 2]), tensor([3, 4])) // 11
  */
 export function inner(x: Tensor, y: Tensor): Tensor {
   const [a, b] = floats('inner', x, y)
@@ -54,9 +50,7 @@ export function inner(x: Tensor, y: Tensor): Tensor {
 
 /**
  * The sum of the products of all elements. Throws if the numbers of elements differ.
- * @example
- * import { tensor, vdot } from 'heddle'
- * vdot(tensor([[1, 2], [3, 4]]), tensor([[1, 1], [1, 1]])).item() // 10
+ * @example vdot(tensor([[1, 2], [3, 4]]), tensor([[1, 1], [1, 1]])) // 10
  */
 export function vdot(x: Tensor, y: Tensor): Tensor {
   const [a, b] = floats('vdot', x, y)
@@ -66,9 +60,7 @@ export function vdot(x: Tensor, y: Tensor): Tensor {
 
 /**
  * Kronecker's product: each element of `x` times `y`, as blocks.
- * @example
- * import { kron, tensor } from 'heddle'
- * kron(tensor([1, 2]), tensor([1, 10])).toArray() // [1, 10, 2, 20]
+ * @example kron(tensor([1, 2]), tensor([1, 10])) // [1, 10, 2, 20]
  */
 export function kron(x: Operand, y: Operand): Tensor {
   const [a, b] = sameDtype('kron', [x, y])

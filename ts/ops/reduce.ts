@@ -91,9 +91,11 @@ export const spread = (x: Tensor, shape: readonly number[], axes: readonly numbe
 export const sumAxes = (x: Tensor, axes: readonly number[]): Tensor =>
   axes.length === 0 ? x : bind1(sumPrimitive, [x], { axes })
 
-/** Which axes a reduction runs over (all by default) and whether they stay with length 1. */
+/** Which axes a reduction runs over (all by default) and whether they stay with length 1. @inline */
 export interface ReduceOptions {
+  /** The axis or axes that the result does not have (all). */
   axis?: number | readonly number[]
+  /** Whether they stay with length 1 (false). */
   keepDims?: boolean
 }
 
@@ -124,20 +126,39 @@ function notEmpty(name: string, x: Tensor, axis: ReduceOptions['axis']): void {
   }
 }
 
-/** The sum over `axis` (all axes by default); 0 of nothing; `bool` counts. */
+/**
+ * The sum over `axis` (all axes by default), which stay with length 1 where `keepDims` is true; 0 of nothing; `bool`
+ * counts. Float32 sums keep an order that depends on the shape only.
+ * @example
+ * const x = tensor([[1, 2, 3], [4, 5, 6]])
+ * sum(x) // 21
+ * sum(x, { axis: 0 }) // [5, 7, 9]
+ * sum(x, { axis: -1, keepDims: true }) // [[6], [15]]
+ */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkTensor('sum', x)
   return reduce('sum', sumPrimitive, x.dtype === 'bool' ? cast(x, 'int32') : x, options)
 }
 
-/** The arithmetic mean over `axis` (all axes by default), float32; NaN of nothing. */
+/**
+ * The arithmetic mean over `axis` (all axes by default), float32; NaN of nothing.
+ * @example
+ * mean(tensor([[1, 2], [3, 6]]), { axis: 1 }) // [1.5, 4.5]
+ * grad(mean)(tensor([1, 2, 3, 4])) // [0.25, 0.25, 0.25, 0.25]
+ */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkTensor('mean', x)
   const count = normalizeAxes('mean', options.axis, x.rank).reduce((product, axis) => product * x.shape[axis], 1)
   return div(sum(cast(x, 'float32'), options), count)
 }
 
-/** The mean squared distance from the mean over `axis`; divided by count - `correction` (0). */
+/**
+ * The mean squared distance from the mean over `axis` (all axes by default), float32; divided by count - `correction`
+ * (0; 1 for a sample, as Bessel's).
+ * @example
+ * variance(tensor([1, 2, 3, 4])) // 1.25
+ * variance(tensor([1, 2, 3, 4]), { correction: 1 }) // 1.6667
+ */
 export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
   checkTensor('variance', x)
   const axes = normalizeAxes('variance', options.axis, x.rank)
@@ -146,32 +167,49 @@ export function variance(x: Tensor, options: ReduceOptions & { correction?: numb
   return div(sum(square(centred), options), count - (options.correction ?? 0))
 }
 
-/** The square root of the variance. */
+/**
+ * The standard deviation over `axis` (all axes by default): the square root of the `variance`.
+ * @example std(tensor([[1, 3], [0, 8]]), { axis: 1 }) // [1, 4]
+ */
 export function std(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
   checkTensor('std', x)
   normalizeAxes('std', options.axis, x.rank)
   return sqrt(variance(x, options))
 }
 
-/** The largest value over `axis` (all axes by default); NaN if one is NaN. Throws if there is nothing to compare. */
+/**
+ * The largest value over `axis` (all axes by default); NaN if one is NaN. Throws if there is nothing to compare.
+ * @example
+ * max(tensor([[1, 5], [7, 2]]), { axis: 1 }) // [5, 7]
+ * grad(max)(tensor([1, 5, 2])) // [0, 1, 0]
+ */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
   notEmpty('max', x, options.axis)
   return reduce('max', reduceMaxPrimitive, x, options)
 }
 
-/** The smallest value over `axis` (all axes by default); NaN if one is NaN. Throws if there is nothing to compare. */
+/**
+ * The smallest value over `axis` (all axes by default); NaN if one is NaN. Throws if there is nothing to compare.
+ * @example min(tensor([[1, 5], [7, 2]]), { axis: 0 }) // [1, 2]
+ */
 export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
   notEmpty('min', x, options.axis)
   return reduce('min', reduceMinPrimitive, x, options)
 }
 
-/** True where any value over `axis` is not zero. */
+/**
+ * True where any value over `axis` (all axes by default) is not zero; false for nothing.
+ * @example any(isNan(tensor([1, NaN, 3]))) // true
+ */
 export function any(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkTensor('any', x)
   return reduce('any', reduceMaxPrimitive, cast(x, 'bool'), options)
 }
 
-/** True where all values over `axis` are not zero; true for nothing. */
+/**
+ * True where all values over `axis` (all axes by default) are not zero; true for nothing.
+ * @example all(greater(tensor([[1, 2], [-1, 3]]), 0), { axis: 1 }) // [true, false]
+ */
 export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
   checkTensor('all', x)
   normalizeAxes('all', options.axis, x.rank)

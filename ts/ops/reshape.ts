@@ -48,8 +48,9 @@ export const reshapePrimitive: Primitive<ReshapeParams> = {
 }
 
 /**
- * The elements of `x` in row-major order as `shape`; one length may be -1 and is then computed.
- * Throws if the number of elements differs.
+ * The elements of `x` in row-major order as `shape`; one length may be -1 and is then computed. Throws if the number of
+ * elements differs.
+ * @example reshape(arange(6), [2, -1]) // [[0, 1, 2], [3, 4, 5]]
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor('reshape', x)
@@ -71,14 +72,23 @@ function inferLength(x: Tensor, shape: readonly number[]): readonly number[] {
   return shape.map((known, i) => (i === unknown ? length : known))
 }
 
-/** `x` with a dimension of length 1 inserted at `axis` of the result. */
+/**
+ * `x` with a dimension of length 1 inserted at `axis` of the result; negative ones count from its end. Throws if there
+ * is no such axis.
+ * @example expandDims(tensor([1, 2]), 1) // [[1], [2]]
+ */
 export function expandDims(x: Tensor, axis: number): Tensor {
   checkTensor('expandDims', x)
   const [at] = normalizeAxes('expandDims', axis, x.rank + 1)
   return reshape(x, insertAt(x.shape, at, 1))
 }
 
-/** `x` without its dimensions of length 1, or without the given ones. Throws if one of those is longer. */
+/**
+ * `x` without its dimensions of length 1, or without the given ones. Throws if one of those is longer.
+ * @example
+ * squeeze(ones([1, 3, 1])).shape // [3]
+ * squeeze(ones([1, 3, 1]), 0).shape // [3, 1]
+ */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   checkTensor('squeeze', x)
   const dropped =
@@ -95,7 +105,10 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   )
 }
 
-/** `x` as one dimension. */
+/**
+ * The elements of `x` in row-major order as one dimension [size].
+ * @example flatten(tensor([[1, 2], [3, 4]])) // [1, 2, 3, 4]
+ */
 export function flatten(x: Tensor): Tensor {
   checkTensor('flatten', x)
   return reshape(x, [x.size])

@@ -23,10 +23,16 @@ export const isFinitePrimitive = elementwise({
   jvp: withoutTangent,
 })
 
-/** The largest integer not above `x`. */
+/**
+ * The largest integer not above `x`, element by element, in the dtype of `x`; its derivative is 0.
+ * @example floor(tensor([-1.5, 1.5])) // [-2, 1]
+ */
 export const floor = (x: Operand): Tensor => bind1(floorPrimitive, [toTensor('floor', x)], {})
 
-/** The smallest integer not below `x`. */
+/**
+ * The smallest integer not below `x`, element by element, in the dtype of `x`; its derivative is 0.
+ * @example ceil(tensor([-1.5, 1.5])) // [-1, 2]
+ */
 export const ceil = (x: Operand): Tensor => bind1(ceilPrimitive, [toTensor('ceil', x)], {})
 
 /**
@@ -38,10 +44,16 @@ export function trunc(x: Operand): Tensor {
   return where(less(a, 0), ceil(a), floor(a))
 }
 
-/** The nearest integer, halves to the even one (NumPy). */
+/**
+ * The nearest integer, halves to the even one (NumPy), element by element, in the dtype of `x`; its derivative is 0.
+ * @example round(tensor([0.5, 1.5, 2.4])) // [0, 2, 2]
+ */
 export const round = (x: Operand): Tensor => bind1(roundPrimitive, [toTensor('round', x)], {})
 
-/** True where `x` is neither NaN nor infinite. */
+/**
+ * True where `x` is neither NaN nor infinite, element by element.
+ * @example isFinite(tensor([1, NaN, Infinity])) // [true, false, false]
+ */
 const finite = (x: Operand): Tensor => bind1(isFinitePrimitive, [toTensor('isFinite', x)], {})
 
 export { finite as isFinite }
@@ -63,8 +75,11 @@ export const isInf = (x: Operand): Tensor => equal(abs(cast(toTensor('isInf', x)
 
 /** What takes the place of NaN (0) and of the infinities (the largest floats of either sign). */
 export interface NanToNumOptions {
+  /** In the place of NaN (0). */
   nan?: number
+  /** In the place of Infinity (the largest float). */
   posinf?: number
+  /** In the place of -Infinity (the smallest float). */
   neginf?: number
 }
 

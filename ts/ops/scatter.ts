@@ -47,9 +47,7 @@ function isLast(ids: Tensor, rows: number, shape: readonly number[]): Tensor {
 /**
  * `x` [N, ...R] with the rows that `indices` [...I] name set to `updates` [...I, ...R], or to a number; of rows that meet
  * the last one stays. Indices outside [0, N) are clamped.
- * @example
- * import { scatter, tensor, zeros } from 'heddle'
- * scatter(zeros([4]), tensor([1, 3], { dtype: 'int32' }), tensor([5, 6])).toArray() // [0, 5, 0, 6]
+ * @example scatter(zeros([4]), tensor([1, 3], { dtype: 'int32' }), tensor([5, 6])) // [0, 5, 0, 6]
  */
 export function scatter(x: Tensor, indices: Tensor, updates: Operand): Tensor {
   checkTensor('scatter', x, 'x')
@@ -87,9 +85,7 @@ function alongAxis(
 /**
  * `x` with the entries along `axis` (-1) that `indices` names for each position of the other axes set to `updates`, of
  * the shape of `indices`, or to a number (NumPy's put_along_axis); of entries that meet the last one stays.
- * @example
- * import { putAlongAxis, tensor, zeros } from 'heddle'
- * putAlongAxis(zeros([2, 3]), tensor([[0], [2]], { dtype: 'int32' }), 1).toArray() // [[1, 0, 0], [0, 0, 1]]
+ * @example putAlongAxis(zeros([2, 3]), tensor([[0], [2]], { dtype: 'int32' }), 1) // [[1, 0, 0], [0, 0, 1]]
  */
 export const putAlongAxis = (x: Tensor, indices: Tensor, updates: Operand, axis = -1): Tensor =>
   alongAxis('putAlongAxis', scatter, x, indices, updates, axis)
@@ -97,9 +93,7 @@ export const putAlongAxis = (x: Tensor, indices: Tensor, updates: Operand, axis 
 /**
  * `x` with `updates`, of the shape of `indices`, or a number added to the entries along `axis` (-1) that `indices` names
  * for each position of the other axes; repeated ones add up (PyTorch's scatter_add).
- * @example
- * import { addAlongAxis, tensor, zeros } from 'heddle'
- * addAlongAxis(zeros([1, 3]), tensor([[2, 2]], { dtype: 'int32' }), 1).toArray() // [[0, 0, 2]]
+ * @example addAlongAxis(zeros([1, 3]), tensor([[2, 2]], { dtype: 'int32' }), 1) // [[0, 0, 2]]
  */
 export const addAlongAxis = (x: Tensor, indices: Tensor, updates: Operand, axis = -1): Tensor =>
   alongAxis('addAlongAxis', scatterAdd, x, indices, updates, axis)

@@ -31,13 +31,24 @@ export const erfPrimitive = elementwise({
   jvp: ([x], [tangent]) => [mul(tangent!, mul(TWO_OVER_SQRT_PI, exp(neg(square(x)))))],
 })
 
-/** The logistic function `1 / (1 + exp(-x))`. */
+/**
+ * The logistic function `1 / (1 + exp(-x))`, element by element, without overflow.
+ * @example
+ * sigmoid(tensor([-100, 0, 2])) // [0, 0.5, 0.8808]
+ * vmap(grad((x: Tensor) => sigmoid(x)))(tensor([-1, 0, 1])) // [0.1966, 0.25, 0.1966]
+ */
 export const sigmoid = (x: Operand): Tensor => bind1(sigmoidPrimitive, [toTensor('sigmoid', x)], {})
 
-/** The hyperbolic tangent. */
+/**
+ * The hyperbolic tangent, element by element.
+ * @example tanh(tensor([-1, 0, 100])) // [-0.7616, 0, 1]
+ */
 export const tanh = (x: Operand): Tensor => bind1(tanhPrimitive, [toTensor('tanh', x)], {})
 
-/** The error function. */
+/**
+ * The error function `2 / sqrt(pi)` times the integral of `exp(-t^2)` from 0 to `x`, element by element.
+ * @example erf(tensor([0, 0.5, 3])) // [0, 0.5205, 1]
+ */
 export const erf = (x: Operand): Tensor => bind1(erfPrimitive, [toTensor('erf', x)], {})
 
 export const sigmoidLaws = elementwiseLaws(sigmoidPrimitive, 1, (_, x) => 1 / (1 + Math.exp(-x)), {

@@ -132,7 +132,10 @@ export const flipPrimitive: Primitive<FlipParams> = {
   cheap: true,
 }
 
-/** `x` with the order of elements reversed along `axis` (all axes by default). */
+/**
+ * `x` with the order of elements reversed along `axis` (all axes by default).
+ * @example flip(tensor([[1, 2], [3, 4]]), 1) // [[2, 1], [4, 3]]
+ */
 export function flip(x: Tensor, axis?: number | readonly number[]): Tensor {
   checkTensor('flip', x)
   const axes = normalizeAxes('flip', axis, x.rank)
@@ -150,6 +153,10 @@ function checkBounds(...lists: readonly (readonly number[])[]): void {
  * The elements from `start` up to but without `stop`, `step` apart, along each dimension; negative bounds count from
  * the end and bounds beyond the ends are the ends (NumPy's `x[start:stop:step]`). Missing dimensions are kept whole.
  * Throws for a step below 1.
+ * @example
+ * slice(arange(6), [1], [-1]) // [1, 2, 3, 4]
+ * slice(tensor([[1, 2, 3], [4, 5, 6]]), [0, 1]) // [[2, 3], [5, 6]]
+ * slice(arange(6), [0], [6], [2]) // [0, 2, 4]
  */
 export function slice(
   x: Tensor,
@@ -174,7 +181,14 @@ export function slice(
   return bind1(slicePrimitive, [x], { start: from, limit: to, step: steps })
 }
 
-/** Entry `index` of dimension `axis` (0), which the result does not have; negative indices count from the end. */
+/**
+ * Entry `index` of dimension `axis` (0), which the result does not have; negative indices count from the end. Throws if
+ * there is no such entry.
+ * @example
+ * const x = tensor([[1, 2, 3], [4, 5, 6]])
+ * at(x, 0) // [1, 2, 3]
+ * at(x, -1, 1) // [3, 6]
+ */
 export function at(x: Tensor, index: number, axis = 0): Tensor {
   checkTensor('at', x)
   const dim = normalizeAxis('at', axis, x.rank)

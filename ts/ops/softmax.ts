@@ -65,13 +65,24 @@ function along(name: string, primitive: Primitive<NoParams>, x: Tensor, axis: nu
   return moveaxis(bind1(primitive, [moveaxis(x, dim, -1)], {}), -1, dim)
 }
 
-/** exp(x) divided by its sum along `axis` (the last); a row of -Infinity gives NaN. */
+/**
+ * exp(x) divided by its sum along `axis` (the last), without overflow; a row of -Infinity gives NaN.
+ * @example softmax(tensor([[1, 1], [1000, 0]])) // [[0.5, 0.5], [1, 0]]
+ */
 export const softmax = (x: Tensor, axis = -1): Tensor => along('softmax', softmaxPrimitive, x, axis)
 
-/** The logarithm of the softmax along `axis` (the last). */
+/**
+ * The logarithm of the softmax along `axis` (the last), without overflow.
+ * @example logSoftmax(tensor([0, 0, 1000])) // [-1000, -1000, 0]
+ */
 export const logSoftmax = (x: Tensor, axis = -1): Tensor => along('logSoftmax', logSoftmaxPrimitive, x, axis)
 
-/** log(sum(exp(x))) over one axis or several (all by default), without overflow; -Infinity of nothing. */
+/**
+ * log(sum(exp(x))) over one axis or several (all by default), without overflow; -Infinity of nothing.
+ * @example
+ * logsumexp(tensor([1000, 1000])) // 1000.6931
+ * grad((x: Tensor) => logsumexp(x))(tensor([0, 0])) // [0.5, 0.5]
+ */
 export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
   checkTensor('logsumexp', x)
   const axes = (axis === undefined ? x.shape.map((_, i) => i) : [axis].flat()).map(i =>

@@ -90,7 +90,9 @@ export const sortPrimitive: Primitive<SortParams> = {
 
 /** How to sort: along which axis (-1) and whether the largest comes first. */
 export interface SortOptions {
+  /** Along which axis (-1). */
   axis?: number
+  /** Whether the largest comes first (false). */
   descending?: boolean
 }
 
@@ -108,18 +110,14 @@ function sortAlong(
 /**
  * `x` sorted along `axis` (-1), NaN last; `descending` reverses the order, NaN first. Equal elements keep their order.
  * Differentiable: the cotangents go back to where the elements stood.
- * @example
- * import { sort, tensor } from 'heddle'
- * sort(tensor([3, 1, 2])).toArray() // [1, 2, 3]
+ * @example sort(tensor([3, 1, 2])) // [1, 2, 3]
  */
 export const sort = (x: Tensor, options: SortOptions = {}): Tensor => sortAlong('sort', x, options, 'values')
 
 /**
  * The indices (int32) that sort `x` along `axis` (-1): `takeAlongAxis(x, argsort(x))` is `sort(x)`. Equal elements keep
  * their order.
- * @example
- * import { argsort, tensor } from 'heddle'
- * argsort(tensor([3, 1, 2]), { descending: true }).toArray() // [0, 2, 1]
+ * @example argsort(tensor([3, 1, 2]), { descending: true }) // [0, 2, 1]
  */
 export const argsort = (x: Tensor, options: SortOptions = {}): Tensor => sortAlong('argsort', x, options, 'indices')
 
@@ -127,10 +125,9 @@ export const argsort = (x: Tensor, options: SortOptions = {}): Tensor => sortAlo
  * The `k` largest elements along `axis` (-1), largest first, and their indices (int32); of equal ones the first come
  * first, and NaN counts as the largest (JAX's `top_k`). Throws unless 0 <= k <= the length of the axis.
  * @example
- * import { tensor, topK } from 'heddle'
  * const [values, indices] = topK(tensor([1, 4, 2, 4]), 2)
- * values.toArray() // [4, 4]
- * indices.toArray() // [1, 3]
+ * values // [4, 4]
+ * indices // [1, 3]
  */
 export function topK(x: Tensor, k: number, axis = -1): [Tensor, Tensor] {
   checkTensor('topK', x)

@@ -19,9 +19,7 @@ export const stopGradientPrimitive: Primitive<NoParams> = {
 /**
  * The tree as it is, for differentiation a constant: tangents and cotangents do not pass. Costs nothing.
  * Throws if it holds something else than tensors and numbers.
- * @example
- * import { grad, mul, stopGradient, tensor, type Tensor } from 'heddle'
- * grad((x: Tensor) => mul(x, stopGradient(x)))(tensor(3)).item() // 3
+ * @example grad((x: Tensor) => mul(x, stopGradient(x)))(tensor(3)) // 3
  */
 export function stopGradient<T>(tree: T): T {
   const { leaves, structure } = flatten(tree, 'stopGradient: the argument')

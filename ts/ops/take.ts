@@ -175,9 +175,13 @@ function flattenBatch(table: Tensor, indices: Tensor, size: number): [Tensor, Te
 export const takeRows = (table: Tensor, indices: Tensor): Tensor => bind1(takePrimitive, [table, indices], {})
 
 /**
- * Entries of `x` along `axis` (0) at integer `indices` [...I]: the axis is replaced by the dimensions I.
- * Indices outside [0, length) are clamped. Throws if `indices` are not integers.
- * @example take(embedding, ids) // [V, D] and [T] give [T, D]
+ * Entries of `x` along `axis` (0) at integer `indices` [...I], whose dimensions take the place of the axis; outside [0,
+ * length) they are clamped, and the gradients of repeated ones add up. Throws if `indices` are not integers.
+ * @example
+ * const embedding = tensor([[0, 1], [2, 3], [4, 5]])
+ * const ids = tensor([2, 0, 2], { dtype: 'int32' })
+ * take(embedding, ids) // [[4, 5], [0, 1], [4, 5]]
+ * grad((w: Tensor) => sum(take(w, ids)))(embedding) // [[1, 1], [0, 0], [2, 2]]
  */
 export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
   checkTensor('take', x, 'x')
@@ -193,7 +197,10 @@ export function take(x: Tensor, indices: Tensor, axis = 0): Tensor {
 
 /**
  * `x` [N, ...R] with `updates` [...I, ...R] added to the rows that `indices` [...I] name, repeated ones adding up.
- * Indices outside [0, N) are clamped.
+ * Indices outside [0, N) are clamped. Throws if the shapes do not fit or `indices` are not integers.
+ * @example
+ * const ids = tensor([1, 1, 3], { dtype: 'int32' })
+ * scatterAdd(zeros([4]), ids, ones([3])) // [0, 2, 0, 1]
  */
 export function scatterAdd(x: Tensor, indices: Tensor, updates: Tensor): Tensor {
   checkTensor('scatterAdd', x, 'x')
@@ -225,8 +232,13 @@ export function flatIndices(operation: string, x: Tensor, indices: Tensor, dim: 
 }
 
 /**
- * The entries of `x` along `axis` that `indices` names for each position of the other axes (NumPy's take_along_axis).
- * `indices` has the rank of `x` and its shape besides `axis`. Indices outside are clamped.
+ * The entries of `x` along `axis` (-1) that `indices` names for each position of the other axes (NumPy's
+ * take_along_axis). `indices` has the rank of `x` and its shape besides `axis`. Indices outside are clamped. Throws if
+ * the shapes do not fit or `indices` are not integers.
+ * @example
+ * const logits = tensor([[1, 5, 2], [7, 0, 3]])
+ * const labels = tensor([[1], [2]], { dtype: 'int32' })
+ * takeAlongAxis(logits, labels) // [[5], [3]]
  */
 export function takeAlongAxis(x: Tensor, indices: Tensor, axis = -1): Tensor {
   checkTensor('takeAlongAxis', x, 'x')

@@ -6,6 +6,7 @@ import { type Nested, storedTensor, Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
 
+/** What `tensor` makes of the values it is given. @inline */
 export interface TensorOptions {
   /** For typed arrays and flat lists; nested arrays have their own. */
   shape?: readonly number[]
@@ -14,10 +15,12 @@ export interface TensorOptions {
 }
 
 /**
- * A tensor from nested arrays, numbers, booleans or a typed array; the values are copied.
- * Throws for ragged arrays, values that the dtype cannot hold, or a shape with another number of elements.
- * @example tensor([[1, 2], [3, 4]])
- * @example tensor(new Int32Array([0, 1, 2, 3]), { shape: [2, 2] })
+ * A tensor from nested arrays, numbers, booleans or a typed array; the values are copied. Throws for ragged arrays,
+ * values that the dtype cannot hold, or a shape with another number of elements.
+ * @example
+ * tensor([[1, 2], [3, 4]]).shape // [2, 2]
+ * tensor([1, 0, 2], { dtype: 'int32' }).dtype // 'int32'
+ * tensor(new Float32Array(6), { shape: [2, 3] }) // [[0, 0, 0], [0, 0, 0]]
  */
 export function tensor(data: Nested | TypedArray, { shape, dtype }: TensorOptions = {}): Tensor {
   if (dtype !== undefined && !isDType(dtype)) throw typeError(`tensor: unknown dtype ${JSON.stringify(dtype)}`)

@@ -37,8 +37,11 @@ const invert = (permutation: readonly number[]): number[] =>
   range(permutation.length).map(axis => permutation.indexOf(axis))
 
 /**
- * `x` with its dimensions reordered: dimension i of the result is dimension `permutation[i]` of `x`; reversed by default.
- * Throws unless `permutation` names every axis once.
+ * `x` with its dimensions reordered: dimension i of the result is dimension `permutation[i]` of `x`; reversed by
+ * default. Throws unless `permutation` names every axis once.
+ * @example
+ * transpose(tensor([[1, 2, 3], [4, 5, 6]])) // [[1, 4], [2, 5], [3, 6]]
+ * transpose(ones([8, 10, 16]), [1, 0, 2]).shape // [10, 8, 16]
  */
 export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   checkTensor('transpose', x)
@@ -55,7 +58,11 @@ export function transpose(x: Tensor, permutation?: readonly number[]): Tensor {
   return bind1(transposePrimitive, [x], { permutation: axes })
 }
 
-/** `x` with dimension `source` moved to `destination`, the others in their order. */
+/**
+ * `x` with dimension `source` moved to `destination`, the others in their order; negative axes count from the end.
+ * Throws if there is no such axis.
+ * @example moveaxis(ones([8, 10, 16]), 0, -1).shape // [10, 16, 8]
+ */
 export function moveaxis(x: Tensor, source: number, destination: number): Tensor {
   checkTensor('moveaxis', x)
   const from = normalizeAxis('moveaxis', source, x.rank)
@@ -64,7 +71,10 @@ export function moveaxis(x: Tensor, source: number, destination: number): Tensor
   return transpose(x, insertAt(rest, to, from))
 }
 
-/** `x` with two dimensions exchanged. */
+/**
+ * `x` with two dimensions exchanged; negative axes count from the end. Throws if there is no such axis.
+ * @example swapaxes(ones([8, 10, 16]), -1, -2).shape // [8, 16, 10]
+ */
 export function swapaxes(x: Tensor, a: number, b: number): Tensor {
   checkTensor('swapaxes', x)
   const [i, j] = [normalizeAxis('swapaxes', a, x.rank), normalizeAxis('swapaxes', b, x.rank)]

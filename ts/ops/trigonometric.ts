@@ -47,10 +47,18 @@ export const atan2Primitive = elementwise({
   },
 })
 
-/** The sine of `x` in radians. */
+/**
+ * The sine of `x` in radians, element by element.
+ * @example
+ * sin(tensor([0, Math.PI / 2])) // [0, 1]
+ * grad((x: Tensor) => sin(x))(tensor(0)) // 1
+ */
 export const sin = (x: Operand): Tensor => bind1(sinPrimitive, [toTensor('sin', x)], {})
 
-/** The cosine of `x` in radians. */
+/**
+ * The cosine of `x` in radians, element by element.
+ * @example cos(tensor([0, Math.PI])) // [1, -1]
+ */
 export const cos = (x: Operand): Tensor => bind1(cosPrimitive, [toTensor('cos', x)], {})
 
 /**

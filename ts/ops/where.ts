@@ -42,7 +42,13 @@ export const selectPrimitive: Primitive<SelectParams> = {
   mapOp: () => MapOp.Select,
 }
 
-/** `x` where `condition` is true, else `y`, element by element (NumPy broadcasting). */
+/**
+ * `x` where `condition` is not zero, else `y`, element by element (NumPy broadcasting). Throws if the shapes do not
+ * fit.
+ * @example
+ * const scores = tensor([[1, 2], [3, 4]])
+ * where(tril(ones([2, 2])), scores, -Infinity) // [[1, -Infinity], [3, 4]]
+ */
 export function where(condition: Operand, x: Operand, y: Operand): Tensor {
   const flag = toTensor('where', condition, 'bool')
   const [a, b] = sameDtype('where', [x, y])

@@ -124,9 +124,7 @@ export function perAxis(operation: string, what: string, value: PerAxis, n: numb
  * The windows that slide over some axes of `x`: [..., H, W] gives [..., H', W', h, w], where H' = floor((H - (h - 1)
  * dilation - 1) / stride) + 1 (NumPy's sliding_window_view, with strides). A view: nothing is copied. `axis` is the last
  * `size.length` axes by default. Throws for sizes, strides and dilations below 1, and where no window fits.
- * @example
- * import { arange, windows } from 'heddle'
- * windows(arange(5), 3).toArray() // [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
+ * @example windows(arange(5), 3) // [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
  */
 export function windows(
   x: Tensor,

@@ -3,7 +3,9 @@
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
 import { rangeError } from '../errors.js'
-import { add, mul } from '../ops/arithmetic.js'
+import { add, mul, neg } from '../ops/arithmetic.js'
+import { cast } from '../ops/cast.js'
+import { expm1, log1p } from '../ops/exponential.js'
 import { zerosLike } from '../ops/full.js'
 import { checkDifferentiable } from '../transforms/arguments.js'
 
@@ -22,3 +24,10 @@ export function checkDecay(name: string, value: number): void {
 export function averaged<P>(average: P, gradients: P, decay: number, f: (gradient: Tensor) => Tensor = g => g): P {
   return treeMap((old, gradient) => add(mul(old, decay), mul(f(gradient), 1 - decay)), average, gradients)
 }
+
+/**
+ * `1 - decay^step`, the weight that an average started at zero has gathered; as -expm1(step log1p(decay - 1)), because
+ * in float32 1 - 0.999 is already wrong in the fifth digit.
+ */
+export const gathered = (decay: number, step: Tensor): Tensor =>
+  neg(expm1(mul(cast(step, 'float32'), log1p(decay - 1))))

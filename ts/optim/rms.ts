@@ -1,14 +1,16 @@
-// Gradients divided by the size that they usually have: RMSprop and Adagrad.
+// Gradients divided by the size that they usually have: RMSprop, Adagrad, Adadelta.
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
-import { add, div, square, sub } from '../ops/arithmetic.js'
+import { add, div, mul, square, sub } from '../ops/arithmetic.js'
+import { cast } from '../ops/cast.js'
 import { sqrt } from '../ops/exponential.js'
 import { full } from '../ops/full.js'
 import { averaged, checkDecay, zerosOf } from './average.js'
-import { type LearningRate, type ScheduleState, scaleByLearningRate } from './schedule.js'
+import { type LearningRate, type Schedule, type ScheduleState, scaleByLearningRate } from './schedule.js'
 import { sgd, type TraceState } from './sgd.js'
 import { chain, type Optimizer } from './transformation.js'
 
+/** How RMSprop averages. */
 export interface RmspropOptions {
   /** Decay of the mean of squares (0.99). */
   decay?: number
@@ -26,7 +28,12 @@ export interface RmsState {
   mean: unknown
 }
 
-/** Gradients divided by the root of their running mean square; `eps` outside of the root. */
+/**
+ * Gradients divided by the root of their running mean square; `eps` outside of the root.
+ * @example
+ * const direction = scaleByRms({ decay: 0.75 })
+ * direction.update(tensor([3, -4]), direction.init(zeros([2])))[0] // [2, -2]
+ */
 export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: RmspropOptions = {}): Optimizer<RmsState> {
   checkDecay('rmsprop: decay', decay)
   return {
@@ -41,7 +48,12 @@ export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: Rmspr
   }
 }
 
-/** RMSprop (Hinton 2012, lecture 6e), as PyTorch has it: momentum takes the divided gradients. */
+/**
+ * RMSprop (Hinton 2012, lecture 6e), as PyTorch has it: momentum takes the divided gradients.
+ * @example
+ * const optimizer = rmsprop(0.1, { decay: 0.75, momentum: 0.9 })
+ * optimizer.update(tensor([3, -4]), optimizer.init(zeros([2])))[0] // [-0.2, 0.2]
+ */
 export function rmsprop(
   learningRate: LearningRate,
   { momentum = 0, ...options }: RmspropOptions = {},
@@ -54,10 +66,27 @@ export interface AdagradState {
   sum: unknown
 }
 
-/** Adagrad (Duchi et al. 2011): gradients divided by the root of the sum of their squares, plus `eps` (1e-10). */
+/** How the sum of squares begins and what keeps its root from zero. */
+export interface AdagradOptions {
+  /** Added to the root (1e-10). */
+  eps?: number
+  /** The sum before the first step (0). */
+  initialAccumulator?: number
+  /** Divides the learning rate of step t = 0, 1, ... by 1 + t times this (0). */
+  learningRateDecay?: number
+}
+
+/**
+ * Adagrad (Duchi et al. 2011): gradients divided by the root of the sum of their squares, plus `eps`.
+ * @example
+ * const optimizer = adagrad(0.1)
+ * const [first, state] = optimizer.update(tensor([3, -4]), optimizer.init(zeros([2])))
+ * first // [-0.1, 0.1]
+ * optimizer.update(tensor([4, -3]), state)[0] // [-0.08, 0.06]
+ */
 export function adagrad(
   learningRate: LearningRate,
-  { eps = 1e-10, initialAccumulator = 0 }: { eps?: number; initialAccumulator?: number } = {},
+  { eps = 1e-10, initialAccumulator = 0, learningRateDecay = 0 }: AdagradOptions = {},
 ): Optimizer<[AdagradState, ScheduleState]> {
   const divide: Optimizer<AdagradState> = {
     init: params => ({ sum: treeMap(leaf => full(leaf.shape, initialAccumulator), params) }),
@@ -66,5 +95,38 @@ export function adagrad(
       return [treeMap((gradient, total) => div(gradient, add(sqrt(total), eps)), gradients, sum), { sum }]
     },
   }
-  return chain(divide, scaleByLearningRate(learningRate))
+  const decayed: Schedule = step => {
+    const rate = typeof learningRate === 'function' ? learningRate(step) : learningRate
+    return div(rate, add(1, mul(cast(step, 'float32'), learningRateDecay)))
+  }
+  return chain(divide, scaleByLearningRate(learningRateDecay === 0 ? learningRate : decayed))
+}
+
+/** The means of squares of gradients and of updates: trees like the parameters. */
+export interface AdadeltaState {
+  square: unknown
+  delta: unknown
+}
+
+/**
+ * Adadelta (Zeiler 2012, algorithm 1): gradients times the ratio of the root mean squares of past updates and of past
+ * gradients, each with `eps` (1e-6) under the root; the learning rate is 1 in the paper.
+ * @example const optimizer = adadelta(1, { decay: 0.95 })
+ */
+export function adadelta(
+  learningRate: LearningRate = 1,
+  { decay = 0.9, eps = 1e-6 }: { decay?: number; eps?: number } = {},
+): Optimizer<[AdadeltaState, ScheduleState]> {
+  checkDecay('adadelta: decay', decay)
+  const size = (x: Tensor) => sqrt(add(x, eps))
+  const direction: Optimizer<AdadeltaState> = {
+    init: params => ({ square: zerosOf(params), delta: zerosOf(params) }),
+    update<P>(gradients: P, state: AdadeltaState): [P, AdadeltaState] {
+      const squares = averaged(state.square as P, gradients, decay, square)
+      const move = (gradient: Tensor, v: Tensor, delta: Tensor) => mul(gradient, div(size(delta), size(v)))
+      const updates = treeMap(move, gradients, squares, state.delta)
+      return [updates, { square: squares, delta: averaged(state.delta as P, updates, decay, square) }]
+    },
+  }
+  return chain(direction, scaleByLearningRate(learningRate))
 }

@@ -18,13 +18,25 @@ export interface ScheduleState {
   step: Tensor | null
 }
 
-/** Every gradient times `factor`. */
+/**
+ * Every gradient times `factor`.
+ * @example scale(-0.5).update({ w: tensor([2, 4]) }, null)[0] // { w: [-1, -2] }
+ */
 export const scale = (factor: number | Tensor): Optimizer<null> => ({
   init: () => null,
   update: gradients => [treeMap(gradient => mul(gradient, factor), gradients), null],
 })
 
-/** Every gradient times minus the learning rate: the last link of an optimiser. */
+/**
+ * Every gradient times minus the learning rate: the last link of an optimiser. A schedule is asked with the number of
+ * the update.
+ * @example
+ * const warmup = (step: Tensor) => minimum(0.1, mul(0.05, cast(step, 'float32')))
+ * const link = scaleByLearningRate(warmup)
+ * let [updates, state] = link.update(tensor([1, 2]), link.init(zeros([2])))
+ * updates // [0, 0]
+ * link.update(tensor([1, 2]), state)[0] // [-0.05, -0.1]
+ */
 export function scaleByLearningRate(learningRate: LearningRate): Optimizer<ScheduleState> {
   if (typeof learningRate === 'number' && !Number.isFinite(learningRate)) {
     throw rangeError(`learning rate: ${learningRate} is not finite`)

@@ -20,13 +20,18 @@ export type StateOf<O> = O extends Optimizer<infer S> ? S : never
 
 /**
  * `params + updates`, leaf by leaf. Throws if the trees differ.
- * @example const [updates, state1] = optimizer.update(gradients, state, params); params = applyUpdates(params, updates)
+ * @example
+ * const params = { w: tensor([1, -2]), b: tensor(0.5) }
+ * applyUpdates(params, { w: tensor([-0.1, 0.1]), b: tensor(0) }) // { w: [0.9, -1.9], b: 0.5 }
  */
 export const applyUpdates = <P>(params: P, updates: P): P => treeMap(add, params, updates)
 
 /**
  * Transformations one after the other; the state is the list of theirs.
- * @example const optimizer = chain(clipByGlobalNorm(5), adam(1e-3))
+ * @example
+ * const optimizer = chain(clipByGlobalNorm(1), sgd(0.1))
+ * const state = optimizer.init(zeros([2]))
+ * optimizer.update(tensor([30, 40]), state)[0] // [-0.06, -0.08]
  */
 export function chain<const S extends readonly unknown[]>(
   ...parts: { readonly [K in keyof S]: Optimizer<S[K]> }

@@ -1,3 +1,11 @@
-// heddle/plot: drawings as SVG text.
-export { type Curve, type CurvesOptions, curves } from './curves.js'
+/**
+ * Drawings as SVG text.
+ * @module heddle/plot
+ * @example
+ * import { writeFileAtomic } from 'heddle/io'
+ * import { curves } from 'heddle/plot'
+ * await writeFileAtomic('loss.svg', curves([{ name: 'training', ys: [3, 2, 1.5, 1.3] }], { xLabel: 'step' }))
+ */
+export { type Curve, type CurvesOptions, curves, type Mark } from './curves.js'
+export { type LearningEntry, type LearningOptions, learningCurves } from './learning.js'
 export { ticks } from './ticks.js'

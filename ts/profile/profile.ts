@@ -20,6 +20,7 @@ import { clockTick, emptyStep, haltEverywhere, runStepped, type Times } from './
 import { showProfile } from './table.js'
 import { workOf } from './work.js'
 
+/** How much time a profile may take. */
 export interface ProfileOptions {
   /** For how long to measure (500). */
   milliseconds?: number
@@ -67,13 +68,18 @@ export interface Profile<B = unknown> {
   lines: ProfileLine[]
   /** What the function returned. */
   result: B
+  /** The table: instructions, then lines. */
   toString(): string
 }
 
 /**
  * Time and GFLOP/s or GB/s of `f`, compiled as by `jit`, by machine instruction and by the user's line. Slow: the
  * function runs many times, step by step. Throws inside of another transform.
- * @example console.log(String(profile(grad(loss))(params, x, y)))
+ * @example
+ * const loss = (w: Tensor, x: Tensor) => sum(tanh(matmul(x, w)))
+ * const report = profile(grad(loss), { milliseconds: 20 })(ones([64, 64]), ones([32, 64]))
+ * report.rows.some(({ name }) => name === 'gemm') // true
+ * const table = String(report) // time and GFLOP/s of each instruction, time of each line
  */
 export function profile<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,

@@ -40,8 +40,9 @@ export interface Fetched {
 /**
  * Compiles and instantiates the core without blocking, for pages that prefer it; otherwise the first operation does it.
  * `source`: the package's `heddle.wasm`, fetched: compiled while it arrives, and browsers keep the compiled code.
- * @example await init()
- * @example await init(fetch('/assets/heddle.wasm'))
+ * @example
+ * await init()
+ * const streaming = () => init(fetch('/assets/heddle.wasm')) // in a page that serves the package's file there
  */
 export async function init(source?: Fetched | PromiseLike<Fetched>): Promise<void> {
   if (instance !== null) return

@@ -27,7 +27,12 @@ export interface MemoryUse {
   total: number
 }
 
-/** How much memory is used, and for what. */
+/**
+ * How much memory is used, and for what.
+ * @example
+ * const { resident, limit } = memory()
+ * resident <= limit // true
+ */
 export function memory(): MemoryUse {
   const { limit, resident, count, movedOut, movedBack } = poolUse()
   const total = isInstantiated() ? core().memory.buffer.byteLength : 0

@@ -9,6 +9,7 @@ import { reshape } from '../ops/reshape.js'
 import { take } from '../ops/take.js'
 import { tensor } from '../ops/tensor.js'
 
+/** The size of one window. */
 export interface StreamOptions {
   /** How many lanes are read side by side. */
   batch: number
@@ -24,6 +25,7 @@ export interface Window {
   isStart: Tensor
 }
 
+/** A stream of ids as windows. */
 export interface Stream {
   /** Windows until all lanes are read; then they begin anew. */
   readonly count: number
@@ -34,7 +36,12 @@ export interface Stream {
 /**
  * A stream of ids (int32 [N]) as windows: lane i is the i-th of `batch` equal parts, window j of a lane follows window
  * j - 1 without a gap. What does not fill a last window is left out. Throws if the stream is too short for one.
- * @example const { inputs, targets, isStart } = streamWindows(ids, { batch: 32, length: 64 }).at(step)
+ * @example
+ * const stream = streamWindows(arange(17), { batch: 2, length: 4 })
+ * stream.count // 2
+ * const { inputs, targets } = stream.at(1)
+ * inputs // [[4, 5, 6, 7], [12, 13, 14, 15]]
+ * targets // [[5, 6, 7, 8], [13, 14, 15, 16]]
  */
 export function streamWindows(ids: Tensor, { batch, length }: StreamOptions): Stream {
   for (const [name, value] of Object.entries({ batch, length })) {

@@ -1,18 +1,23 @@
 // Characters as ids. A character is a Unicode code point, so that an emoji is one and not two halves.
 import type { Tensor } from '../core/tensor.js'
 import { tensor } from '../ops/tensor.js'
+import { numbersOf, type SavedVocabulary } from './tokens.js'
 
 /** Characters and their ids, which are their places in `characters`. */
 export interface Vocabulary {
   /** In the order of their code points; the one that stands for unknown ones comes last. */
   readonly characters: readonly string[]
+  /** How many there are. */
   readonly size: number
   /** The ids (int32 [T]) of a text. Throws for a character that is unknown, unless one stands for such. */
   encode(text: string): Tensor
   /** The text of ids: integers of any shape, in row-major order. Throws for what is not an id. */
   decode(ids: Tensor | ArrayLike<number>): string
+  /** For `JSON.stringify`; `loadVocabulary` brings it back. */
+  toJSON(): SavedVocabulary
 }
 
+/** What a vocabulary makes of characters that are not in it. */
 export interface VocabularyOptions {
   /** The character that stands for all that are not in the vocabulary, `'\ufffd'` for instance (none: they throw). */
   unknown?: string
@@ -21,7 +26,11 @@ export interface VocabularyOptions {
 /**
  * The vocabulary of the characters of a text, or of a list of them, as `characters` of another vocabulary gives it.
  * Throws if there are none.
- * @example const vocabulary = characterVocabulary(text); const ids = vocabulary.encode('to be')
+ * @example
+ * const vocabulary = characterVocabulary('to be or not to be')
+ * vocabulary.characters.join('') // ' benort'
+ * vocabulary.encode('to be') // [6, 4, 0, 1, 2]
+ * vocabulary.decode([6, 4, 4]) // 'too'
  */
 export function characterVocabulary(
   source: string | readonly string[],
@@ -51,15 +60,17 @@ export function characterVocabulary(
       return tensor(ids.subarray(0, count))
     },
     decode(ids) {
-      const list = 'data' in ids && typeof ids.data === 'function' ? ids.data() : (ids as ArrayLike<number>)
-      return Array.from(list, id => {
-        const character = characters[id]
-        if (character === undefined) {
-          throw new RangeError(`decode: ${id} is not an id: the vocabulary has ${characters.length} characters`)
-        }
-        return character
-      }).join('')
+      return numbersOf(ids)
+        .map(id => {
+          const character = characters[id]
+          if (character === undefined) {
+            throw new RangeError(`decode: ${id} is not an id: the vocabulary has ${characters.length} characters`)
+          }
+          return character
+        })
+        .join('')
     },
+    toJSON: () => ({ kind: 'characters', special: [], tokens: known, unknown }),
   }
 }
 

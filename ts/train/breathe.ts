@@ -3,6 +3,11 @@
 /**
  * Lets everything that waits run first: messages, signals, timers, drawing. A message to oneself does, where timers
  * would be slowed down to four milliseconds.
+ * @example
+ * for (let i = 0; i < 3; i++) {
+ *   random.normal(random.key(i), [1000]) // a long piece of work
+ *   await breathe()
+ * }
  */
 export function breathe(): Promise<void> {
   return new Promise(resolve => {

@@ -1,38 +1,69 @@
-// The loop around a training step: compiles it, counts, measures, lets the page or the terminal live in between, and can
-// be left and taken up again at any step.
+// The loop around a training step: compiles it, counts, measures, validates, lets the page or the terminal live in
+// between, and can be left, or killed, and taken up again at any step.
 import type { Tensor } from '../core/tensor.js'
 import { type Tree, treeMap } from '../core/tree.js'
+import { rangeError } from '../errors.js'
+import { prepareFile } from '../io/file.js'
 import { tensor } from '../ops/tensor.js'
 import { jit } from '../transforms/jit.js'
 import { breathe } from './breathe.js'
+import { type CheckpointStore, fileStore, openCheckpoint, type Settings } from './checkpoint.js'
+import { type Best, beginProgress, type Entry, record, writeLog } from './history.js'
 
 /**
- * One step of training: the state (parameters, what the optimiser keeps, carries: any tree) and the number of the step
- * (int32 []) in, [the next state, the loss (a scalar)] out. What differs from step to step follows from that number:
- * the batch, `random.foldIn(key, step)`, the learning rate.
+ * One step of training: the state (parameters, what the optimiser keeps, carries: any tree), the number of the step (int32
+ * []) and what `batchAt` gave in, [the next state, the loss (a scalar)] out. What differs from step to step follows from
+ * that number: the batch, `random.foldIn(key, step)`, the learning rate.
  */
-export type TrainStep<S> = (state: S, step: Tensor) => readonly [NoInfer<S>, Tensor]
+export type TrainStep<S, B = unknown> = (state: S, step: Tensor, batch: B) => readonly [NoInfer<S>, Tensor]
 
-export interface FitOptions<S> {
+/** How long training goes on, how it is watched and kept, and what is told of it. */
+export interface FitOptions<S, B = unknown> {
   /** The step at which training ends. */
   steps: number
   /** How many steps `state` has behind it, to take up what was left (0). */
   start?: number
+  /** What JavaScript hands to a step, by its number: a batch from a file, say. Batches of tensors a step can make itself. */
+  batchAt?: (step: number) => B
   /** Tokens, or whatever is counted, in one step (1). */
   tokensPerStep?: number
+  /** Steps in an epoch, for the report and `every`. */
+  stepsPerEpoch?: number
   /** An `AbortSignal`: once aborted, training ends after the step that runs; it is no error. */
   signal?: { readonly aborted: boolean }
-  /** Called after each step; awaited if it returns a promise. */
+  /** Called after each step; awaited if it returns a promise. A progress bar, for instance. */
   onStep?: (report: Report<S>) => unknown
+  /** Steps from one entry of the history to the next: validation, log and checkpoint (an epoch, or a hundredth of all). */
+  every?: number
+  /** The loss on examples that are not learnt from. The state of the lowest is kept. */
+  validate?: (state: S, step: number) => number | Tensor | Promise<number | Tensor>
+  /** Training ends when so many validations in a row did not get below the best by more than `minDelta` (0). */
+  patience?: number
+  minDelta?: number
+  /** A file, or another store, with all that is needed to go on; where there is one already, training goes on from it. */
+  checkpoint?: string | CheckpointStore
+  /** Steps from one checkpoint to the next (`every`). */
+  checkpointEvery?: number
+  /** What must be the same when a checkpoint is taken up: sizes, seeds, the name of the data. */
+  settings?: Settings
+  /** A file for the history: `.csv`, or else JSON. */
+  log?: string
 }
 
 /** What is known after a step. */
 export interface Report<S> {
   /** Steps made so far, those before `start` too: 1 after the first. */
   step: number
+  /** The step at which training ends. */
   steps: number
+  /** Epochs made so far, in whole ones; 0 where `stepsPerEpoch` is not given. */
+  epoch: number
   /** The loss of this step, before its update. */
   loss: number
+  /** The loss of validation, if this step was followed by one. */
+  validation: number | null
+  /** The best validation so far. */
+  best: Best | null
   /** The state after this step. It is used up by the next one: save or copy what is to stay. */
   state: S
   /** Over the last steps. */
@@ -43,52 +74,148 @@ export interface Report<S> {
   seconds: number
 }
 
+/** What training came to. */
+export interface Fitted<S> {
+  /** The state of the best validation; the last one where there was no validation. */
+  state: S
+  /** The state after the last step. */
+  last: S
+  /** Steps made in all. */
+  step: number
+  best: Best | null
+  history: Entry[]
+  /** Why it ended: all steps were made, patience was at its end, or the signal was aborted. */
+  reason: 'steps' | 'patience' | 'signal'
+}
+
 /**
- * Trains: an asynchronous iterator of reports, one for each step. The first call of `next` compiles `step`; a loop that
- * is left early leaves everything as it is. The state given stays usable, that of a report until the next.
- * Taking up with the last report's `state` and `start: report.step` gives the same bits as never having stopped.
- * Throws if a loss is not finite, and says at which step.
- * @example for await (const { step, loss } of fit(trainStep, { params, optimizer: adam.init(params) }, { steps: 1000 })) console.log(step, loss)
+ * Trains: an asynchronous iterator of reports, one for each step, that returns a `Fitted` (see `finish`). The first call of
+ * `next` compiles `step`; a loop that is left early leaves everything as it is. The state given stays usable, that of a
+ * report until the next. With `checkpoint`, a process killed at any moment and started again gives the same bits as one
+ * that was never stopped; so does taking up the last report's `state` with `start: report.step`.
+ * Throws if a loss is not finite, and says at which step; if a checkpoint is broken or of other settings, or cannot be saved.
+ * @example
+ * const loss = (w: Tensor) => sum(square(sub(w, tensor([1, 2]))))
+ * const step = (w: Tensor): [Tensor, Tensor] => {
+ *   const [value, gradient] = valueAndGrad(loss)(w)
+ *   return [sub(w, mul(0.1, gradient)), value]
+ * }
+ * const losses: number[] = []
+ * const reports = fit(step, zeros([2]), { steps: 100 })
+ * for await (const { loss } of reports) losses.push(loss)
+ * losses[0] // 5
+ * losses[99] // 0
  */
-export async function* fit<S extends Tree>(
-  step: TrainStep<S>,
+export async function* fit<S extends Tree, B = unknown>(
+  step: TrainStep<S, B>,
   state: S,
-  { steps, start = 0, tokensPerStep = 1, signal, onStep }: FitOptions<S>,
-): AsyncGenerator<Report<S>, void, void> {
-  for (const [name, value] of Object.entries({ steps, start })) {
-    if (!Number.isInteger(value) || value < 0) throw new RangeError(`fit: ${name} is a number of steps, not ${value}`)
-  }
-  const compiled = jit((own: S, number: Tensor) => step(own, number) as [S, Tensor], { donate: [0] })
+  options: FitOptions<S, B>,
+): AsyncGenerator<Report<S>, Fitted<S>, void> {
+  const { steps, start = 0, batchAt, tokensPerStep = 1, stepsPerEpoch, signal, onStep, validate } = options
+  const { every = stepsPerEpoch ?? Math.max(1, Math.ceil(steps / 100)), checkpointEvery = every } = options
+  checkOptions({ steps, start }, { every, checkpointEvery, stepsPerEpoch, patience: options.patience })
+  if (options.checkpoint !== undefined && start > 0) throw rangeError('fit: a checkpoint knows its own start')
+  const store = typeof options.checkpoint === 'string' ? fileStore(options.checkpoint) : options.checkpoint
+  const checkpoint = store && (await openCheckpoint(store, state, options.settings))
+  if (options.log !== undefined) await prepareFile(options.log)
+
+  const compiled = jit((own: S, number: Tensor, batch: B) => step(own, number, batch) as [S, Tensor], { donate: [0] })
   const pace = paceMeter()
-  let current = treeMap(copyOf, state)
+  const taken = checkpoint?.taken
+  let current = taken?.state ?? treeMap(copyOf, state)
+  let bestState: S | null = taken?.bestState ?? null
+  const progress = taken?.progress ?? beginProgress(start)
+  const { patience = Number.POSITIVE_INFINITY, minDelta = 0 } = options
+  let [savedStep, isSound] = [progress.step, true]
+  const save = async (): Promise<void> => {
+    if (checkpoint === undefined || savedStep === progress.step) return
+    await checkpoint.save({ state: current, bestState, progress })
+    savedStep = progress.step
+  }
+  const isWorthwhile = () => progress.sinceBest < patience
   let breath = performance.now()
-  for (let number = start; number < steps && !signal?.aborted; number++) {
-    const [next, loss] = compiled(current, tensor(number, { dtype: 'int32' }))
-    current = next
-    const { seconds, stepsPerSecond } = pace()
-    const report: Report<S> = {
-      step: number + 1,
-      steps,
-      loss: checkLoss(loss, number),
-      state: current,
-      tokensPerSecond: stepsPerSecond * tokensPerStep,
-      secondsLeft: (steps - number - 1) / stepsPerSecond,
-      seconds,
+  try {
+    while (progress.step < steps && !signal?.aborted && isWorthwhile()) {
+      isSound = false
+      const number = tensor(progress.step, { dtype: 'int32' })
+      const [next, loss] = compiled(current, number, (batchAt?.(progress.step) ?? null) as B)
+      current = next
+      const value = checkLoss(loss, progress.step)
+      isSound = true
+      progress.step++
+      progress.sum += value
+      progress.count++
+      const { seconds, stepsPerSecond } = pace()
+      const isLast = progress.step === steps
+      let validation: number | null = null
+      if (progress.step % every === 0 || isLast) {
+        if (validate !== undefined) validation = Number(await validate(current, progress.step))
+        if (record(progress, validation, minDelta)) bestState = treeMap(copyOf, current)
+        if (options.log !== undefined) await writeLog(options.log, progress.history)
+      }
+      if (progress.step % checkpointEvery === 0 || isLast || !isWorthwhile()) await save()
+      const report: Report<S> = {
+        step: progress.step,
+        steps,
+        epoch: stepsPerEpoch === undefined ? 0 : Math.floor(progress.step / stepsPerEpoch),
+        loss: value,
+        validation,
+        best: progress.best,
+        state: current,
+        tokensPerSecond: stepsPerSecond * tokensPerStep,
+        secondsLeft: (steps - progress.step) / stepsPerSecond,
+        seconds,
+      }
+      await onStep?.(report)
+      yield report
+      if (performance.now() - breath > BREATH_MILLISECONDS) {
+        await breathe()
+        breath = performance.now()
+      }
     }
-    await onStep?.(report)
-    yield report
-    if (performance.now() - breath > BREATH_MILLISECONDS) {
-      await breathe()
-      breath = performance.now()
-    }
+  } finally {
+    // Also where the loop is left early; not after a step that failed.
+    if (isSound) await save()
+  }
+  const { best, history } = progress
+  const reason = progress.step >= steps ? 'steps' : isWorthwhile() ? 'signal' : 'patience'
+  return { state: bestState ?? current, last: current, step: progress.step, best, history, reason }
+}
+
+/**
+ * Runs a training to its end and returns what it came to: the state of the best validation, and the history.
+ * @example
+ * import { mul, square, sub, tensor } from 'heddle'
+ * import { finish, fit } from 'heddle/train'
+ * const halve = (x: Tensor) => [mul(x, 0.5), square(x)] as const
+ * const validate = (x: Tensor) => square(sub(x, 2))
+ * const { state, best, reason } = await finish(fit(halve, tensor(8), { steps: 9, every: 1, validate, patience: 2 }))
+ * state.item() // 2
+ * best // { step: 2, loss: 0 }
+ * reason // 'patience'
+ */
+export async function finish<S>(training: AsyncGenerator<Report<S>, Fitted<S>, void>): Promise<Fitted<S>> {
+  for (;;) {
+    const { done, value } = await training.next()
+    if (done) return value
   }
 }
 
 /** How long messages and signals may wait. */
 const BREATH_MILLISECONDS = 30
 
-/** Steps are donated their state, so that they change it in place; the user's own is copied once. */
+/** Steps are donated their state, so that they change it in place; what is to stay is copied. */
 const copyOf = (leaf: Tensor): Tensor => tensor(leaf.data(), { shape: leaf.shape, dtype: leaf.dtype })
+
+function checkOptions(counts: Record<string, number>, intervals: Record<string, number | undefined>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (!Number.isInteger(value) || value < 0) throw rangeError(`fit: ${name} is a number of steps, not ${value}`)
+  }
+  for (const [name, value] of Object.entries(intervals)) {
+    if (value === undefined || (Number.isInteger(value) && value > 0)) continue
+    throw rangeError(`fit: ${name} is a positive integer, not ${value}`)
+  }
+}
 
 function checkLoss(loss: Tensor, step: number): number {
   const value = loss.item()

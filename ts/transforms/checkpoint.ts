@@ -87,7 +87,6 @@ export const checkpointPrimitive: Primitive<CheckpointParams> = {
  * keeps carries only. Costs nothing where nothing is differentiated in reverse. Trees in all places; numbers among the
  * arguments are traced.
  * @example
- * import { checkpoint, grad, matmul, ones, sum, tanh, type Tensor } from 'heddle'
  * const block = checkpoint((w: Tensor, x: Tensor) => tanh(matmul(x, w)))
  * grad((w: Tensor) => sum(block(w, block(w, ones([2, 3])))))(ones([3, 3])).shape // [3, 3]
  */

@@ -10,13 +10,13 @@ import { flattenTensors } from './arguments.js'
 import { bindCond } from './cond-primitive.js'
 
 /**
- * `onTrue(...operands)` where the scalar `predicate` is true (not 0), else `onFalse(...operands)`; trees in all places. Only
- * the branch taken runs; where the predicate is traced both are traced, and under `vmap` of the predicate both run and
- * `where` chooses. Throws if the branches return different trees, shapes or dtypes.
+ * `onTrue(...operands)` where the scalar `predicate` is true (not 0), else `onFalse(...operands)`; trees in all places.
+ * Only the branch taken runs; where the predicate is traced both are traced, and under `vmap` of the predicate both run
+ * and `where` chooses. Throws if the branches return different trees, shapes or dtypes.
  * @example
- * import { cond, greater, log, mul, tensor } from 'heddle'
  * const x = tensor(3)
- * cond(greater(x, 1), log, x => mul(x, x), x).item() // 1.0986123085021973
+ * cond(greater(x, 1), log, (x: Tensor) => mul(x, x), x) // 1.0986
+ * grad((x: Tensor) => cond(greater(x, 1), log, (x: Tensor) => mul(x, x), x))(x) // 0.3333
  */
 export function cond<A extends unknown[], B extends Tree>(
   predicate: Operand,
@@ -29,10 +29,9 @@ export function cond<A extends unknown[], B extends Tree>(
 }
 
 /**
- * `branches[index](...operands)` for an int32 scalar `index`, clamped to the branches there are: `cond` with more than two.
- * @example
- * import { cos, sin, switchCase, tanh, tensor } from 'heddle'
- * switchCase(2, [sin, cos, tanh], tensor(0.5)).item() // 0.46211716532707214
+ * `branches[index](...operands)` for an int32 scalar `index`, clamped to the branches there are: `cond` with more than
+ * two.
+ * @example switchCase(2, [sin, cos, tanh], tensor(0.5)) // 0.4621
  */
 export function switchCase<A extends unknown[], B extends Tree>(
   index: Operand,

@@ -46,12 +46,11 @@ export const customJvpPrimitive = primitiveWithRules(
  * What `f` closes over cannot be differentiated.
  * Throws if the rule's trees, shapes or dtypes are not those of `f`.
  * @example
- * import { customJvp, exp, grad, log1p, mul, sigmoid, tensor, type Tensor } from 'heddle'
  * const softplus: (x: Tensor) => Tensor = customJvp(
  *   (x: Tensor) => log1p(exp(x)),
  *   ([x], [dx]) => [softplus(x), mul(sigmoid(x), dx)],
  * )
- * grad(softplus)(tensor(100)).item() // 1
+ * grad(softplus)(tensor(100)) // 1
  */
 export function customJvp<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,

@@ -15,9 +15,8 @@ export type { Receiver }
  * functions what was said comes after the run, in its order, in loops with the numbers of the steps, outermost first; under
  * `vmap` the batch is said at once; gradients are not. Throws if the label is not a string.
  * @example
- * import { debug, jit, mul, tensor } from 'heddle'
- * const f = jit(x => mul(debug.print('x', x), 2))
- * f(tensor(3)).item() // 6
+ * const f = jit((x: Tensor) => mul(debug.print('x', x), 2))
+ * f(tensor(3)) // 6
  */
 export function print<T extends Tree>(label: string, x: T): T {
   if (typeof label !== 'string') throw typeError('debug.print: the first argument is the label, a string')
@@ -30,15 +29,14 @@ export function print<T extends Tree>(label: string, x: T): T {
 }
 
 /**
- * `receive(label, value, steps)` gets what `debug.print` says from now on; without it the console does. Returns who got it
- * until now.
+ * `receive(label, value, steps)` gets what `debug.print` says from now on; without it the console does. Returns who got
+ * it until now.
  * @example
- * import { debug } from 'heddle'
- * const lines = []
+ * const lines: unknown[] = []
  * const before = debug.onPrint((label, value) => lines.push([label, value.toArray()]))
- * debug.print('ids', [1, 2])
+ * jit((x: Tensor) => mul(debug.print('x', x), 2))(tensor([1, 2]))
  * debug.onPrint(before)
- * lines // [['ids[0]', 1], ['ids[1]', 2]]
+ * lines // [['x', [1, 2]]]
  */
 export function onPrint(receive?: Receiver): Receiver {
   if (receive !== undefined && typeof receive !== 'function')
@@ -46,16 +44,20 @@ export function onPrint(receive?: Receiver): Receiver {
   return setReceiver(receive)
 }
 
+/** What `debug.nans` looks for. */
 export interface NansOptions {
   /** Whether an infinity counts too (true). Say false where the function makes masks of -Infinity. */
   infinities?: boolean
 }
 
 /**
- * `f`, run with a look at every result: throws where an equation is the first to produce a NaN or an infinity, and names
- * it, the steps of the loops around it, and the user's line. Around `grad(f)` and `jit(f)` it sees all that they do.
- * Slow; inside another trace it is `f`.
- * @example debug.nans(grad(loss))(params, x, y)
+ * `f`, run with a look at every result: throws where an equation is the first to produce a NaN or an infinity, and
+ * names it, the steps of the loops around it, and the user's line. Around `grad(f)` and `jit(f)` it sees all that they
+ * do. Slow; inside another trace it is `f`.
+ * @example
+ * const checked = debug.nans((x: Tensor) => sum(log(x)))
+ * checked(tensor([1, 2])) // 0.6931
+ * // checked(tensor([1, -2])): log of f32[2] produced a NaN or an infinity in its result f32[2] (main.js:1:55)
  */
 export function nans<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,

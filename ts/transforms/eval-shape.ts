@@ -9,7 +9,9 @@ import { closedFunction } from './function.js'
 
 /** What stands for a tensor that is not there: its shape and dtype (float32 where left out). A tensor is a spec too. */
 export interface Spec {
+  /** The length of each dimension. */
   readonly shape: Shape
+  /** The type of the elements (float32). */
   readonly dtype?: DType
 }
 
@@ -43,7 +45,10 @@ function placeholders(node: unknown): unknown {
 /**
  * The shapes and dtypes of what `f` returns, without computing it: arguments are trees of specs `{ shape, dtype }`
  * (tensors are specs too), and so is the result. Throws what `f` throws for such arguments.
- * @example evalShape(matmul)({ shape: [2, 3] }, { shape: [3, 4] }) // { shape: [2, 4], dtype: 'float32' }
+ * @example
+ * evalShape(matmul)({ shape: [2, 3] }, { shape: [3, 4] }) // { shape: [2, 4], dtype: 'float32' }
+ * const huge = { shape: [1e6, 1e6] }
+ * evalShape((x: Tensor) => sum(x, { axis: 1 }))(huge).shape // [1000000]
  */
 export function evalShape<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,

@@ -30,9 +30,14 @@ function pullBack(
 }
 
 /**
- * The value of `f` and a function from cotangents of the result to cotangents of the arguments:
- * `vjp(f, x, y)` -> `[f(x, y), ct => [ctX, ctY]]`. Leaves that are not float32 get zeros.
- * Throws where the cotangent's tree or shapes are not the result's.
+ * The value of `f` and a function from cotangents of the result to cotangents of the arguments: `vjp(f, x, y)` ->
+ * `[f(x, y), ct => [ctX, ctY]]`. Leaves that are not float32 get zeros. Throws where the cotangent's tree or shapes are
+ * not the result's.
+ * @example
+ * const layer = (w: Tensor, x: Tensor) => tanh(matmul(x, w))
+ * const [y, pullback] = vjp(layer, ones([3, 2]), ones([5, 3]))
+ * y.shape // [5, 2]
+ * pullback(ones([5, 2])).map(gradient => gradient.shape) // [[3, 2], [5, 3]]
  */
 export function vjp<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,
@@ -66,6 +71,7 @@ export function vjp<A extends unknown[], B extends Tree>(
   return [closed.build(outputs) as B, pull]
 }
 
+/** What the function that is differentiated returns. */
 export interface GradOptions {
   /** The function returns `[loss, extra]`; the extra is passed on and not differentiated. */
   hasAux?: boolean
@@ -76,9 +82,14 @@ type WithAux<X> = readonly [Tensor, X]
 
 /**
  * A function that computes `f` and its gradient with respect to the first argument: `[f(params, ...), gradient]`; the
- * gradient has the tree and type of the argument. With `hasAux`, `f` returns `[loss, extra]` and so does the first part.
- * Throws if the loss is not a float32 scalar or a leaf of the first argument is not a float32 tensor.
- * @example const [loss, gradient] = valueAndGrad(lossFn)(params, x, y)
+ * gradient has the tree and type of the argument. With `hasAux`, `f` returns `[loss, extra]` and so does the first
+ * part. Throws if the loss is not a float32 scalar or a leaf of the first argument is not a float32 tensor.
+ * @example
+ * const loss = ({ w, b }: { w: Tensor; b: Tensor }, x: Tensor, y: Tensor) => mean(square(sub(add(matmul(x, w), b), y)))
+ * const params = { w: tensor([1, -1]), b: tensor(0) }
+ * const [value, gradient] = valueAndGrad(loss)(params, tensor([[1, 0], [0, 2]]), tensor([0, 0]))
+ * value // 2.5
+ * gradient // { w: [1, -4], b: -1 }
  */
 export function valueAndGrad<P, R extends unknown[], X extends Tree>(
   f: (params: P, ...rest: R) => WithAux<X>,
@@ -128,8 +139,11 @@ function checkLoss(closed: ClosedFunction, outputs: readonly Tensor[], hasAux: b
 
 /**
  * A function that computes the gradient of `f` with respect to its first argument, in that argument's tree and type.
- * With `hasAux`, `f` returns `[loss, extra]` and the result is `[gradient, extra]`.
- * @example grad(x => mul(x, x))(tensor(3)) // 6
+ * With `hasAux`, `f` returns `[loss, extra]` and the result is `[gradient, extra]`. Throws as `valueAndGrad` does.
+ * @example
+ * grad((x: Tensor) => mul(x, x))(tensor(3)) // 6
+ * const loss = ({ w, b }: { w: Tensor; b: Tensor }, x: Tensor) => sum(add(mul(w, x), b))
+ * grad(loss)({ w: tensor([1, 2]), b: tensor(0) }, tensor([3, 4])) // { w: [3, 4], b: 2 }
  */
 export function grad<P, R extends unknown[], X extends Tree>(
   f: (params: P, ...rest: R) => WithAux<X>,

@@ -9,6 +9,7 @@ import { typeError } from '../errors.js'
 import { leafTensor } from './arguments.js'
 import { closedFunction } from './function.js'
 
+/** What `jit` may know of the arguments. @inline */
 export interface JitOptions {
   /** Arguments whose tensors may be overwritten with results; they cannot be used afterwards. */
   donate?: readonly number[]
@@ -36,6 +37,7 @@ export interface CompiledInfo {
   peakBytes: number
 }
 
+/** A compiled function. @inline */
 export interface JitFunction<A extends unknown[], B> {
   (...args: A): B
   /** Compiles for these arguments without running; what the plan says. */
@@ -44,9 +46,16 @@ export interface JitFunction<A extends unknown[], B> {
 
 /**
  * `f` compiled: traced once for each combination of tree structures, shapes, dtypes and static values, then run in one
- * call. Numbers among the arguments are traced scalars; a changed one recompiles nothing. Inside another trace it is `f`.
- * `donate`: argument positions whose memory results may take. `static`: positions of plain JavaScript values.
- * @example const step = jit(trainStep, { donate: [0, 1] })
+ * call. Numbers among the arguments are traced scalars; a changed one recompiles nothing. Inside another trace it is
+ * `f`. `donate`: argument positions whose memory results may take. `static`: positions of plain JavaScript values.
+ * @example
+ * const loss = (w: Tensor) => sum(square(w))
+ * const descend = jit((w: Tensor, rate: number) => sub(w, mul(rate, grad(loss)(w))), { donate: [0] })
+ * let w = tensor([1, -2])
+ * for (let i = 0; i < 100; i++) w = descend(w, 0.1)
+ * w // [0, 0]
+ * const first = jit((x: Tensor, n: number) => slice(x, [0], [n]), { static: [1] })
+ * first(arange(9), 3) // [0, 1, 2]
  */
 export function jit<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,

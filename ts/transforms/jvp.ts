@@ -75,6 +75,10 @@ export const zeroTangent = (shape: readonly number[]): Tensor => broadcastInDim(
 /**
  * The value of `f` and its directional derivative: `jvp(f, [x, y], [dx, dy])` -> `[f(x, y), df]`. Forward mode.
  * `tangents` has the trees of `primals`, float32 leaves. Throws where trees or shapes differ.
+ * @example
+ * const [value, slope] = jvp((x: Tensor) => mul(x, x), [tensor(3)], [tensor(1)])
+ * value // 9
+ * slope // 6
  */
 export function jvp<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,

@@ -61,8 +61,12 @@ export function linearizeCall(
 }
 
 /**
- * The value of `f` and its derivative as a function of tangents, which may be called many times:
- * `linearize(f, x)` -> `[f(x), dx => df]`.
+ * The value of `f` and its derivative as a function of tangents, which may be called many times: `linearize(f, x)` ->
+ * `[f(x), dx => df]`. Throws where a tangent's tree or shapes are not the argument's.
+ * @example
+ * const [value, derivative] = linearize((x: Tensor) => mul(x, sin(x)), tensor(0.5))
+ * derivative(tensor(1)) // 0.9182
+ * derivative(tensor(-2)) // -1.8364
  */
 export function linearize<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,

@@ -14,6 +14,7 @@ import { cut } from './interpret.js'
 import { fillers, longest, maskedStep } from './scan-lengths.js'
 import { bindScan, type ScanParams } from './scan-primitive.js'
 
+/** Which steps `scan` makes, and in which order. @inline */
 export interface ScanOptions {
   /** From the last step to the first; ys keep their places. */
   reverse?: boolean
@@ -29,14 +30,16 @@ export interface ScanOptions {
 /**
  * A loop over the first axis of `xs`: `f(carry, x) -> [carry, y]` runs once for each step, starting from `init`;
  * returns the last carry and all y, stacked. Trees in all places. The cost of compiling does not grow with the steps.
- * With `lengths` an example stops behind its own last step (with `reverse` it starts there): its carry stays, its later y
- * are zeros, what stands there changes nothing and has zero gradient, and a batch costs as many steps as its longest.
+ * With `lengths` an example stops behind its own last step (with `reverse` it starts there): its carry stays, its later
+ * y are zeros, what stands there changes nothing and has zero gradient, and a batch costs as many steps as its longest.
  * Throws if the carry changes its tree, shape or dtype, or the leaves of `xs` have different lengths.
  * @example
- * import { add, scan, tensor } from 'heddle'
- * const step = (sum, x) => [add(sum, x), sum]
- * const [total, sums] = scan(step, tensor(0), tensor([1, 2, 3])) // 6, [0, 1, 3]
- * const [part] = scan(step, tensor(0), tensor([1, 2, NaN]), { lengths: 2 }) // 3
+ * const step = (total: Tensor, x: Tensor): [Tensor, Tensor] => [add(total, x), total]
+ * const [total, before] = scan(step, tensor(0), tensor([1, 2, 3]))
+ * total // 6
+ * before // [0, 1, 3]
+ * scan(step, tensor(0), tensor([1, 2, NaN]), { lengths: 2 })[0] // 3
+ * grad((x: Tensor) => scan((h: Tensor, _: Tensor) => [mul(h, x), h], tensor(1), zeros([5]))[0])(tensor(2)) // 80
  */
 export function scan<C extends Tree, X extends Tree, Y extends Tree>(
   f: (carry: NoInfer<C>, x: X) => readonly [NoInfer<C>, Y],

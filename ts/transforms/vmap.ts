@@ -78,11 +78,14 @@ export function placeBatch(value: Tensor, place: BatchDim, want: number, size: n
 export type Axes<T> = number | null | (T extends object ? object : never)
 
 /**
- * `f` over a batch: a function of one example becomes one of many. `inAxes`: for each argument the axis of its leaves that
- * is the batch (0 by default), null for arguments that all examples share, or a tree of those; `outAxes` where the
- * results get it.
- * Throws if the lengths of the batch axes differ or there is none.
- * @example const batched = vmap(lstm, [null, 0, 0])
+ * `f` over a batch: a function of one example becomes one of many. `inAxes`: for each argument the axis of its leaves
+ * that is the batch (0 by default), null for arguments that all examples share, or a tree of those; `outAxes` where the
+ * results get it. Throws if the lengths of the batch axes differ or there is none.
+ * @example
+ * const distance = (a: Tensor, b: Tensor) => norm(sub(a, b)) // of two vectors
+ * const points = tensor([[0, 0], [3, 4], [6, 8]])
+ * vmap(distance, [0, null])(points, zeros([2])) // [0, 5, 10]
+ * vmap(vmap(distance, [null, 0]), [0, null])(points, points) // [[0, 5, 10], [5, 0, 5], [10, 5, 0]]
  */
 export function vmap<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,

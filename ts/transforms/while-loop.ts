@@ -12,9 +12,7 @@ import { bindWhile } from './while-primitive.js'
  * Repeats `carry = body(carry)` from `init` on as long as `condition(carry)`, a bool scalar, is true; returns the last carry,
  * a tree. Under `vmap` it runs until all examples are done, and the finished ones keep their carry. Forward mode only: `grad`
  * throws and names `scan`. Throws if the carry changes its tree, shape or dtype.
- * @example
- * import { less, mul, tensor, whileLoop } from 'heddle'
- * whileLoop(x => less(x, 100), x => mul(x, 2), tensor(3)).item() // 192
+ * @example whileLoop(x => less(x, 100), x => mul(x, 2), tensor(3)) // 192
  */
 export function whileLoop<C extends Tree>(
   condition: (carry: C) => Operand,

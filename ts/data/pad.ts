@@ -1,0 +1,45 @@
+// Sequences of different lengths as one tensor.
+import type { Tensor } from '../core/tensor.js'
+import { rangeError } from '../errors.js'
+import { tensor } from '../ops/tensor.js'
+
+/** To what length, and with what, sequences are filled up. */
+export interface PadOptions {
+  /** The length of all (that of the longest). */
+  length?: number
+  /** What fills them up (0). */
+  value?: number
+  dtype?: 'int32' | 'float32'
+  /** Sequences that are too long lose their end (false: they are refused). */
+  truncate?: boolean
+}
+
+/**
+ * Sequences of numbers side by side, filled up at their ends: `values` [N, T] (int32) and `lengths` (int32 [N]), which `scan`
+ * and masks take. Throws if one is longer than `length`, unless it may be truncated.
+ * @example
+ * import { padSequences } from 'heddle/data'
+ * padSequences([[5, 6, 7], [8]]) // { values: [[5, 6, 7], [8, 0, 0]], lengths: [3, 1] }
+ */
+export function padSequences(
+  sequences: readonly (ArrayLike<number> | Tensor)[],
+  { length, value = 0, dtype = 'int32', truncate = false }: PadOptions = {},
+): { values: Tensor; lengths: Tensor } {
+  const lists = sequences.map(list =>
+    'data' in list && typeof list.data === 'function' ? list.data() : (list as ArrayLike<number>),
+  )
+  const longest = lists.reduce((most, list) => Math.max(most, list.length), 0)
+  const width = length ?? longest
+  if (longest > width && !truncate) {
+    const index = lists.findIndex(list => list.length > width)
+    throw rangeError(`padSequences: sequence ${index} has ${lists[index].length} elements, more than ${width}`)
+  }
+  const values = new Float64Array(lists.length * width).fill(value)
+  for (const [i, list] of lists.entries()) values.set(Array.from(list).slice(0, width), i * width)
+  return {
+    values: tensor(dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values), {
+      shape: [lists.length, width],
+    }),
+    lengths: tensor(Int32Array.from(lists, list => Math.min(list.length, width))),
+  }
+}

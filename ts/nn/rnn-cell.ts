@@ -1,0 +1,31 @@
+// The simple recurrent cell.
+import type { Tensor } from '../core/tensor.js'
+import { add } from '../ops/arithmetic.js'
+import { matmul } from '../ops/dot-general.js'
+import { zeros } from '../ops/full.js'
+import { tanh } from '../ops/sigmoidal.js'
+import { type Cell, type CellOptions, type CellParams, cellParams, checkUnits, readState, stateLength } from './cell.js'
+
+/**
+ * The simple recurrent cell (Elman 1990): h' = tanh(x Wx + h Wh + b); carry and output are h [units]. With `relu`, the
+ * state's weights the identity and the bias 0 it is the IRNN of Le et al. 2015, which remembers over hundreds of steps.
+ * Throws unless `units` is a positive integer.
+ * @example
+ * const { identity, normal, zeros } = initializers
+ * const irnn = rnnCell(100, { activation: relu, init: normal(0.001), recurrentInit: identity(), biasInit: zeros })
+ * const model = chain(recurrent(irnn, { returnSequences: false }), dense(10))
+ */
+export function rnnCell(
+  units: number,
+  { activation = tanh, ...options }: CellOptions & { activation?: (x: Tensor) => Tensor } = {},
+): Cell<CellParams, Tensor> {
+  checkUnits('rnnCell', units)
+  return {
+    init: (key, input) => cellParams('rnnCell', key, input, { units, gates: 1, options }),
+    initialCarry: params => zeros([stateLength(params)]),
+    apply({ wx, wh, b }, h, x, mode) {
+      const h1 = activation(add(matmul(x, wx), matmul(readState(h, mode), wh), b))
+      return [h1, h1]
+    },
+  }
+}
