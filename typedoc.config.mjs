@@ -11,13 +11,13 @@ const topics = {
       'grad jvp linearize jacobian jit vmap custom-jvp custom-vjp checkpoint stop-gradient eval-shape make-program debug',
     'Control flow': 'scan while-loop cond',
     'Element by element':
-      'arithmetic division exponential sigmoidal trigonometric hyperbolic rounding compare where bitwise operand',
+      'arithmetic division exponential logarithms sigmoidal trigonometric hyperbolic rounding compare where bitwise operand',
     'Sums and other reductions': 'reduce prod norm argmax softmax cross-entropy cumulate',
     Products: 'dot-general products einsum',
-    Shapes: 'reshape transpose broadcast concat arrange diagonal pad-modes',
+    Shapes: 'reshape transpose broadcast concat arrange diagonal pad',
     'Entries and order': 'slice dynamic-slice take scatter search sort',
     'Convolution and pooling': 'conv pool windows',
-    'Random numbers': 'random',
+    'Random numbers': 'random distributions',
     'The core': 'core usage',
   },
   'heddle/nn': {
@@ -75,6 +75,7 @@ export default {
   name: 'heddle',
   entryPoints: [
     'index',
+    'core',
     ...'nn optim text data decode train io plot profile'.split(' ').map(room => `${room}/index`),
   ].map(entry => `ts/${entry}.ts`),
   out: 'build/reference',

@@ -1,5 +1,11 @@
-// heddle/core: the language without its larger library, for pages that load modules as they are and for starts that count
-// bytes: importing it loads at most 60 KB gzipped, WebAssembly included (tests/package). `heddle` is this and all the rest.
+/**
+ * The part of heddle that most programs live on, for pages that load modules as they are and for starts that count bytes:
+ * at most 60 KB gzipped, the WebAssembly among them. `heddle` is this and all the rest, on the same tensors.
+ * @module heddle/core
+ * @example
+ * import { grad, square, tensor } from 'heddle/core'
+ * grad(square)(tensor(3)) // 6
+ */
 export type { DType, TypedArray } from './core/dtype.js'
 export type { Shape } from './core/shape.js'
 export { type Nested, Tensor } from './core/tensor.js'

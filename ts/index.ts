@@ -11,6 +11,7 @@
  * const gradient = jit(grad(loss))
  * gradient(tensor([1, 2]), tensor([[1, 0], [0, 1]]), tensor([0, 0])) // [1, 2]
  */
+// Bundlers leave out what a program does not use; heddle/core is what a page without a bundler loads.
 export * from './core.js'
 export { meshgrid, repeat, roll, tile, unstack } from './ops/arrange.js'
 export { type AttentionOptions, scaledDotProductAttention } from './ops/attention.js'
