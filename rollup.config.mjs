@@ -1,17 +1,21 @@
-// Bundles what tsc emitted: an entry for each sub-package in package.json above one file that they share (one tensor
-// type, one core), so that a page without a bundler and a cold start load few files.
-import { copyFileSync, readFileSync } from 'node:fs'
+// Bundles what tsc emitted: an entry for each sub-package in package.json above few files that they share (one tensor
+// type, one core), so that a page without a bundler and a cold start load little: core.js has what heddle/core reaches,
+// more.js what only the others do, and the packed WebAssembly of each stands beside it.
+import { copyFileSync, existsSync, readFileSync } from 'node:fs'
+import { rollup } from 'rollup'
 import { minify } from 'terser'
 
 const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
-/** `./nn` is built from build/ts/nn/index.js, `.` from build/ts/index.js. */
+/** `./nn` is built from build/ts/nn/index.js, `./core` from build/ts/core.js, `.` from build/ts/index.js. */
 const entries = Object.fromEntries(
   Object.keys(exports)
     .filter(path => !/\.\w+$/.test(path))
-    .map(path =>
-      path === '.' ? ['index', 'build/ts/index.js'] : [path.slice(2), `build/ts/${path.slice(2)}/index.js`],
-    ),
+    .map(path => {
+      const name = path === '.' ? 'index' : path.slice(2)
+      const file = `build/ts/${name}.js`
+      return [name, existsSync(new URL(file, import.meta.url)) ? file : `build/ts/${name}/index.js`]
+    }),
 )
 
 /**
@@ -37,12 +41,16 @@ function findCalls(node, places) {
   for (const child of Object.values(node)) for (const item of [child].flat()) findCalls(item, places)
 }
 
-const shrink = {
-  name: 'shrink',
-  // For rollup itself: it leaves out what only tests use.
+/** For rollup itself: it leaves out what only tests use. */
+const pure = {
+  name: 'pure',
   transform(code) {
     return { code: annotatePure(code, this.parse(code)), map: null }
   },
+}
+
+const shrink = {
+  name: 'shrink',
   async renderChunk(chunk) {
     const lets = constToLet(chunk, this.parse(chunk))
     const first = await minify(lets, { module: true, ecma: 2020, compress, mangle: { reserved: letters } })
@@ -52,7 +60,14 @@ const shrink = {
 }
 
 /** Ternaries and sequences save characters but break up what gzip would find again. */
-const compress = { passes: 3, keep_fargs: false, conditionals: false, sequences: false }
+const compress = {
+  passes: 3,
+  keep_fargs: false,
+  conditionals: false,
+  sequences: false,
+  lhs_constants: false,
+  pure_getters: true,
+}
 
 /** No top-level name is one letter: those are for the names inside functions, which so are the same in each. */
 const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_']
@@ -71,6 +86,37 @@ function constToLet(code, program) {
   return result
 }
 
+/** What only the package's own files import from one another keeps the name that it has where it is made: names twice. */
+const sameNames = {
+  name: 'same-names',
+  generateBundle(_options, bundle) {
+    const chunks = Object.values(bundle).filter(({ type }) => type === 'chunk')
+    const split = list => list.split(',').map(item => item.split(' as '))
+    const join = pairs =>
+      pairs.map(([from, to]) => (to === undefined || to === from ? from : `${from} as ${to}`)).join()
+    for (const chunk of chunks) {
+      const given = new Set(chunk.isEntry ? this.getModuleInfo(chunk.facadeModuleId).exports : [])
+      const renamed = new Map()
+      chunk.code = chunk.code.replace(/export\{([^}]*)\};?\s*$/, (_all, list) => {
+        const pairs = split(list).map(([from, to = from]) => {
+          if (given.has(to) || given.has(from)) return [from, to]
+          renamed.set(to, from)
+          return [from]
+        })
+        return `export{${join(pairs)}};`
+      })
+      if (renamed.size === 0) continue
+      for (const other of chunks) {
+        const users = new RegExp(`(import|export)\\{([^}]*)\\}from"\\./${chunk.fileName.replace('.', '\\.')}"`, 'g')
+        other.code = other.code.replace(users, (_all, word, list) => {
+          const pairs = split(list).map(([from, to = from]) => [renamed.get(from) ?? from, to])
+          return `${word}{${join(pairs)}}from"./${chunk.fileName}"`
+        })
+      }
+    }
+  },
+}
+
 /** The core as a file of its own, for pages that stream it. */
 const shipCore = {
   name: 'ship-core',
@@ -78,9 +124,25 @@ const shipCore = {
     copyFileSync(new URL('build/heddle.wasm', import.meta.url), new URL('dist/heddle.wasm', import.meta.url)),
 }
 
+const treeshake = { moduleSideEffects: false }
+
+// Rules of primitives name one another (the derivative of log is a division): inside functions, where cycles are no harm.
+function onwarn(warning, report) {
+  if (warning.code !== 'CIRCULAR_DEPENDENCY') report(warning)
+}
+
+/** The modules of which heddle/core needs something. */
+async function coreModules() {
+  const bundle = await rollup({ input: entries.core, plugins: [pure], treeshake, onwarn })
+  const { output } = await bundle.generate({ format: 'es' })
+  return new Set(output.flatMap(({ modules }) => Object.keys(modules).filter(id => modules[id].renderedLength > 0)))
+}
+const inCore = await coreModules()
+
 export default {
   input: entries,
-  plugins: [shrink, shipCore],
+  preserveEntrySignatures: 'allow-extension',
+  plugins: [pure, shrink, sameNames, shipCore],
   output: {
     dir: 'dist',
     format: 'es',
@@ -88,17 +150,18 @@ export default {
     chunkFileNames: '[name].js',
     // The entries would import the packed core bare, of which bundlers warn: it has no side effects.
     hoistTransitiveImports: false,
-    // The packed core is a file of its own: its characters and the code's would spoil each other's compression.
+    // What is packed is a file of its own: its characters and the code's would spoil each other's compression.
     manualChunks: id =>
       id.endsWith('core-wasm.js')
         ? 'packed'
-        : /build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id)
-          ? 'core'
-          : null,
+        : id.endsWith('extension-wasm.js')
+          ? 'extension'
+          : inCore.has(id) || id.endsWith(entries.core)
+            ? 'core'
+            : /build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id)
+              ? 'more'
+              : null,
   },
-  treeshake: { moduleSideEffects: false },
-  // Rules of primitives name one another (the derivative of log is a division): inside functions, where cycles are no harm.
-  onwarn(warning, report) {
-    if (warning.code !== 'CIRCULAR_DEPENDENCY') report(warning)
-  },
+  treeshake,
+  onwarn,
 }

@@ -66,27 +66,28 @@ export const enum Opcode {
    *  OPERAND b, i32 bK, i32 bN (strides, for the kinds that read B unpacked), OPERAND scratch (GEMM_SCRATCH bytes for each share), EXTENT batch0, EXTENT batch1, i32 aBatch0, aBatch1, bBatch0, bBatch1 (of the panels, where B is packed), cBatch0, cBatch1.
    *  C [M, N] = A [M, K] B [K, N], or += with accumulate. C has contiguous rows. */
   Gemm = 28,
+  /** u32 count | writes << 8, count x { OPERAND index (int32), u32 limit, i32 stride }, then the fields of Copy: a copy in which `in` (with `writes`: `out`) lies sum(clamp(index, 0, limit) * stride) bytes further. */
+  CopyAt = 29,
+
+  // From here on kernels of the extension (extension.ts), which the core calls through its table.
   /** u32 GemmViews flags, u32 batches | m << 8 | n << 16 | k << 24, i32 aRow, i32 aK, i32 cRow, OPERAND c, OPERAND a, OPERAND b, OPERAND scratch (GEMM_SCRATCH bytes for each share),
    *  (batches + m + n + k) x { u32 count, i32 aStride, i32 bStride, i32 cStride } (levels of each index, outermost first; strides that an operand does not have are 0).
    *  C [M, N] = A [M, K] B [K, N], or +=, for operands of any number of levels: B is packed panel by panel as it is needed, A block by block unless it has a stride each way. */
-  GemmViews = 29,
+  GemmViews = 64,
   /** u32 PoolKind, u32 lead, OPERAND out, OPERAND indices (int32, written by Max), OPERAND in, lead x { u32 count, i32 inStride, 0, 0 },
    *  3 x { u32 count, u32 length, i32 inStride, u32 size, u32 stride, u32 dilation, u32 before }.
    *  out[l, o] = reduce over w of in[l, o * stride + w * dilation - before], in order of w, where that lies within the length; indices: of the first extreme
    *  in the flattened lengths. NaN wins. out and indices are contiguous. */
-  Pool = 30,
+  Pool = 65,
   /** u32 lead | window << 8 | outer << 16, OPERAND out, OPERAND in, (lead + window + outer) x { u32 count, i32 outStride, i32 inStride } (outer >= 1).
    *  out[l + w + o] += in[l, w, o], for each l in order of w. Shares split the first lead level. */
-  OverlapAdd = 31,
-
+  OverlapAdd = 66,
   /** u32 SortKind | Sort flags, EXTENT rows, EXTENT length, EXTENT keep, EXTENT groups, OPERAND values, OPERAND indices (int32), OPERAND in, OPERAND scratch (groups x (length * 16 + Sort.Counts) bytes).
    *  The first `keep` of each contiguous row in stable order, NaN above all numbers, -0 equal to 0; rows of one group share scratch. An operand without its flag is not touched. */
-  Sort = 40,
+  Sort = 67,
   /** u32 MapOp | reverse << 16, EXTENT outer, EXTENT length, EXTENT inner, OPERAND out, OPERAND in, OPERAND factors: contiguous [outer, length, inner]. out[l] = out[l - 1] op in[l] for an
    *  addition, a multiplication or an extreme, factors[l] * out[l - 1] + in[l] for MulAddF (no other op reads factors); out[l + 1] in reverse; the first is that of `in`. */
-  Cumulate = 41,
-  /** u32 count | writes << 8, count x { OPERAND index (int32), u32 limit, i32 stride }, then the fields of Copy: a copy in which `in` (with `writes`: `out`) lies sum(clamp(index, 0, limit) * stride) bytes further. */
-  CopyAt = 42,
+  Cumulate = 68,
 }
 
 /** Flags of GemmViews. */

@@ -6,6 +6,7 @@
 import { Opcode, State, Status } from './format'
 import { address, extent, operandSize } from './operands'
 import { barrier } from './barrier'
+import { runExtension } from './extend'
 import { checkInstruction, printInstruction } from './report'
 import { mapInstruction } from './kernels/map'
 import { copyAtInstruction, copyInstruction } from './kernels/copy'
@@ -19,11 +20,6 @@ import { scatterAddInstruction } from './kernels/scatter-add'
 import { threefryInstruction } from './kernels/threefry'
 import { packInstruction } from './kernels/pack'
 import { gemmInstruction } from './kernels/gemm'
-import { gemmViewsInstruction } from './kernels/gemm-views'
-import { poolInstruction } from './kernels/pool'
-import { overlapAddInstruction } from './kernels/overlap-add'
-import { sortInstruction } from './kernels/sort'
-import { cumulateInstruction } from './kernels/cumulate'
 
 const MAX_DEPTH: u32 = 16
 
@@ -121,26 +117,11 @@ export function run(state: usize): i32 {
       case Opcode.Gemm:
         gemmInstruction(at, state)
         break
-      case Opcode.GemmViews:
-        gemmViewsInstruction(at, state)
-        break
-      case Opcode.Pool:
-        poolInstruction(at, state)
-        break
-      case Opcode.OverlapAdd:
-        overlapAddInstruction(at, state)
-        break
-      case Opcode.Sort:
-        sortInstruction(at, state)
-        break
-      case Opcode.Cumulate:
-        cumulateInstruction(at, state)
-        break
       case Opcode.CopyAt:
         copyAtInstruction(at, state)
         break
       default:
-        return stop(state, code, pc, Status.BadInstruction)
+        if (!runExtension(word & 0xffff, at, state)) return stop(state, code, pc, Status.BadInstruction)
     }
     pc += <usize>(word >> 16) << 2
   }

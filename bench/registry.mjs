@@ -76,6 +76,12 @@ export const workloads = {
     contestants: ['heddle', 'jax', 'tfjs', 'ort', 'pytorch'],
     cases: batches.map(B => ({ name: batchName(B), known: () => lastState(B) })),
   },
+  W9: {
+    title: 'training step of an encoder-decoder with attention',
+    folder: 'w9-translation',
+    contestants: ['heddle', 'jax', 'tfjs', 'tfjs-expert'],
+    cases: training([8.294511, 8.265758, 8.235577, 8.201301, 8.159292]),
+  },
   cold: {
     title: 'a whole process to its first product (wall clock), and sizes',
     folder: 'cold-start',

@@ -18,6 +18,7 @@ import {
   rsqrt,
   scan,
   sigmoid,
+  slice,
   softmax,
   softmaxCrossEntropy,
   split,
@@ -34,7 +35,15 @@ import {
   where,
   zeros,
 } from '../ts/index.js'
-import { relu } from '../ts/nn/index.js'
+import {
+  bahdanauAttention,
+  bahdanauDecoder,
+  dense,
+  embedding,
+  encoderDecoder,
+  lstmCell as libraryLstmCell,
+  relu,
+} from '../ts/nn/index.js'
 import { adam, applyUpdates, chain, clipByGlobalNorm, type Optimizer, sgd } from '../ts/optim/index.js'
 
 /** A stream of uniform numbers in [0, 1), the same in every system that runs a workload. */
@@ -323,6 +332,65 @@ export function cnnWorkload({ batch: B = 64 } = {}) {
   }
   const optimizer = sgd(0.01)
   const losses = [2.341889, 2.335909, 2.33043, 2.325302, 2.32068]
+  return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }
+}
+
+// ---- W9: an encoder-decoder with attention, of the library's layers ----
+
+export interface TranslationSizes {
+  vocabulary: number
+  embedding: number
+  hidden: number
+  source: number
+  target: number
+  batch: number
+}
+
+export const W9_SIZES: TranslationSizes = {
+  vocabulary: 4000,
+  embedding: 128,
+  hidden: 256,
+  source: 20,
+  target: 20,
+  batch: 32,
+}
+
+/** LSTM encoder and decoder, Bahdanau's attention, logits of [state; context], teacher forcing, Adam 1e-3. */
+export function translationWorkload(sizes: TranslationSizes = W9_SIZES) {
+  const { vocabulary: V, embedding: E, hidden: H, source: S, target: T, batch: B } = sizes
+  const draw = drawer(9)
+  const s = 1 / Math.sqrt(H)
+  const cell = (inputs: number) => ({
+    wx: draw.uniform([inputs, 4 * H], s),
+    wh: draw.uniform([H, 4 * H], s),
+    b: draw.uniform([4 * H], s),
+  })
+  const square = () => draw.uniform([H, H], s)
+  const params = {
+    source: { w: draw.uniform([V, E], 0.5) },
+    encoder: cell(E),
+    target: { w: draw.uniform([V, E], 0.5) },
+    decoder: {
+      cell: cell(E + H),
+      bridge: null,
+      attention: { wq: square(), wk: square(), b: draw.uniform([H], s), v: draw.uniform([H], s) },
+    },
+    head: { w: draw.uniform([2 * H, V], s), b: draw.uniform([V], s) },
+  }
+  const x = draw.ids([B, S], V)
+  const y = draw.ids([B, T + 1], V)
+  const model = encoderDecoder({
+    source: embedding(V, E),
+    encoder: libraryLstmCell(H),
+    target: embedding(V, E),
+    decoder: bahdanauDecoder(libraryLstmCell(H), bahdanauAttention(H)),
+    head: dense(V),
+  })
+  type Params = typeof params
+  const exampleLoss = (p: Params, source: Tensor, target: Tensor): Tensor =>
+    softmaxCrossEntropy(model.apply(p, source, slice(target, [0], [-1])).logits, slice(target, [1]))
+  const optimizer = adam(1e-3)
+  const losses = [8.294511, 8.265758, 8.235577, 8.201301, 8.159292]
   return { params, state: optimizer.init(params), step: trainStep(exampleLoss, optimizer), x, y, losses }
 }
 

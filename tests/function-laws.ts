@@ -2,6 +2,7 @@
 // second order and vectorisation, compiled and not, with and without the passes.
 import * as assert from 'uvu/assert'
 import { type PassName, passNames, reorderingPasses, withoutPasses } from '../ts/compiler/optimize.js'
+import { checkProgram } from '../ts/core/program.js'
 import type { Tensor } from '../ts/core/tensor.js'
 import { add, grad, jit, jvp, linearize, makeProgram, mul, sum, vjp, vmap } from '../ts/index.js'
 import { build, type Draw, type NdArray, values } from '../ts/ops/laws.js'
@@ -91,7 +92,7 @@ export const functionLaws: Record<string, (subject: Subject, draw: Draw) => void
     const eager = f(tensors)
     closeAll('eager', eager, expected, tolerance)
     closeAll('jit', jit(f)(tensors), expected, tolerance)
-    makeProgram(f)(tensors)
+    checkProgram(makeProgram(f)(tensors))
     const ordered = withoutPasses(reorderingPasses, () => jit(f)(tensors))
     withoutPasses(reorderingPasses, () => sameBits('eager, sums in order', f(tensors), ordered))
     withoutPasses(passNames, () => sameBits('without passes', jit(f)(tensors), ordered))
@@ -110,7 +111,7 @@ export const functionLaws: Record<string, (subject: Subject, draw: Draw) => void
     const tangents = along.map(toTensor)
     const expected = centralDifference(reference, floats, along) as NdArray[]
     const forward = (xs: Tensor[], ts: Tensor[]) => jvp(f, [xs], [ts])
-    makeProgram(forward)(tensors, tangents)
+    checkProgram(makeProgram(forward)(tensors, tangents))
     closeAll('jvp', forward(tensors, tangents)[1], expected, 2 * tolerance)
     closeAll('jit of jvp', jit(forward)(tensors, tangents)[1], expected, 2 * tolerance)
     const [value, push] = linearize(f, tensors)
@@ -131,7 +132,7 @@ export const functionLaws: Record<string, (subject: Subject, draw: Draw) => void
     near('vjp', innerProduct(pulled.map(fromTensor), along), innerProduct(cotangents, pushed), 2 * tolerance, scale)
     const { loss, lossOf } = projected(subject, draw)
     const [difference] = centralDifference(xs => [build([], 'float32', () => lossOf(xs))], floats, along)
-    makeProgram(grad(loss))(tensors)
+    checkProgram(makeProgram(grad(loss))(tensors))
     for (const [name, gradient] of [
       ['grad', grad(loss)(tensors)],
       ['jit of grad', jit(grad(loss))(tensors)],
@@ -159,8 +160,8 @@ export const functionLaws: Record<string, (subject: Subject, draw: Draw) => void
         .reduce((a, b) => add(a, b))
     const forwardOverReverse = (xs: Tensor[]) => jvp(grad(loss), [xs], [us])[1]
     const reverseOverForward = grad((xs: Tensor[]) => jvp(loss, [xs], [us])[1])
-    makeProgram(grad(alongU))(tensors)
-    makeProgram(forwardOverReverse)(tensors)
+    checkProgram(makeProgram(grad(alongU))(tensors))
+    checkProgram(makeProgram(forwardOverReverse)(tensors))
     const scale = innerScale(grad(alongU)(tensors).map(fromTensor), v)
     for (const [name, second] of [
       ['grad of grad', grad(alongU)(tensors)],
@@ -197,7 +198,7 @@ export const functionLaws: Record<string, (subject: Subject, draw: Draw) => void
     const single = fresh.map(reference)
     const outAxes = single[0].map(({ shape }) => draw.integer(0, shape.length))
     const lifted = vmap(f, [axes], outAxes)
-    makeProgram(lifted)(batch)
+    checkProgram(makeProgram(lifted)(batch))
     for (const results of [lifted(batch), jit(lifted)(batch)]) {
       single.forEach((expected, e) => {
         const own = results.map((y, i) => toTensor(entryOf(fromTensor(y), outAxes[i], e)))

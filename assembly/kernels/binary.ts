@@ -1,5 +1,5 @@
 // Elementwise float32 kernels of two and three arguments: dst[i] = f(a[i], b[i]).
-import { constant, high, low, narrow } from '../simd/words'
+import { constant } from '../simd/words'
 import * as math from '../simd/math'
 import { binary, cheapBinary, ternary } from './loops'
 
@@ -107,39 +107,6 @@ class Min {
 /** The smaller; NaN if either is NaN. */
 export function minF(dst: usize, a: usize, b: usize, n: usize): void {
   cheapBinary<Min>(dst, a, b, n)
-}
-
-class Atan2 {
-  // @ts-ignore: decorator
-  @inline
-  apply(a: v128, b: v128): v128 {
-    return math.atan2(a, b)
-  }
-}
-
-/** The angle of the point (b, a). */
-export function atan2F(dst: usize, a: usize, b: usize, n: usize): void {
-  binary<Atan2>(dst, a, b, n)
-}
-
-/** In doubles no square of a float overflows or vanishes. */
-// @ts-ignore: decorator
-@inline
-function hypotDouble(a: v128, b: v128): v128 {
-  return f64x2.sqrt(f64x2.add(f64x2.mul(a, a), f64x2.mul(b, b)))
-}
-
-class Hypot {
-  // @ts-ignore: decorator
-  @inline
-  apply(a: v128, b: v128): v128 {
-    return narrow(hypotDouble(low(a), low(b)), hypotDouble(high(a), high(b)))
-  }
-}
-
-/** sqrt(a^2 + b^2) */
-export function hypotF(dst: usize, a: usize, b: usize, n: usize): void {
-  binary<Hypot>(dst, a, b, n)
 }
 
 class Eq {

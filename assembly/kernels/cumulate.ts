@@ -2,7 +2,8 @@
 // elements, so that neither strides nor shares change a bit. Columns are rows of a Map's operation.
 import { MapOp, State } from '../format'
 import { address, extent, operandSize, shareStart } from '../operands'
-import { runOperation } from './operation'
+import { addF, maxF, minF, mulAddF, mulF } from './binary'
+import { addI, maxI, maxU, minI, minU, mulI } from './integer'
 import { MaxF32, MaxI32, MaxU32, MinF32, MinI32, MinU32, ProdF32, ProdI32, SumF32, SumI32 } from './reduce-ops'
 
 /** Neighbouring columns that are walked together. */
@@ -43,8 +44,23 @@ function columns(
     out += step
     source += step
     factors += step
-    if (op == MapOp.MulAddF) runOperation(op, out, factors, before, source, words)
-    else runOperation(op, out, before, source, 0, words)
+    combine(op, out, before, source, factors, words)
+  }
+}
+
+function combine(op: u32, out: usize, before: usize, source: usize, factors: usize, words: usize): void {
+  switch (op) {
+    case MapOp.AddF: return addF(out, before, source, words)
+    case MapOp.MulF: return mulF(out, before, source, words)
+    case MapOp.MaxF: return maxF(out, before, source, words)
+    case MapOp.MinF: return minF(out, before, source, words)
+    case MapOp.AddI: return addI(out, before, source, words)
+    case MapOp.MulI: return mulI(out, before, source, words)
+    case MapOp.MaxI: return maxI(out, before, source, words)
+    case MapOp.MinI: return minI(out, before, source, words)
+    case MapOp.MaxU: return maxU(out, before, source, words)
+    case MapOp.MinU: return minU(out, before, source, words)
+    default: mulAddF(out, factors, before, source, words)
   }
 }
 

@@ -56,19 +56,6 @@ export function notI(dst: usize, a: usize, n: usize): void {
   cheapUnary<Not>(dst, a, n)
 }
 
-class Popcnt {
-  // @ts-ignore: decorator
-  @inline
-  apply(a: v128): v128 {
-    return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(i8x16.popcnt(a)))
-  }
-}
-
-/** How many bits are set. */
-export function popcntI(dst: usize, a: usize, n: usize): void {
-  cheapUnary<Popcnt>(dst, a, n)
-}
-
 class Add {
   // @ts-ignore: decorator
   @inline

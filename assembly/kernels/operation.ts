@@ -1,15 +1,16 @@
 // From a Map's operation code to its kernel: one switch, run once for each operation and tile.
+import { extendedOperation } from '../extend'
 import { MapOp } from '../format'
 import {
-  copyRun, negF, absF, signF, floorF, ceilF, roundF, sqrtF, rsqrtF, reciprocalF, expF, expm1F, logF, log1pF, sinF,
-  cosF, tanhF, sigmoidF, erfF, isFiniteF, log2F, log10F, exp2F, asinhF,
+  copyRun, negF, absF, signF, floorF, ceilF, roundF, sqrtF, rsqrtF, reciprocalF, expF, expm1F, logF, log1pF,
+  tanhF, sigmoidF, erfF, isFiniteF,
 } from './unary'
-import { addF, subF, mulF, divF, remF, powF, maxF, minF, atan2F, hypotF, eqF, neF, ltF, leF, gtF, geF, mulAddF } from './binary'
+import { addF, subF, mulF, divF, remF, powF, maxF, minF, eqF, neF, ltF, leF, gtF, geF, mulAddF } from './binary'
 import {
-  negI, absI, signI, notI, popcntI, addI, subI, mulI, maxI, minI, maxU, minU, andI, orI, xorI, eqI, neI, ltI, leI,
+  negI, absI, signI, notI, addI, subI, mulI, maxI, minI, maxU, minU, andI, orI, xorI, eqI, neI, ltI, leI,
   gtI, geI, ltU, leU, gtU, geU, notB, selectRun,
 } from './integer'
-import { clzI, divI, remI, divU, remU, shlI, shrI, shrU, powI, powU } from './integer-scalar'
+import { divI, remI, divU, remU, shlI, shrI, shrU, powI, powU } from './integer-scalar'
 import { f32ToI32, f32ToU32, i32ToF32, u32ToF32, f32ToBool, i32ToBool } from './cast'
 
 /** Runs `op` over n contiguous elements; registers that the operation does not read are ignored. */
@@ -29,16 +30,10 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.Expm1F: return expm1F(dst, a, n)
     case MapOp.LogF: return logF(dst, a, n)
     case MapOp.Log1pF: return log1pF(dst, a, n)
-    case MapOp.SinF: return sinF(dst, a, n)
-    case MapOp.CosF: return cosF(dst, a, n)
     case MapOp.TanhF: return tanhF(dst, a, n)
     case MapOp.SigmoidF: return sigmoidF(dst, a, n)
     case MapOp.ErfF: return erfF(dst, a, n)
     case MapOp.IsFiniteF: return isFiniteF(dst, a, n)
-    case MapOp.Log2F: return log2F(dst, a, n)
-    case MapOp.Log10F: return log10F(dst, a, n)
-    case MapOp.Exp2F: return exp2F(dst, a, n)
-    case MapOp.AsinhF: return asinhF(dst, a, n)
     case MapOp.AddF: return addF(dst, a, b, n)
     case MapOp.SubF: return subF(dst, a, b, n)
     case MapOp.MulF: return mulF(dst, a, b, n)
@@ -47,8 +42,6 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.PowF: return powF(dst, a, b, n)
     case MapOp.MaxF: return maxF(dst, a, b, n)
     case MapOp.MinF: return minF(dst, a, b, n)
-    case MapOp.Atan2F: return atan2F(dst, a, b, n)
-    case MapOp.HypotF: return hypotF(dst, a, b, n)
     case MapOp.EqF: return eqF(dst, a, b, n)
     case MapOp.NeF: return neF(dst, a, b, n)
     case MapOp.LtF: return ltF(dst, a, b, n)
@@ -60,8 +53,6 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.AbsI: return absI(dst, a, n)
     case MapOp.SignI: return signI(dst, a, n)
     case MapOp.NotI: return notI(dst, a, n)
-    case MapOp.PopcntI: return popcntI(dst, a, n)
-    case MapOp.ClzI: return clzI(dst, a, n)
     case MapOp.AddI: return addI(dst, a, b, n)
     case MapOp.SubI: return subI(dst, a, b, n)
     case MapOp.MulI: return mulI(dst, a, b, n)
@@ -99,5 +90,6 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.U32ToF32: return u32ToF32(dst, a, n)
     case MapOp.F32ToBool: return f32ToBool(dst, a, n)
     case MapOp.I32ToBool: return i32ToBool(dst, a, n)
+    default: extendedOperation(op, dst, a, b, n)
   }
 }

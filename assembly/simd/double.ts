@@ -2,7 +2,7 @@
 // better, so that rounding them to floats is the only error that counts. Plain functions: one copy serves all kernels.
 import { constant64, horner64, select } from './words'
 
-const COMMON: usize = memory.data<f64>([
+export const COMMON: usize = memory.data<f64>([
   1, // 0
   2, // 1
   -0.0, // 2: the sign bit
@@ -13,7 +13,7 @@ const COMMON: usize = memory.data<f64>([
 /** The magnitude of `x` with the sign of `s`, where x >= 0. */
 // @ts-ignore: decorator
 @inline
-function withSign(x: v128, s: v128): v128 {
+export function withSign(x: v128, s: v128): v128 {
   return v128.or(x, v128.and(s, constant64(COMMON, 2)))
 }
 
@@ -207,48 +207,6 @@ export function erfDouble(x: v128): v128 {
   q = horner64(q, z, ERF, 9)
   q = horner64(q, z, ERF, 8)
   return f64x2.div(f64x2.mul(bounded, p), q)
-}
-
-const ATAN: usize = memory.data<f64>([
-  1.5707963267948966, // 0: pi / 2
-  3.141592653589793, // 1: pi
-  // 2..13: minimax (Remez) of atan(t) / t as a polynomial of t^2 on [0, 1], relative error 2^-34
-  0.999999999941244, -0.3333333157134363, 0.19999912055430472, -0.14283980806892915, 0.11093241554650604,
-  -0.08980240187592761, 0.07245720832392073, -0.05427914509746786, 0.03420964422000397, -0.01611170150606634,
-  0.004850940367905591, -0.0006847933407563129,
-])
-
-/** The angle of (x, y): atan of the smaller over the larger coordinate, then the octant. */
-// @ts-ignore: decorator
-@inline
-export function atan2Double(y: v128, x: v128): v128 {
-  const ax = f64x2.abs(x)
-  const ay = f64x2.abs(y)
-  const steep = f64x2.gt(ay, ax)
-  const larger = select(steep, ay, ax)
-  const smaller = select(steep, ax, ay)
-  // 0 / 0 counts as 0 and inf / inf as 1; a NaN in either place survives.
-  let t = f64x2.div(smaller, larger)
-  t = select(f64x2.eq(larger, f64x2.splat(0)), smaller, t)
-  const infinity = constant64(COMMON, 3)
-  t = select(v128.and(f64x2.eq(smaller, infinity), f64x2.eq(larger, infinity)), constant64(COMMON, 0), t)
-  const z = f64x2.mul(t, t)
-  let p = horner64(constant64(ATAN, 13), z, ATAN, 12)
-  p = horner64(p, z, ATAN, 11)
-  p = horner64(p, z, ATAN, 10)
-  p = horner64(p, z, ATAN, 9)
-  p = horner64(p, z, ATAN, 8)
-  p = horner64(p, z, ATAN, 7)
-  p = horner64(p, z, ATAN, 6)
-  p = horner64(p, z, ATAN, 5)
-  p = horner64(p, z, ATAN, 4)
-  p = horner64(p, z, ATAN, 3)
-  p = horner64(p, z, ATAN, 2)
-  let angle = f64x2.mul(t, p)
-  angle = select(steep, f64x2.sub(constant64(ATAN, 0), angle), angle)
-  const left = i64x2.shr_s(x, 63)
-  angle = select(left, f64x2.sub(constant64(ATAN, 1), angle), angle)
-  return withSign(angle, y)
 }
 
 const REM: usize = memory.data<f64>([1e300, NaN])

@@ -1,9 +1,8 @@
 // Elementary functions of four floats. Here stand those that are fast in single precision (exp, log, sigmoid) and
 // the small ones; the others are evaluated in doubles (double.ts) and rounded once, which leaves half an ulp.
 import { constant, high, horner, low, narrow, select } from './words'
-import { atan2Double, erfDouble, expm1Double, log1pDouble, remDouble, tanhDouble } from './double'
+import { erfDouble, expm1Double, log1pDouble, remDouble, tanhDouble } from './double'
 
-export { sin, cos } from './trigonometry'
 export { pow } from './power'
 
 const EXP: usize = memory.data<f32>([
@@ -162,11 +161,6 @@ export function tanh(x: v128): v128 {
 /** The error function. */
 export function erf(x: v128): v128 {
   return narrow(erfDouble(low(x)), erfDouble(high(x)))
-}
-
-/** The angle of the point (x, y), in [-pi, pi]. */
-export function atan2(y: v128, x: v128): v128 {
-  return narrow(atan2Double(low(y), low(x)), atan2Double(high(y), high(x)))
 }
 
 /** x - trunc(x / y) y, exactly. */

@@ -1,5 +1,6 @@
-// Sine and cosine: the argument is reduced to |r| <= pi / 4 in doubles (Cody & Waite, ch. 8), beyond 2^20 in 64-bit
+// Sine, cosine and angle. Sine and cosine: the argument is reduced to |r| <= pi / 4 in doubles (Cody & Waite, ch. 8), beyond 2^20 in 64-bit
 // fixed point after Payne & Hanek (SIGNUM 18, 1983), so that every float has a result within one ulp.
+import { COMMON, withSign } from './double'
 import { constant, constant64, high, horner64, low, narrow, select } from './words'
 
 const REDUCE: usize = memory.data<f64>([
@@ -125,4 +126,51 @@ export function sin(x: v128): v128 {
 /** The cosine of x radians. */
 export function cos(x: v128): v128 {
   return sinShifted(x, constant64(BITS, 0), 1)
+}
+
+const ATAN: usize = memory.data<f64>([
+  1.5707963267948966, // 0: pi / 2
+  3.141592653589793, // 1: pi
+  // 2..13: minimax (Remez) of atan(t) / t as a polynomial of t^2 on [0, 1], relative error 2^-34
+  0.999999999941244, -0.3333333157134363, 0.19999912055430472, -0.14283980806892915, 0.11093241554650604,
+  -0.08980240187592761, 0.07245720832392073, -0.05427914509746786, 0.03420964422000397, -0.01611170150606634,
+  0.004850940367905591, -0.0006847933407563129,
+])
+
+/** The angle of (x, y): atan of the smaller over the larger coordinate, then the octant. */
+// @ts-ignore: decorator
+@inline
+function atan2Double(y: v128, x: v128): v128 {
+  const ax = f64x2.abs(x)
+  const ay = f64x2.abs(y)
+  const steep = f64x2.gt(ay, ax)
+  const larger = select(steep, ay, ax)
+  const smaller = select(steep, ax, ay)
+  // 0 / 0 counts as 0 and inf / inf as 1; a NaN in either place survives.
+  let t = f64x2.div(smaller, larger)
+  t = select(f64x2.eq(larger, f64x2.splat(0)), smaller, t)
+  const infinity = constant64(COMMON, 3)
+  t = select(v128.and(f64x2.eq(smaller, infinity), f64x2.eq(larger, infinity)), constant64(COMMON, 0), t)
+  const z = f64x2.mul(t, t)
+  let p = horner64(constant64(ATAN, 13), z, ATAN, 12)
+  p = horner64(p, z, ATAN, 11)
+  p = horner64(p, z, ATAN, 10)
+  p = horner64(p, z, ATAN, 9)
+  p = horner64(p, z, ATAN, 8)
+  p = horner64(p, z, ATAN, 7)
+  p = horner64(p, z, ATAN, 6)
+  p = horner64(p, z, ATAN, 5)
+  p = horner64(p, z, ATAN, 4)
+  p = horner64(p, z, ATAN, 3)
+  p = horner64(p, z, ATAN, 2)
+  let angle = f64x2.mul(t, p)
+  angle = select(steep, f64x2.sub(constant64(ATAN, 0), angle), angle)
+  const left = i64x2.shr_s(x, 63)
+  angle = select(left, f64x2.sub(constant64(ATAN, 1), angle), angle)
+  return withSign(angle, y)
+}
+
+/** The angle of the point (x, y), in [-pi, pi]. */
+export function atan2(y: v128, x: v128): v128 {
+  return narrow(atan2Double(low(y), low(x)), atan2Double(high(y), high(x)))
 }

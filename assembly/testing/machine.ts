@@ -5,6 +5,8 @@ export {
   resident as heapResident
 } from '../memory'
 export { run } from '../machine'
+export { extend } from '../extend'
+export * from '../extension'
 export { allFinite } from '../report'
 import { allocate, release } from '../memory'
 

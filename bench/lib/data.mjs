@@ -123,6 +123,20 @@ export function cnnModel({ B = 64 } = {}) {
   return { params, x: draw.uniform([B, 1, 28, 28], 1), y: draw.ids([B], 10), sizes: { B } }
 }
 
+/** W9: an encoder-decoder with Bahdanau's attention; `x` [B, S] and `y` [B, T + 1], of which a decoder reads the first T. */
+export function translationModel({ V = 4000, E = 128, H = 256, S = 20, T = 20, B = 32 } = {}) {
+  const draw = drawer(9)
+  const s = 1 / Math.sqrt(H)
+  const sourceTable = draw.uniform([V, E], 0.5)
+  const [ex, eh, eb] = [draw.uniform([E, 4 * H], s), draw.uniform([H, 4 * H], s), draw.uniform([4 * H], s)]
+  const targetTable = draw.uniform([V, E], 0.5)
+  const [dx, dh, db] = [draw.uniform([E + H, 4 * H], s), draw.uniform([H, 4 * H], s), draw.uniform([4 * H], s)]
+  const [wq, wk, ba, v] = [draw.uniform([H, H], s), draw.uniform([H, H], s), draw.uniform([H], s), draw.uniform([H], s)]
+  const [wo, bo] = [draw.uniform([2 * H, V], s), draw.uniform([V], s)]
+  const params = { sourceTable, ex, eh, eb, targetTable, dx, dh, db, wq, wk, ba, v, wo, bo }
+  return { params, x: draw.ids([B, S], V), y: draw.ids([B, T + 1], V), sizes: { V, E, H, S, T, B } }
+}
+
 /** W8: inputs for W2's LSTM layer, [T, B, E]. */
 export const lstmInputs = (B, T = 128, E = 128) => drawer(8).uniform([T, B, E], 1)
 

@@ -1,13 +1,22 @@
 // Loads the testing build of the core and gives tests guarded buffers: a kernel that reads garbage or writes
 // outside its operands is found out by the canaries on both sides.
+import { ENTRIES } from '../../ts/runtime/extension.js'
 import { readFile, repository } from '../platform.js'
 
 type Exports = { memory: WebAssembly.Memory } & Record<string, (...args: number[]) => number>
 
 const testing = await WebAssembly.compile(await readFile(new URL('build/testing.wasm', repository)))
 
-/** A fresh instance of the testing build. */
-export const loadKernels = (): Exports => new WebAssembly.Instance(testing, {}).exports as Exports
+/** A fresh instance of the testing build, which has the extension's kernels in the same module. */
+export function loadKernels(): Exports {
+  const core = new WebAssembly.Instance(testing, {}).exports as Exports & { table: WebAssembly.Table }
+  const first = core.table.grow(ENTRIES.length)
+  ENTRIES.forEach((name, i) => {
+    core.table.set(first + i, core[name])
+  })
+  core.extend(first)
+  return core
+}
 
 const GUARD_WORDS = 64
 const CANARY = 0x7fc0dead // a quiet NaN: read as a float it poisons the result

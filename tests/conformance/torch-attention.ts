@@ -12,19 +12,16 @@ import {
   mean,
   pow,
   reshape,
-  scan,
   sin,
   slice,
   softmax,
   split,
   stack,
   type Tensor,
-  take,
   tanh,
   transpose,
   vmap,
   where,
-  zeros,
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import { linear, type Named, normalized, torchCell } from './torch-models.js'
@@ -173,34 +170,36 @@ export function transformerOf({ case: name, attrs }: Case): (v: Named<Tensor>) =
   }
 }
 
-/** Attention of one query over keys [S, E]: context and weights. */
-function attend(kind: string, p: Named<Tensor>, q: Tensor, keys: Tensor, length: Maybe): [Tensor, Tensor] {
-  const column = (w: Tensor, x: Tensor) => matmul(x, transpose(w))
-  const scores = {
-    bahdanau: () => matmul(tanh(add(column(p['att.W_q'], q), column(p['att.W_k'], keys), p['att.b'])), p['att.v']),
-    dot: () => matmul(keys, q),
-    general: () => matmul(keys, matmul(q, p['att.W'])),
-    concat: () => {
-      const repeated = vmap((key: Tensor) => concat([q, key]))(keys)
-      return matmul(tanh(column(p['att.W'], repeated)), p['att.v'])
-    },
-  }[kind as 'dot']()
-  const hidden =
-    length === undefined ? scores : where(less(arange(keys.shape[0]), length), scores, Number.NEGATIVE_INFINITY)
-  const weights = softmax(hidden)
-  return [matmul(weights, keys), weights]
+/** Attention by kind, and PyTorch's weights for it; W of `concat` takes [q; k]. */
+function attentionBy(kind: string, p: Named<Tensor>, queryLength: number): [nn.Attention<unknown>, unknown] {
+  const w = p['att.W']
+  switch (kind) {
+    case 'bahdanau':
+      return [
+        nn.bahdanauAttention(1) as nn.Attention<unknown>,
+        { wq: transpose(p['att.W_q']), wk: transpose(p['att.W_k']), b: p['att.b'], v: p['att.v'] },
+      ]
+    case 'general':
+      return [nn.luongAttention('general') as nn.Attention<unknown>, { w }]
+    case 'concat': {
+      const [wq, wk] = split(transpose(w), [queryLength, w.shape[1] - queryLength], 0)
+      return [nn.luongAttention('concat') as nn.Attention<unknown>, { wq, wk, v: p['att.v'] }]
+    }
+    default:
+      return [nn.luongAttention('dot') as nn.Attention<unknown>, null]
+  }
 }
-
-const attentional = (p: Named<Tensor>, context: Tensor, q: Tensor): Tensor =>
-  tanh(matmul(concat([context, q]), transpose(p['att.W_c'])))
 
 /** The `attention` family. */
 export function attentionOf({ case: name, attrs }: Case): (v: Named<Tensor>) => Named<Tensor> {
   if (name.includes('seq2seq')) return v => sequenceToSequence(v, attrs.kind, attrs.input_feed, attrs.pad)
   return v => {
+    const [attention, params] = attentionBy(attrs.kind, v, v.q.shape[1])
     const one = (own: Named<Tensor>): Named<Tensor> => {
-      const [context, weights] = attend(attrs.kind, v, own.q, own.keys, own.lengths)
-      return { context, weights, ...(v['att.W_c'] ? { h_att: attentional(v, context, own.q) } : {}) }
+      const mask = own.lengths && less(arange(own.keys.shape[0]), own.lengths)
+      const { context, weights } = attention.apply(params, own.q, own.keys, { mask })
+      const state = v['att.W_c'] && { h_att: tanh(matmul(concat([context, own.q]), transpose(v['att.W_c']))) }
+      return { context, weights, ...state }
     }
     return vmapNamed(one, { q: v.q, keys: v.keys, lengths: v.lengths })
   }
@@ -208,35 +207,31 @@ export function attentionOf({ case: name, attrs }: Case): (v: Named<Tensor>) => 
 
 function sequenceToSequence(v: Named<Tensor>, kind: string, isFed: boolean, pad: number): Named<Tensor> {
   const encoder = torchCell('lstm', v, 'enc.', '')
-  const decoder = torchCell('lstm', v, 'dec.', '')
-  const units = v['enc.weight_hh'].shape[1]
-  const steps = v.tgt.shape[1] - 1
-  const one = ({ src, length, tgt }: Named<Tensor>): Named<Tensor> => {
-    const [last, keys] = nn.recurrent(encoder.cell).run(encoder.params, take(v.emb_src, src), { length })
-    const inputs = take(v.emb_tgt, slice(tgt, [0], [steps]))
-    const [, ys] = scan(
-      ({ carry, fed }, x: Tensor) => {
-        if (kind === 'bahdanau') {
-          const [context, weights] = attend(kind, v, carry.h, keys, length)
-          const [next, h] = decoder.cell.apply(decoder.params, carry, concat([x, context]))
-          return [
-            { carry: next, fed },
-            { logits: linear(v, 'out', concat([h, context])), weights },
-          ]
-        }
-        const [next, h] = decoder.cell.apply(decoder.params, carry, isFed ? concat([x, fed]) : x)
-        const [context, weights] = attend(kind, v, h, keys, length)
-        const output = attentional(v, context, h)
-        return [
-          { carry: next, fed: isFed ? output : fed },
-          { logits: linear(v, 'out', output), weights },
-        ]
-      },
-      { carry: last as { h: Tensor; c: Tensor }, fed: zeros([units]) },
-      inputs,
-    )
-    return ys
+  const { cell, params } = torchCell('lstm', v, 'dec.', '')
+  const units = v['dec.weight_hh'].shape[1]
+  const [attention, ownParams] = attentionBy(kind, v, units)
+  const decoder =
+    kind === 'bahdanau'
+      ? nn.bahdanauDecoder(cell, attention)
+      : nn.luongDecoder(cell, attention, { units, inputFeeding: isFed })
+  const combine = v['att.W_c'] && { w: transpose(v['att.W_c']) }
+  const model = nn.encoderDecoder({
+    source: nn.embedding(1, 1),
+    encoder: encoder.cell,
+    target: nn.embedding(1, 1),
+    decoder: decoder as nn.Decoder<unknown, unknown, Tensor>,
+    head: nn.dense(1),
+  })
+  const own = {
+    source: { w: v.emb_src },
+    encoder: encoder.params,
+    target: { w: v.emb_tgt },
+    decoder: { cell: params, bridge: null, attention: ownParams, combine },
+    head: { w: transpose(v['out.weight']), b: v['out.bias'] },
   }
+  const one = ({ src, length, tgt }: Named<Tensor>): Named<Tensor> => ({
+    ...model.apply(own, src, slice(tgt, [0], [-1]), { length }),
+  })
   const { logits, weights } = vmapNamed(one, { src: v.src, length: v.src_lengths, tgt: v.tgt })
   return { logits, weights, ce: nn.crossEntropy(logits, slice(v.tgt, [0, 1]), { ignore: pad }) }
 }

@@ -103,6 +103,13 @@ test('sequences are filled up at their ends', () => {
   assert.equal(padSequences([[1.5, 2, 3]], { dtype: 'float32', length: 2, truncate: true }).values.toArray(), [
     [1.5, 2],
   ])
+  const left = { side: 'left', truncate: true } as const
+  assert.equal(padSequences([[1, 2, 3], [4], []], { ...left, length: 2, value: 9 }).values.toArray(), [
+    [2, 3],
+    [9, 4],
+    [9, 9],
+  ])
+  assert.equal(padSequences([[1]], { ...left, length: 0 }).values.shape, [1, 0])
   assert.throws(() => padSequences([[1], [1, 2, 3]], { length: 2 }), /sequence 1 has 3 elements, more than 2/)
 })
 

@@ -81,6 +81,22 @@ function beamOverLists(
   return scored.sort((a, b) => b.score - a.score).slice(0, results)
 }
 
+/** Throws unless the beam finds what the search over lists does; returns that. */
+function checkSearch({ step, carry }: ReturnType<typeof model>, options: BeamOptions, isCompiled = false): number[][] {
+  const expected = beamOverLists(step, carry, [0, 1], options)
+  const run = (c: typeof carry) => beam(step, c, ids([0, 1]), options)
+  const got = textsOf((isCompiled ? jit(run) : run)(carry))
+  const found = got.map(({ tokens }) => tokens)
+  assert.equal(
+    found,
+    expected.map(({ tokens }) => tokens),
+  )
+  got.forEach(({ sum, score }, i) => {
+    assert.ok(Math.abs(sum - expected[i].sum) < 1e-4 && Math.abs(score - expected[i].score) < 1e-4)
+  })
+  return found
+}
+
 const textsOf = ({ tokens, lengths, logProbabilities, scores }: Hypotheses) => {
   const rows = tokens.toArray() as number[][]
   return rows.flatMap((row, i) =>
@@ -95,31 +111,46 @@ test('it finds what a search over lists finds, compiled or not', () => {
     fc.property(
       fc.record({
         seed: fc.integer({ min: 0, max: 1000 }),
-        vocabulary: fc.integer({ min: 2, max: 6 }),
+        vocabulary: fc.integer({ min: 2, max: 5 }),
+        sharpness: fc.constantFrom(0.5, 1, 3),
         length: fc.integer({ min: 1, max: 7 }),
         width: fc.integer({ min: 1, max: 5 }),
         hasEnd: fc.boolean(),
+        results: fc.constantFrom(undefined, 1),
         lengthPenalty: fc.constantFrom(0, 0.6, 1, 2, -1),
         pruning: fc.constantFrom('keep' as const, 'shrink' as const),
         isCompiled: fc.boolean(),
       }),
-      ({ seed, vocabulary, hasEnd, isCompiled, ...rest }) => {
-        const { step, carry } = model(seed, vocabulary)
-        const options = { ...rest, end: hasEnd ? 1 : undefined, results: Math.ceil(rest.width / 2) }
-        const expected = beamOverLists(step, carry, [0, 1], options)
-        const run = (c: typeof carry) => beam(step, c, ids([0, 1]), options)
-        const got = textsOf((isCompiled ? jit(run) : run)(carry))
-        assert.equal(
-          got.map(({ tokens }) => tokens),
-          expected.map(({ tokens }) => tokens),
-        )
-        got.forEach(({ sum, score }, i) => {
-          assert.ok(Math.abs(sum - expected[i].sum) < 1e-4 && Math.abs(score - expected[i].score) < 1e-4)
-        })
+      ({ seed, vocabulary, sharpness, hasEnd, isCompiled, ...rest }) => {
+        checkSearch(model(seed, vocabulary, sharpness), { ...rest, end: hasEnd ? 1 : undefined }, isCompiled)
       },
     ),
-    { numRuns: 40, seed: 7 },
+    { numRuns: 30, seed: 7 },
   )
+})
+
+test('what ends is pruned in two ways that find different texts, whatever the penalty', () => {
+  let differ = 0
+  for (const seed of [3, 16, 18, 21])
+    for (const lengthPenalty of [2, -3]) {
+      const found = (['keep', 'shrink'] as const).map(pruning =>
+        checkSearch(model(seed, 3, 1), { length: 4, width: 2, end: 2, lengthPenalty, pruning }),
+      )
+      if (JSON.stringify(found[0]) !== JSON.stringify(found[1])) differ++
+      checkSearch(model(seed, 3, 1), { length: 6, width: 2, end: 2, lengthPenalty, results: 1 })
+    }
+  assert.ok(differ > 2, `${differ} differ`)
+  // Where long texts are punished, a short one may still become the best.
+  const table = log(
+    tensor([
+      [0.05, 0.94, 0.01],
+      [0.99, 0.005, 0.005],
+      [0.4, 0.3, 0.3],
+    ]),
+  )
+  const step: Step<null> = (_, token) => [null, take(table, token)]
+  const { tokens } = beam(step, null, ids([0]), { length: 50, width: 2, results: 1, end: 0, lengthPenalty: -3 })
+  assert.equal((tokens.toArray() as number[][])[0].slice(0, 3), [1, 0, 0])
 })
 
 test('a beam of one that shrinks is greedy; a wide one finds what greedy misses', () => {
@@ -180,6 +211,10 @@ test('it stops when nothing can become better, and a model that has ended is not
     assert.equal(lengths.toArray(), [2])
     assert.equal(at(tokens, 0).toArray(), [1, ...new Array(49).fill(0)])
     assert.ok(calls > 0 && calls <= 4, `${calls} steps`)
+    calls = 0
+    const wide = beam(step, tensor(0), ids([0]), { length: 50, width: 2, results: 1, end: 0, lengthPenalty: 0.6 })
+    assert.equal(wide.lengths.toArray(), [2])
+    assert.ok(calls > 0 && calls <= 10, `${calls} steps`)
   } finally {
     debug.onPrint(before)
   }

@@ -124,7 +124,14 @@ test('long and certain inputs lose nothing, and a class that is ruled out no der
   const [loss, derivative] = valueAndGrad((logits: Tensor) => ctcLoss(logits, ids([1])))(tensor(ruled))
   close(loss, lossOf(ruled, [1]), 3e-6)
   assert.ok([...derivative.data()].every(Number.isFinite))
-  assert.is(ctcLoss(tensor(ruled), ids([2])).item(), Number.POSITIVE_INFINITY)
+  const [never, none] = valueAndGrad((logits: Tensor) => ctcLoss(logits, ids([2, 1])))(tensor(ruled))
+  assert.is(never.item(), Number.POSITIVE_INFINITY)
+  close(none, new Array(12).fill(0), 0)
+  // At the first step neither the blank nor the label can be.
+  ruled[0] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
+  const [nothing, flat] = valueAndGrad((logits: Tensor) => ctcLoss(logits, ids([1])))(tensor(ruled))
+  assert.is(nothing.item(), Number.POSITIVE_INFINITY)
+  close(flat, new Array(12).fill(0), 0)
 })
 
 test('what does not fit is refused', () => {

@@ -34,13 +34,19 @@ import {
   bidirectional,
   type Cell,
   chain,
+  choGruCell,
   convLstmCell,
+  coupledLstmCell,
   dense,
   embedding,
   gruCell,
   type LstmCarry,
+  layerNormGruCell,
+  layerNormLstmCell,
   lstmCell,
   maxNorm,
+  mguCell,
+  peepholeLstmCell,
   readState,
   recurrent,
   relu,
@@ -139,7 +145,14 @@ test('bidirectional: two kinds of cell, carries of both', () => {
   assert.equal([ys.shape, carry.forward.c.shape, carry.backward.shape], [[6, 5], [2], [3]])
   const [, next] = layer.run(params, xs, { carry })
   const [, ahead] = recurrent(lstmCell(2)).run(params.forward, xs, { carry: carry.forward })
-  assert.equal(slice(next, [0, 0], [6, 2]).toArray(), ahead.toArray())
+  const [, back] = recurrent(gruCell(3), { reverse: true }).run(params.backward, xs, { carry: carry.backward })
+  assert.equal(next.toArray(), concat([ahead, back], 1).toArray())
+  const dropped = bidirectional(variationalDropout(gruCell(40), { output: 0.5 }), { returnSequences: false })
+  const y = dropped.apply(dropped.init(key, xs), xs, { train: true, key }).toArray() as number[]
+  assert.not.equal(
+    y.slice(0, 40).map(value => value === 0),
+    y.slice(40).map(value => value === 0),
+  )
   assert.throws(
     () => bidirectional(gruCell(2), { merge: 'ave' as never }),
     'merge is concat, sum, mean, mul or a function',
@@ -215,21 +228,40 @@ test('stacked: products with inputs leave the loops of all cells', () => {
 })
 
 test('stacked: cells that must know their input find it, whatever stands below', () => {
-  const cell = stacked((x: Tensor) => mul(x, 2), convLstmCell(2, 3), convLstmCell(3, 1))
+  const cell = stacked((x: Tensor) => slice(x, [0, 1, 1], [1, 4, 5]), convLstmCell(2, 3), convLstmCell(3, 1))
   const clip = ones([4, 1, 5, 5])
   const layer = recurrent(cell)
   const [carry, ys] = layer.run(layer.init(key, clip), clip)
   assert.equal(
     [ys.shape, carry[1].h.shape, carry[2].c.shape],
     [
-      [4, 3, 5, 5],
-      [2, 5, 5],
-      [3, 5, 5],
+      [4, 3, 3, 4],
+      [2, 3, 4],
+      [3, 3, 4],
     ],
   )
   assert.throws(() => stacked(gruCell(2), 3 as never), 'stacked: argument 2 is neither a cell, a layer nor a function')
   const empty = recurrent(stacked())
   assert.equal(empty.apply(empty.init(key, xs), xs).toArray(), xs.toArray())
+})
+
+test('stacked: layers between cells draw at each step anew, the same whether in one loop or in several', () => {
+  const noise = {
+    init: () => null,
+    apply: (_: null, x: Tensor, mode?: { key?: Tensor }) => (mode?.key ? add(x, random.uniform(mode.key, x.shape)) : x),
+  }
+  const cell = stacked(rnnCell(3), noise, rnnCell(3), noise)
+  const params = cell.init(key, { shape: [3] })
+  const layer = recurrent(stacked(noise))
+  const ys = layer.apply([null], zeros([4, 3]), { key }).toArray() as number[][]
+  assert.not.equal(ys[0], ys[1])
+  let carry = cell.initialCarry(params)
+  const stepwise = Array.from({ length: 6 }, (_, t) => {
+    const [next, y] = cell.apply(params, carry, at(xs, t), { key, step: tensor(t, { dtype: 'int32' }) })
+    carry = next
+    return y
+  })
+  close(recurrent(cell).apply(params, xs, { key }), stack(stepwise).toArray(), 1e-6)
 })
 
 test('rollout: each output is the next input', () => {
@@ -333,20 +365,23 @@ test('variational dropout: one mask for all steps; the carry is whole; means are
   assert.ok(Math.abs(share(output[0]) - 0.5) < 0.05)
 })
 
-test('variational dropout: masks are those of Gal and Ghahramani in the cells themselves', () => {
-  const layer = recurrent(variationalDropout(gruCell(3), { state: 0.5 }))
-  const params = layer.init(key, xs)
-  // The state's weights without the rows of dropped units, and the rest twice as large, are the same.
-  const [h0, x] = [tensor([0.5, -1, 2]), at(xs, 0)]
-  const cell = variationalDropout(gruCell(3), { state: 0.5 })
-  const [after] = cell.apply(params, h0, x, train)
-  const masks = Array.from({ length: 8 }, (_, i) => tensor([i & 1, (i >> 1) & 1, i >> 2]))
-  const candidates = masks.map(mask => {
-    const wh = mul(params.wh, mul(2, reshape(mask, [3, 1])))
-    return gruCell(3).apply({ ...params, wh }, h0, x)[0]
-  })
-  const errors = candidates.map(own => Math.max(...sub(own, after).data().map(Math.abs)))
-  assert.is(errors.filter(error => error < 1e-6).length, 1, `${errors}`)
+test('variational dropout: what products read of the state is dropped, what is carried on is not', () => {
+  const [x, units] = [at(xs, 0), 3]
+  const makes = [rnnCell, lstmCell, peepholeLstmCell, coupledLstmCell, layerNormLstmCell, gruCell, choGruCell, mguCell]
+  for (const make of [...makes, layerNormGruCell]) {
+    const cell = make(units) as unknown as Cell<{ wh: Tensor }, unknown>
+    const params = cell.init(key, x)
+    const start = treeMap(leaf => add(leaf, tensor([0.5, -1, 2])), cell.initialCarry(params))
+    const [after] = variationalDropout(cell, { state: 0.5 }).apply(params, start, x, train)
+    // The rows of dropped units of the state's weights are zero, the others twice as large.
+    const errors = Array.from({ length: 8 }, (_, i) => {
+      const mask = tensor([i & 1, (i >> 1) & 1, i >> 2])
+      const [own] = cell.apply({ ...params, wh: mul(params.wh, mul(2, reshape(mask, [3, 1]))) }, start, x)
+      const [found, expected] = [after, own].map(tree => concat(treeLeaves(tree)))
+      return Math.max(...sub(found, expected).data().map(Math.abs))
+    })
+    assert.is(errors.filter(error => error < 1e-5).length, 1, `${make.name}: ${errors}`)
+  }
 })
 
 test('variational dropout: each example has its masks, compiled and eager agree, layers of a stack differ', () => {
@@ -419,6 +454,9 @@ test('zoneout: a rate for each part of the carry', () => {
   assert.equal(y.toArray(), plain.h.toArray())
   const stay = [...after.c.data()].filter((value, i) => value === 1 && plain.c.data()[i] !== 1).length
   assert.ok(stay > 150 && stay < 250, `${stay}`)
+  const [both] = zoneout(lstmCell(400), 0.5).apply(params, start, at(xs, 0), train)
+  const kept = [both.h, both.c].map(part => [...part.data()].map(value => value === 1))
+  assert.not.equal(kept[0], kept[1])
   const [even, z] = zoneout(lstmCell(400), 0.5).apply(params, start, at(xs, 0))
   close(even.c, mul(0.5, add(1, plain.c)).toArray())
   close(z, mul(0.5, add(1, plain.h)).toArray())

@@ -14,6 +14,7 @@ import * as exponential from '../../ts/ops/exponential.js'
 import * as full from '../../ts/ops/full.js'
 import * as hyperbolic from '../../ts/ops/hyperbolic.js'
 import type { AnyLaws } from '../../ts/ops/laws.js'
+import * as logarithms from '../../ts/ops/logarithms.js'
 import * as pool from '../../ts/ops/pool.js'
 import * as prod from '../../ts/ops/prod.js'
 import * as reduce from '../../ts/ops/reduce.js'
@@ -66,6 +67,7 @@ export const allLaws: ReadonlyMap<string, AnyLaws> = new Map(
     lawsOf(exponential),
     lawsOf(full),
     lawsOf(hyperbolic),
+    lawsOf(logarithms),
     lawsOf(pool),
     lawsOf(threefry),
     lawsOf(prod),

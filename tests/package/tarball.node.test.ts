@@ -140,19 +140,45 @@ test('no module does anything when it is loaded, so that bundlers may leave it o
   }
 })
 
-test('importing the core loads at most 60 KB, gzipped, the WebAssembly among it', () => {
+/** The files that importing an entry loads, with their bytes gzipped. */
+function loadedBy(path: string): Map<string, number> {
   const folder = join(project.folder, 'node_modules/heddle/dist')
-  const loaded = new Set<string>()
+  const loaded = new Map<string, number>()
   const load = (name: string): void => {
     if (loaded.has(name)) return
-    loaded.add(name)
     const text = readFileSync(join(folder, name), 'utf8')
+    loaded.set(name, zipped(text))
     for (const [, next] of text.matchAll(/\bfrom\s*["']\.\/([^"']+)["']/g)) load(next)
   }
-  load('index.js')
-  const size = [...loaded].reduce((sum, name) => sum + zipped(readFileSync(join(folder, name), 'utf8')), 0)
-  console.log(`core entry: ${size} bytes gzipped`)
-  assert.ok(size <= CORE_LIMIT, `${size} bytes`)
+  load(distOf(path).split('/').at(-1)!)
+  return loaded
+}
+
+test('importing heddle/core loads at most 60 KB, gzipped, the WebAssembly among it', () => {
+  for (const path of entries) {
+    const files = loadedBy(path)
+    const total = [...files.values()].reduce((sum, size) => sum + size)
+    console.log(`${path}: ${total} bytes gzipped (${[...files].map(([name, size]) => `${name} ${size}`).join(', ')})`)
+    if (path === 'heddle/core') {
+      assert.equal([...files.keys()], ['core.js', 'packed.js'])
+      assert.ok(total <= CORE_LIMIT, `${total} bytes`)
+    }
+  }
+})
+
+test('heddle is heddle/core and more, and both are one language', () => {
+  const file = 'both.mjs'
+  writeFileSync(
+    join(project.folder, file),
+    `import * as core from 'heddle/core'
+import * as heddle from 'heddle'
+const missing = Object.keys(core).filter(name => /^\\w{3,}$/.test(name) && !(name in heddle))
+const { random: some, ...shared } = core
+const other = Object.keys(shared).filter(name => name in heddle && shared[name] !== heddle[name])
+const drawn = Object.keys(some).filter(name => some[name] !== heddle.random[name])
+console.log(JSON.stringify([missing, other, drawn, heddle.sort(core.tensor([2, 1])).toArray()]))`,
+  )
+  assert.is(project.run(process.execPath, file), '[[],[],[],[1,2]]')
 })
 
 test.run()

@@ -1,6 +1,7 @@
 // Contractions of views that two levels of strides cannot say (sliding windows): which operand gives the rows of the
 // product and which the panels.
 import { GemmViews, Opcode } from '../../assembly/format.js'
+import { emitExtended } from './emit-extended.js'
 import { type Lowering, read, update, write } from './lowering.js'
 import { collapse, ITEM_BYTES, type Level, type View } from './view.js'
 
@@ -37,7 +38,7 @@ export function emitGemmViews(
   const stride = (levels: readonly Level[]) => levels[0]?.strides[0] ?? 0
   const words = (levels: readonly Level[], ...operands: number[]) =>
     levels.flatMap(({ length, strides }) => [length, ...operands.map(operand => strides[operand] ?? 0)])
-  lowering.emit(Opcode.GemmViews, [
+  emitExtended(lowering, Opcode.GemmViews, [
     (accumulate ? GemmViews.Accumulate : 0) |
       (isDirect ? GemmViews.DirectA : 0) |
       (cRows.length < 2 ? GemmViews.EvenC : 0),

@@ -1,9 +1,8 @@
 // Contractions as matrix products: which kernel reads which strides, and when B is packed.
 import { GemmKind, Opcode } from '../../assembly/format.js'
-import { emitGemmViews } from './emit-gemm-views.js'
 import { type Lowering, read, update, write } from './lowering.js'
 import { packOnce } from './passes/pack.js'
-import { collapse, elements, ITEM_BYTES, type Level, type View } from './view.js'
+import { collapse, elements, ITEM_BYTES, type Level, permuteView, type View } from './view.js'
 
 /** The dimensions that a contraction contracts and those it shares, as pairs of lists: [of lhs, of rhs]. */
 export interface Contraction {
@@ -44,7 +43,27 @@ export function emitGemm(
     })),
   )
   if ([batches, k, m, n].some(levels => levels.length > 2)) {
-    emitGemmViews(lowering, { view: lhs, free: m }, { view: rhs, free: n }, out, batches, k, accumulate)
+    if (lowering.emitViews) {
+      lowering.emitViews(lowering, { view: lhs, free: m }, { view: rhs, free: n }, out, batches, k, accumulate)
+      return
+    }
+    // Copies in the order of the result walk each index by one stride.
+    const copies = [lhs, rhs].map((view, i) =>
+      lowering.copy(permuteView(view, [...batch[i], ...[lhsFree, rhsFree][i], ...contract[i]])),
+    )
+    const order = batch[0].map((_, i) => i)
+    const last = contract[0].map((_, i) => i)
+    emitGemm(
+      lowering,
+      copies[0],
+      copies[1],
+      out,
+      {
+        contract: [last.map(i => nBatch + lhsFree.length + i), last.map(i => nBatch + rhsFree.length + i)],
+        batch: [order, order],
+      },
+      accumulate,
+    )
     return
   }
   const a: Side = { view: lhs, free: twoLevels(m, 0), contract: twoLevels(k, 0), batch: twoLevels(batches, 0) }

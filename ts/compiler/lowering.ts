@@ -3,6 +3,7 @@
 import { MapOp, Opcode } from '../../assembly/format.js'
 import type { Atom, Equation, Program, Var } from '../core/program.js'
 import { emitCopy } from './emit-copy.js'
+import type { emitGemmViews } from './emit-gemm-views.js'
 import { emitMap } from './emit-map.js'
 import { type Buffer, elements, ITEM_BYTES, isContiguous, sameView, stepView, type View, wholeBuffer } from './view.js'
 
@@ -72,6 +73,8 @@ export class Lowering {
   /** Of each enclosing loop, the step at which its counter is 0 where it walks backwards. */
   private readonly walks: (number | undefined)[] = []
   readonly prints: PrintSite[] = []
+  /** How products of views with more strides than Gemm takes are emitted, where a program has such views by nature. */
+  emitViews?: typeof emitGemmViews
   private equation = 0
   private source?: string | null
 

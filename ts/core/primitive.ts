@@ -63,6 +63,9 @@ export interface Primitive<P> {
   /** The operand that the result starts from: where it dies, the result is made in its place (Lowering.outputFrom). */
   readonly startsFrom?: number
 
+  /** Writes into its first operand only: the primitive that adds to it what this one writes into zeros. */
+  readonly accumulating?: () => AnyPrimitive
+
   /** Elementwise only: the machine's operation, by which it can be part of a chain. */
   readonly mapOp?: (inputs: readonly Aval[], params: P) => MapOp
 

@@ -13,6 +13,7 @@ import { tensor } from '../ops/tensor.js'
 import { checkCounts, countExamples } from './check.js'
 import { shuffledPlaces } from './shuffle.js'
 
+/** How large batches are and in what order examples come. */
 export interface BatchesOptions {
   /** Examples in a batch. */
   batch: number
@@ -25,6 +26,7 @@ export interface BatchesOptions {
   last?: 'drop' | 'pad'
 }
 
+/** Batches of examples, epoch after epoch. */
 export interface Batches<D> {
   /** Batches in an epoch. */
   readonly count: number

@@ -49,8 +49,8 @@ export function decodeIdx(bytes: Uint8Array): Tensor {
  * import { gunzip } from 'heddle/data'
  * const load = async (path: string) => decodeIdx(await gunzip(await readFile(path)))
  */
-export async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))
+export async function gunzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'))
   return new Response(stream).arrayBuffer().then(
     buffer => new Uint8Array(buffer),
     error => {

@@ -9,6 +9,7 @@ export interface Note {
   velocity?: number
 }
 
+/** How fast the notes are played, and by what. */
 export interface MidiOptions {
   /** Quarters a minute (120). */
   tempo?: number

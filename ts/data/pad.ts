@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
 
+/** To what length, and with what, sequences are filled up. */
 export interface PadOptions {
   /** The length of all (that of the longest). */
   length?: number
@@ -11,10 +12,12 @@ export interface PadOptions {
   dtype?: 'int32' | 'float32'
   /** Sequences that are too long lose their end (false: they are refused). */
   truncate?: boolean
+  /** Where they are filled up, and cut ('right'): with 'left' all end together. */
+  side?: 'left' | 'right'
 }
 
 /**
- * Sequences of numbers side by side, filled up at their ends: `values` [N, T] (int32) and `lengths` (int32 [N]), which `scan`
+ * Sequences of numbers side by side, filled up at their ends, or before them: `values` [N, T] (int32) and `lengths` (int32 [N]), which `scan`
  * and masks take. Throws if one is longer than `length`, unless it may be truncated.
  * @example
  * import { padSequences } from 'heddle/data'
@@ -22,7 +25,7 @@ export interface PadOptions {
  */
 export function padSequences(
   sequences: readonly (ArrayLike<number> | Tensor)[],
-  { length, value = 0, dtype = 'int32', truncate = false }: PadOptions = {},
+  { length, value = 0, dtype = 'int32', truncate = false, side = 'right' }: PadOptions = {},
 ): { values: Tensor; lengths: Tensor } {
   const lists = sequences.map(list =>
     'data' in list && typeof list.data === 'function' ? list.data() : (list as ArrayLike<number>),
@@ -34,7 +37,11 @@ export function padSequences(
     throw rangeError(`padSequences: sequence ${index} has ${lists[index].length} elements, more than ${width}`)
   }
   const values = new Float64Array(lists.length * width).fill(value)
-  for (const [i, list] of lists.entries()) values.set(Array.from(list).slice(0, width), i * width)
+  for (const [i, list] of lists.entries()) {
+    const start = side === 'left' ? Math.max(0, list.length - width) : 0
+    const kept = Array.from(list).slice(start, start + width)
+    values.set(kept, i * width + (side === 'left' ? width - kept.length : 0))
+  }
   return {
     values: tensor(dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values), {
       shape: [lists.length, width],

@@ -31,6 +31,7 @@ const WAYS: readonly (readonly [string, number])[][] = [
 
 const FINAL = 5
 
+/** A string of the grammar and what may follow each of its symbols. */
 export interface ReberString {
   text: string
   /** The symbols that may follow each but the last, in the order of `REBER_SYMBOLS`. */

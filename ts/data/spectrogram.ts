@@ -12,6 +12,7 @@ import { take } from '../ops/take.js'
 import { cos, sin } from '../ops/trigonometric.js'
 import { checkCounts } from './check.js'
 
+/** The length of a frame and from where to where frames step. */
 export interface SpectrogramOptions {
   /** Samples in a frame. */
   size: number
@@ -44,6 +45,7 @@ export function spectrogram(samples: Tensor, { size, hop = Math.floor(size / 2) 
   return add(square(matmul(framed, cos(table))), square(matmul(framed, sin(table))))
 }
 
+/** The bands and what they cover. */
 export interface MelOptions {
   /** How many bands. */
   bands: number
@@ -80,7 +82,7 @@ export function melBands({ bands, size, sampleRate, low = 0, high = sampleRate /
 }
 
 /**
- * Log-mel features of `samples` [T]: [frames, bands], the natural logarithm of the power in each mel band, never of less than
+ * Log-mel features, [frames, bands], of samples, one dimension: the natural logarithm of the power in each band, never of less than
  * `floor` (1e-6). Frames of 25 ms every 10 ms, where left out.
  * @example
  * import { random } from 'heddle'

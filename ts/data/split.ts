@@ -8,6 +8,7 @@ import { take } from '../ops/take.js'
 import { tensor } from '../ops/tensor.js'
 import { countExamples } from './check.js'
 
+/** How large the parts are and how examples are dealt out. */
 export interface SplitOptions {
   /** Who comes where follows from it. */
   key: Tensor

@@ -8,10 +8,10 @@ import { logicalOr } from '../ops/bitwise.js'
 import { cast } from '../ops/cast.js'
 import { equal, greater } from '../ops/compare.js'
 import { concat, stack } from '../ops/concat.js'
+import { bits, randint, split, uniform } from '../ops/distributions.js'
 import { mod } from '../ops/division.js'
 import { dynamicUpdateSlice } from '../ops/dynamic-slice.js'
 import { arange, full, zeros } from '../ops/full.js'
-import { bits, randint, split, uniform } from '../ops/random.js'
 import { sum } from '../ops/reduce.js'
 import { expandDims, reshape } from '../ops/reshape.js'
 import { round } from '../ops/rounding.js'
@@ -75,6 +75,7 @@ export function temporalOrder(key: Tensor, { batch, length }: TaskOptions): { id
   return { ids: frame, y: add(mul(first, 2), second) }
 }
 
+/** How much is to be remembered, and for how long. */
 export interface CopyOptions {
   batch: number
   /** How many symbols are to be said again (10). */
@@ -164,6 +165,7 @@ export function pixelSequences(images: Tensor, { key }: { key?: Tensor } = {}): 
   return key === undefined ? pixels : take(pixels, argsort(bits(key, [height * width])), 1)
 }
 
+/** How many digits fly, how large the frames are and how many. */
 export interface MovingOptions {
   /** Frames in a clip (20). */
   frames?: number
@@ -181,10 +183,11 @@ export interface MovingOptions {
  * seen. `clip` [frames, size, size], and `chosen` int32 [count]. For a batch, `vmap` over keys. Throws if the images are
  * larger than the frame.
  * @example
- * import { ones, random, vmap } from 'heddle'
+ * import { ones, random, type Tensor, vmap } from 'heddle'
  * import { movingDigits } from 'heddle/data'
  * const digits = ones([10, 5, 5])
- * vmap(key => movingDigits(key, digits, { frames: 4, size: 16 }).clip)(random.bits(random.key(0), [3, 2])).shape // [3, 4, 16, 16]
+ * const clip = (key: Tensor) => movingDigits(key, digits, { frames: 4, size: 16 }).clip
+ * vmap(clip)(random.bits(random.key(0), [3, 2])).shape // [3, 4, 16, 16]
  */
 export function movingDigits(
   key: Tensor,

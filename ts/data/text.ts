@@ -31,6 +31,7 @@ export function textLines(text: string): string[] {
   return lines
 }
 
+/** What separates fields and whether the first row names them. */
 export interface CsvOptions {
   /** What stands between fields (','); '\t' for TSV. */
   delimiter?: string

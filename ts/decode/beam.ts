@@ -8,7 +8,7 @@ import { add, div, maximum, pow, rem } from '../ops/arithmetic.js'
 import { logicalAnd } from '../ops/bitwise.js'
 import { broadcastTo } from '../ops/broadcast.js'
 import { cast } from '../ops/cast.js'
-import { equal, greater, greaterEqual, less } from '../ops/compare.js'
+import { equal, greater, less } from '../ops/compare.js'
 import { concat } from '../ops/concat.js'
 import { floorDivide } from '../ops/division.js'
 import { dynamicUpdateSlice } from '../ops/dynamic-slice.js'
@@ -137,13 +137,11 @@ export function beam<C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, op
     parents: zeros([rows, width], 'int32'),
     ended: { scores: nothing, sums: nothing, lengths: none, inTable: none, places: none },
   } as Search<C>)
-  // What has not ended counts as it is.
-  const isWhole = logicalAnd(greater(last.sums, NEVER), greaterEqual(last.time, length))
-  const whole = where(isWhole, last.sums, NEVER)
-  const written = where(isWhole, last.time, 0)
+  // What has not ended counts as it is. Where the loop has stopped before, none of it is good enough.
+  const written = where(greater(last.sums, NEVER), last.time, 0)
   const { scores, sums, lengths, inTable, places } = bestOf(results, last.ended, {
-    scores: div(whole, longest),
-    sums: whole,
+    scores: div(last.sums, longest),
+    sums: last.sums,
     lengths: written,
     inTable: written,
     places: arange(width),

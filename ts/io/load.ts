@@ -3,6 +3,7 @@ import type { Tensor } from '../core/tensor.js'
 import { decodeSafetensors } from './safetensors.js'
 import { fill } from './tree.js'
 
+/** How names meet, and what may be missing or left over. */
 export interface LoadOptions {
   /**
    * The names in the file and what they are in the tree: whole names, or paths of which all names below are meant (the
@@ -22,11 +23,11 @@ export interface LoadOptions {
  * Throws, naming all of them, if tensors are missing, unexpected or of another shape or dtype, if two get one name, or if
  * a name to be changed is not there.
  * @example
- * import { tensor, transpose, zeros } from 'heddle'
+ * import { type Tensor, tensor, transpose, zeros } from 'heddle'
  * import { encodeSafetensors, loadInto } from 'heddle/io'
  * const bytes = encodeSafetensors({ fc: { weight: tensor([[1, 2]]), bias: tensor([3]) } })
  * const mine = { out: { w: zeros([2, 1]), b: zeros([1]) } }
- * const convert = (x, name) => (name.endsWith('.w') ? transpose(x) : x)
+ * const convert = (x: Tensor, name: string) => (name.endsWith('.w') ? transpose(x) : x)
  * loadInto(mine, bytes, { rename: { 'fc.weight': 'out.w', 'fc.bias': 'out.b' }, convert }) // { out: { w: [[1], [2]], b: [3] } }
  */
 export function loadInto<T>(

@@ -95,8 +95,9 @@ export const stateLength = ({ wh }: { wh: Tensor }): number => wh.shape[0]
  * What the products of a cell read of its state: the state itself, or what `variationalDropout` leaves of it. A cell of
  * your own that reads its state so can be wrapped in it.
  * @example
- * import { add, matmul, random, tanh, zeros } from 'heddle'
- * const cell = {
+ * import { add, matmul, random, type Tensor, tanh, zeros } from 'heddle'
+ * import { type Cell, readState, recurrent, variationalDropout } from 'heddle/nn'
+ * const cell: Cell<{ wx: Tensor; wh: Tensor }, Tensor> = {
  *   init: (key, { shape: [size] }) => ({ wx: random.normal(key, [size, 4]), wh: random.normal(key, [4, 4]) }),
  *   initialCarry: () => zeros([4]),
  *   apply({ wx, wh }, h, x, mode) {

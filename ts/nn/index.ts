@@ -35,6 +35,19 @@ export {
   thresholdedRelu,
 } from './activations.js'
 export {
+  type Attended,
+  type AttendOptions,
+  type Attention,
+  type AttentionOptions,
+  type BahdanauParams,
+  bahdanauAttention,
+  type ConcatParams,
+  type GeneralParams,
+  type LuongOptions,
+  type LuongScore,
+  luongAttention,
+} from './alignment.js'
+export {
   type Cell,
   type CellOptions,
   type CellParams,
@@ -46,8 +59,32 @@ export {
 export { type ChainParams, chain } from './chain.js'
 export { convLstmCell } from './conv-lstm-cell.js'
 export { type CtcOptions, ctcLoss } from './ctc.js'
+export {
+  type AttendingParams,
+  bahdanauDecoder,
+  type Decoded,
+  type Decoder,
+  type LuongCarry,
+  type LuongDecoderOptions,
+  type LuongParams,
+  luongDecoder,
+  type Memory,
+  type MemorySpec,
+  type PlainParams,
+  plainDecoder,
+  type QueryOptions,
+} from './decoders.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
 export { embedding } from './embedding.js'
+export {
+  type Encoder,
+  type EncoderDecoder,
+  type EncoderDecoderOptions,
+  type EncoderDecoderParams,
+  encoderDecoder,
+  type Taught,
+  type TeacherOptions,
+} from './encoder-decoder.js'
 export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
 /** How weights start: functions of a key and a shape. */
 export * as initializers from './initializers.js'

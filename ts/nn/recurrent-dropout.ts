@@ -38,7 +38,7 @@ export interface VariationalDropoutOptions {
  * const layer = recurrent(variationalDropout(lstmCell(64), { input: 0.2, state: 0.3 }))
  * const xs = ones([2, 10, 8])
  * const params = layer.init(random.key(0), { shape: [10, 8] })
- * const train = vmap((x, key) => layer.apply(params, x, { train: true, key }))
+ * const train = vmap((x: Tensor, key: Tensor) => layer.apply(params, x, { train: true, key }))
  * train(xs, stack(random.split(random.key(1)))).shape // [2, 10, 64]
  */
 export function variationalDropout<P, C>(

@@ -93,7 +93,7 @@ function lastOutput(ys: Tensor, reverse: boolean, length: Tensor | number | unde
  * const layer = recurrent(gruCell(4), { returnSequences: false })
  * const batch = zeros([2, 5, 3])
  * const params = layer.init(random.key(0), { shape: [5, 3] })
- * const ragged = vmap((xs, length) => layer.apply(params, xs, { length }))
+ * const ragged = vmap((xs: Tensor, length: Tensor) => layer.apply(params, xs, { length }))
  * ragged(batch, tensor([5, 2], { dtype: 'int32' })).shape // [2, 4]
  */
 export function recurrent<P, C, X = Tensor>(

@@ -1,6 +1,7 @@
 // Running reductions along an axis, and the first-order recurrence that the derivative of the running product is; exact
 // with zeros, because nothing is divided.
 import { MapOp, Opcode } from '../../assembly/format.js'
+import { emitExtended } from '../compiler/emit-extended.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements } from '../compiler/view.js'
 import type { DType } from '../core/dtype.js'
@@ -15,8 +16,9 @@ import { cast } from './cast.js'
 import { equal } from './compare.js'
 import { arange } from './full.js'
 import { absolute, build, distinct, get, type Laws, type NdArray, values, wrap } from './laws.js'
+import { pad } from './pad.js'
 import { reshape } from './reshape.js'
-import { pad, slice } from './slice.js'
+import { slice } from './slice.js'
 import { batchFirst, takeAlongAxis } from './take.js'
 import { where } from './where.js'
 
@@ -52,7 +54,7 @@ function running(
       const out = lowering.output(outputs[0])
       const [outer, inner] = [out.shape.slice(0, axis), out.shape.slice(axis + 1)].map(elements)
       if (elements(out.shape) === 0) return
-      lowering.emit(Opcode.Cumulate, [
+      emitExtended(lowering, Opcode.Cumulate, [
         ops[inputs[0].aval.dtype]! | (reverse ? 1 << 16 : 0),
         outer,
         out.shape[axis],

@@ -1,6 +1,9 @@
 // Windows whose place is a value: reading one, and writing one into a tensor, which happens in its place where the tensor
 // dies (a key-value cache in a loop). Starts are clamped so that the window lies inside (JAX).
+import { MapOp } from '../../assembly/format.js'
+import { emitMap } from '../compiler/emit-map.js'
 import { emitWindows, type Windows } from '../compiler/emit-window.js'
+import { machinePrimitive } from '../compiler/machine-primitive.js'
 import { isInteger } from '../core/dtype.js'
 import type { BatchDim, Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
@@ -62,6 +65,21 @@ export const dynamicSlicePrimitive: Primitive<SliceParams> = {
   },
 }
 
+/** Inputs: what is added to, the window, its starts. */
+const addWindowPrimitive = machinePrimitive<Windows>({
+  name: 'addWindow',
+  type: ([sum]) => [sum],
+  lower(lowering, { inputs, outputs }, windows) {
+    const [, window, ...starts] = inputs.map(input => lowering.view(input))
+    const out = lowering.outputFrom(inputs[0], outputs[0])
+    const own = lowering.temporary(window.shape)
+    emitWindows(lowering, windows, starts, out, own, false)
+    emitMap(lowering, MapOp.AddF, [own, window], own)
+    emitWindows(lowering, windows, starts, out, own, true)
+  },
+  startsFrom: 0,
+})
+
 /** Inputs: the tensor, the window, then a start (int32) for each of `axes`. */
 export const dynamicUpdateSlicePrimitive: Primitive<Windows> = {
   name: 'dynamicUpdateSlice',
@@ -87,6 +105,7 @@ export const dynamicUpdateSlicePrimitive: Primitive<Windows> = {
     emitWindows(lowering, params, starts, lowering.outputFrom(inputs[0], outputs[0]), window, true)
   },
   startsFrom: 0,
+  accumulating: () => addWindowPrimitive,
 }
 
 function checkStarts(name: string, x: Tensor, starts: readonly Operand[]): Tensor[] {

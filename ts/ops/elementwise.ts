@@ -25,6 +25,8 @@ interface Definition {
   ops: MapOps
   /** The result's dtype; the operands' own where left out. */
   result?: DType
+  /** Brings the kernel where the core has none. */
+  load?: () => void
   /** False where computing again costs more than keeping. */
   cheap?: boolean
   jvp: Primitive<NoParams>['jvp']
@@ -36,10 +38,15 @@ export function elementwise({
   name,
   ops,
   result,
+  load,
   cheap = true,
   jvp,
   transpose = null,
 }: Definition): Primitive<NoParams> {
+  const mapOp = ([{ dtype }]: readonly Aval[]): MapOp => {
+    load?.()
+    return ops[dtype]!
+  }
   const primitive: Primitive<NoParams> = {
     name,
     type(inputs) {
@@ -57,11 +64,11 @@ export function elementwise({
     batch: (inputs, dims) => batchElementwise(inputs, dims, operands => bind1(primitive, operands, {})),
     lower(lowering, { inputs, outputs }) {
       const views = inputs.map(input => lowering.view(input))
-      emitMap(lowering, ops[inputs[0].aval.dtype]!, views, lowering.output(outputs[0]))
+      emitMap(lowering, mapOp([inputs[0].aval]), views, lowering.output(outputs[0]))
     },
     cheap,
     elementwise: true,
-    mapOp: ([{ dtype }]) => ops[dtype]!,
+    mapOp,
   }
   return primitive
 }

@@ -2,6 +2,7 @@
 import { MapOp } from '../../assembly/format.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { useExtension } from '../runtime/extension.js'
 import { add, div, mul, neg, sub } from './arithmetic.js'
 import { elementwise } from './elementwise.js'
 import { exp, expm1, log1p, sqrt } from './exponential.js'
@@ -12,6 +13,7 @@ import { hypot } from './trigonometric.js'
 export const asinhPrimitive = elementwise({
   name: 'asinh',
   ops: { float32: MapOp.AsinhF },
+  load: useExtension,
   cheap: false,
   jvp: ([x], [tangent]) => [div(tangent!, hypot(x, 1))],
 })

@@ -1,6 +1,7 @@
 // Pooling: maxima, means and norms over sliding windows of the last dimensions.
 
 import { Opcode, PoolKind } from '../../assembly/format.js'
+import { emitExtended } from '../compiler/emit-extended.js'
 import { type Lowering, read, write } from '../compiler/lowering.js'
 import { collapse, elements, type View, type Windows } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
@@ -47,7 +48,7 @@ function emitPool(lowering: Lowering, kind: PoolKind, from: View, out: View, pla
   const { size, stride, dilation, padding } = params
   const lead = from.shape.length - size.length
   const levels = collapse(from.shape.slice(0, lead).map((length, i) => ({ length, strides: [from.strides[i]] })))
-  lowering.emit(Opcode.Pool, [
+  emitExtended(lowering, Opcode.Pool, [
     kind,
     levels.length,
     write(out),

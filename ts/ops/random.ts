@@ -1,25 +1,24 @@
 // Random numbers from keys: threefry2x32 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), laid out as
 // JAX lays it out with jax_threefry_partitionable (its default from 0.5 on), and made into numbers by the same formulas: one
-// key gives the same bits there and here, and the same floats up to the rounding of log and erf.
+// key gives the same bits there and here, and the same floats up to the rounding of log and erf. Here stands the part of
+// `random` that heddle/core has; distributions.ts has the rest.
 
-import { broadcastShapes, checkShape, normalizeAxis, type Shape, sameShape, showShape, sizeOf } from '../core/shape.js'
-import { checkTensor, storedTensor, Tensor } from '../core/tensor.js'
+import { checkShape, type Shape, showShape, sizeOf } from '../core/shape.js'
+import { checkTensor, storedTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { Storage } from '../runtime/storage.js'
 import { argmax } from './argmax.js'
-import { add, clip, div, maximum, mul, neg, rem, sub } from './arithmetic.js'
+import { add, maximum, mul, neg, sub } from './arithmetic.js'
 import { shiftRight } from './bitwise.js'
 import { cast } from './cast.js'
 import { greaterEqual, less } from './compare.js'
 import { concat, split as splitParts } from './concat.js'
-import { log, log1p, sqrt } from './exponential.js'
-import { arange, zeros } from './full.js'
-import { type Operand, toTensor } from './operand.js'
+import { BELOW_1, checkFits, checkKey, erfinv, shapeOf } from './draw.js'
+import { log } from './exponential.js'
+import { zeros } from './full.js'
+import type { Operand } from './operand.js'
 import { reshape } from './reshape.js'
-import { erf } from './sigmoidal.js'
-import { argsort } from './sort.js'
-import { take } from './take.js'
 import { tensor } from './tensor.js'
 import { threefryPrimitive } from './threefry.js'
 import { where } from './where.js'
@@ -35,15 +34,6 @@ export function key(seed: number): Tensor {
     { shape: [2], dtype: 'uint32' },
     Storage.of(Uint32Array.of(Math.floor(seed / 4294967296), seed), 'random.key'),
   )
-}
-
-function checkKey(operation: string, from: Tensor): void {
-  checkTensor(`random.${operation}`, from, 'the key')
-  if (from.dtype !== 'uint32' || from.shape.length !== 1 || from.shape[0] !== 2) {
-    throw typeError(
-      `random.${operation}: a key is uint32[2] (see random.key), not ${from.dtype}${showShape(from.shape)}; vmap for many`,
-    )
-  }
 }
 
 /**
@@ -90,24 +80,6 @@ export function bits(from: Tensor, shape: Shape = []): Tensor {
   return reshape(bind1(threefryPrimitive, [from], { count: sizeOf(shape), pairs: false }), shape)
 }
 
-/** Refuses what is neither a number nor a tensor that broadcasts to `shape`. */
-function checkFits(operation: string, shape: Shape, operands: Record<string, Operand>): void {
-  checkShape(operation, shape)
-  for (const [name, x] of Object.entries(operands)) {
-    if (typeof x === 'number') continue
-    checkTensor(operation, x, name)
-    if (!sameShape(broadcastShapes(operation, [x.shape, shape]), shape))
-      throw typeError(`${operation}: ${name} ${showShape(x.shape)} does not broadcast to ${showShape(shape)}`)
-  }
-}
-
-/** What several operands broadcast to. */
-const shapeOf = (operation: string, ...operands: Operand[]): Shape =>
-  broadcastShapes(
-    operation,
-    operands.map(x => (x instanceof Tensor ? x.shape : [])),
-  )
-
 /**
  * Uniform floats of `shape` in [low, high) = [0, 1): multiples of 2^-23 of the range above `low`, which may be tensors
  * that broadcast to the shape. Where rounding gives `high` (never in [0, 1)) it is `low` instead.
@@ -126,40 +98,6 @@ export function uniform(from: Tensor, shape: Shape = [], low: Operand = 0, high:
 }
 
 /**
- * Uniform integers of `shape` in [low, high): int32 or uint32. The bounds are integers or tensors that broadcast to the
- * shape, their fractions cut off; where a range of tensors is empty, `low`. As in JAX the draw is a remainder of 64 random
- * bits, of 32 beyond a range of 2^16: a range R that is no power of 2 has numbers likelier by R / 2^64 or R / 2^32 of their
- * share. Throws if a range of numbers is empty or not one of the dtype.
- * @example random.randint(random.key(1), [5], 0, 10) // [6, 7, 0, 3, 8]
- */
-export function randint(
-  from: Tensor,
-  shape: Shape,
-  low: Operand,
-  high: Operand,
-  dtype: 'int32' | 'uint32' = 'int32',
-): Tensor {
-  checkKey('randint', from)
-  checkFits('random.randint', shape, { low, high })
-  const least = dtype === 'int32' ? -2147483648 : 0
-  const numbers = [low, high].filter(x => typeof x === 'number')
-  const isIn = (x: number): boolean => Number.isInteger(x) && x >= least && x <= least + 4294967296
-  if (!numbers.every(isIn) || numbers[0] >= numbers[1])
-    throw rangeError(`random.randint: [low, high) is a range of ${dtype}, not [${low}, ${high})`)
-  const [first, last] = [low, high].map(x => cast(toTensor('random.randint', x, dtype), dtype))
-  // 0 for all 2^32 numbers: a remainder by 0 leaves them as they are.
-  const width = cast(sub(last, first), 'uint32')
-  const span = numbers.length === 2 ? width : where(less(first, last), width, 1)
-  const [upper, lower] = split(from).map(part => rem(bits(part, shape), span))
-  // (2^32 upper + lower) mod span, where 2^32 mod span = (2^16 mod span)^2 mod span.
-  const half = rem(65536, span)
-  return add(cast(rem(add(mul(upper, rem(mul(half, half), span)), lower), span), dtype), first)
-}
-
-/** The float next to 1, below. */
-const BELOW_1 = 1 - 2 ** -24
-
-/**
  * Standard normal floats of `shape`: sqrt(2) erfinv(u), u uniform in (-1, 1); none is beyond 5.42.
  * @example
  * random.normal(random.key(0), [2]) // [1.6226, 2.0253]
@@ -169,35 +107,6 @@ export function normal(from: Tensor, shape: Shape = []): Tensor {
   checkKey('normal', from)
   checkShape('random.normal', shape)
   return mul(erfinv(uniform(from, shape, -BELOW_1, 1)), Math.SQRT2)
-}
-
-/**
- * Standard normal floats of `shape` (that of the bounds if none is given) under the condition that they lie in [lower,
- * upper], which are numbers or tensors that broadcast to the shape. Beyond 5 float32 has no room between erf and 1:
- * draws there are coarse.
- * @example
- * const weights = random.truncatedNormal(random.key(0), -2, 2, [128, 64])
- * max(abs(weights)).item() < 2 // true
- */
-export function truncatedNormal(from: Tensor, lower: Operand, upper: Operand, shape?: Shape): Tensor {
-  checkKey('truncatedNormal', from)
-  const own = shape ?? shapeOf('random.truncatedNormal', lower, upper)
-  checkFits('random.truncatedNormal', own, { lower, upper })
-  const [a, b] = [lower, upper].map(bound => erf(div(bound, Math.SQRT2)))
-  const draw = erfinv(clip(uniform(from, own, a, b), -BELOW_1, BELOW_1))
-  return clip(mul(draw, Math.SQRT2), lower, upper)
-}
-
-/**
- * Exponential floats of `shape` with mean 1: -log(1 - u), u uniform in [0, 1).
- * @example
- * const waits = div(random.exponential(random.key(0), [1000]), 5) // five a second
- * mean(waits) // 0.1966
- */
-export function exponential(from: Tensor, shape: Shape = []): Tensor {
-  checkKey('exponential', from)
-  checkShape('random.exponential', shape)
-  return neg(log1p(neg(uniform(from, shape))))
 }
 
 /**
@@ -246,49 +155,4 @@ export function categorical(from: Tensor, logits: Tensor): Tensor {
     )
   }
   return argmax(add(logits, gumbel(from, logits.shape)), -1)
-}
-
-/**
- * The numbers below `x` (int32), or the slices of a tensor `x` along `axis` (0), in random order, each order as likely as any
- * other: sorted by random words, once up to 1625 elements, twice up to 2.6 million, so that equal words hardly matter (as
- * JAX does it). Throws unless a number is a non-negative integer.
- * @example
- * import { random } from 'heddle'
- * random.permutation(random.key(3), 5).toArray() // [0, 4, 2, 1, 3]
- */
-export function permutation(from: Tensor, x: number | Tensor, axis = 0): Tensor {
-  checkKey('permutation', from)
-  if (typeof x !== 'number') checkTensor('random.permutation', x)
-  const length = typeof x === 'number' ? x : x.shape[normalizeAxis('random.permutation', axis, x.rank)]
-  checkShape('random.permutation', [length])
-  let order = arange(length)
-  let rest = from
-  for (let reach = length * length * length; reach > 1; reach /= 4294967295) {
-    const [next, own] = split(rest)
-    order = take(order, argsort(bits(own, [length])))
-    rest = next
-  }
-  return typeof x === 'number' ? order : take(x, order, axis)
-}
-
-/** The inverse of the error function on (-1, 1); Giles 2010, "Approximating the erfinv function", single precision. */
-function erfinv(x: Tensor): Tensor {
-  const w = neg(log1p(neg(mul(x, x))))
-  const polynomial = (at: Tensor, coefficients: readonly Operand[]) =>
-    coefficients.reduce((sum, coefficient) => add(mul(sum, at), coefficient))
-  const central = polynomial(
-    sub(w, 2.5),
-    [
-      2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
-      0.246640727, 1.50140941,
-    ],
-  )
-  const tail = polynomial(
-    sub(sqrt(w), 3),
-    [
-      -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
-      1.00167406, 2.83297682,
-    ],
-  )
-  return mul(where(less(w, 5), central, tail), x)
 }

@@ -14,7 +14,6 @@ import { sub } from './arithmetic.js'
 import { broadcastInDim } from './broadcast.js'
 import { zeros, zerosLike } from './full.js'
 import { build, get, type Laws, values } from './laws.js'
-import { type PadMode, padFrom } from './pad-modes.js'
 import { spread, sumAxes } from './reduce.js'
 import { reshape } from './reshape.js'
 import { where } from './where.js'
@@ -213,44 +212,14 @@ export function at(x: Tensor, index: number, axis = 0): Tensor {
   )
 }
 
-const padInterior = (
+/** `x` with elements of `value` before, after and between its own along each dimension. */
+export const padInterior = (
   x: Tensor,
   value: number,
   low: readonly number[],
   high: readonly number[],
   interior: readonly number[],
 ): Tensor => bind1(padPrimitive, [x, scalar(value, x.dtype)], { low, high, interior })
-
-/**
- * `x` with `widths[i] = [before, after]` elements added along dimension i: of `value` (0), or as a mode says: its 'edge',
- * its mirror image without ('reflect') or with the edge ('symmetric'), or its other end ('wrap').
- * Throws for negative widths or the wrong number of them.
- * @example
- * pad(tensor([1, 2, 3]), [[1, 2]]) // [0, 1, 2, 3, 0, 0]
- * pad(tensor([1, 2, 3]), [[1, 2]], 'reflect') // [2, 1, 2, 3, 2, 1]
- */
-export function pad(x: Tensor, widths: readonly (readonly [number, number])[], value: number | PadMode = 0): Tensor {
-  checkTensor('pad', x)
-  if (
-    !Array.isArray(widths) ||
-    widths.length !== x.rank ||
-    widths.flat().length !== 2 * x.rank ||
-    widths.flat().some(width => !Number.isInteger(width) || width < 0)
-  ) {
-    throw rangeError(
-      `pad: shape ${showShape(x.shape)} takes ${x.rank} pairs of non-negative integers, not ${JSON.stringify(widths)}`,
-    )
-  }
-  if (widths.flat().every(width => width === 0)) return x
-  if (typeof value === 'string') return padFrom(x, widths, value)
-  return padInterior(
-    x,
-    value,
-    widths.map(width => width[0]),
-    widths.map(width => width[1]),
-    x.shape.map(() => 0),
-  )
-}
 
 export const sliceLaws: Laws<SliceParams> = {
   primitive: slicePrimitive,

@@ -1,6 +1,7 @@
 // Sorting along the last axis: values, and the permutation through which their derivative goes. Stable; NaN counts as
 // larger than every number, and -0 as equal to 0 (NumPy, JAX).
 import { Opcode, Sort, SortKind } from '../../assembly/format.js'
+import { emitExtended } from '../compiler/emit-extended.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { DType } from '../core/dtype.js'
@@ -70,7 +71,7 @@ export const sortPrimitive: Primitive<SortParams> = {
     const isWanted = (i: number) => lowering.useCount(outputs[i]) > 0
     const hasValues = first !== null && (second === null || isWanted(0))
     const hasIndices = second !== null && (first === null || !hasValues || isWanted(1))
-    lowering.emit(Opcode.Sort, [
+    emitExtended(lowering, Opcode.Sort, [
       kinds[inputs[0].aval.dtype] |
         (descending ? Sort.Descending : 0) |
         (hasValues ? Sort.Values : 0) |

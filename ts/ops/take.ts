@@ -147,6 +147,7 @@ export const scatterAddPrimitive: Primitive<NoParams> = {
     null,
     updates === null ? cotangent && takeRows(cotangent, indices!) : null,
   ],
+  accumulating: () => scatterAddPrimitive,
 }
 
 /** The table with contiguous rows, and their length. */

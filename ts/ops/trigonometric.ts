@@ -2,6 +2,7 @@
 import { MapOp } from '../../assembly/format.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
+import { useExtension } from '../runtime/extension.js'
 import { add, addTangents, div, maximum, mul, neg, sub } from './arithmetic.js'
 import { elementwise } from './elementwise.js'
 import { sqrt } from './exponential.js'
@@ -11,6 +12,7 @@ import { align, type Operand, toFloat, toTensor } from './operand.js'
 export const sinPrimitive = elementwise({
   name: 'sin',
   ops: { float32: MapOp.SinF },
+  load: useExtension,
   cheap: false,
   jvp: ([x], [tangent]) => [mul(tangent!, cos(x))],
 })
@@ -18,6 +20,7 @@ export const sinPrimitive = elementwise({
 export const cosPrimitive = elementwise({
   name: 'cos',
   ops: { float32: MapOp.CosF },
+  load: useExtension,
   cheap: false,
   jvp: ([x], [tangent]) => [neg(mul(tangent!, sin(x)))],
 })
@@ -28,6 +31,7 @@ const radius = (r: Tensor): Tensor => maximum(r, 2 ** -126)
 export const hypotPrimitive = elementwise({
   name: 'hypot',
   ops: { float32: MapOp.HypotF },
+  load: useExtension,
   cheap: false,
   jvp: ([x, y], [dx, dy], [r]) => [addTangents(dx && mul(dx, div(x, radius(r))), dy && mul(dy, div(y, radius(r))))],
 })
@@ -35,6 +39,7 @@ export const hypotPrimitive = elementwise({
 export const atan2Primitive = elementwise({
   name: 'atan2',
   ops: { float32: MapOp.Atan2F },
+  load: useExtension,
   cheap: false,
   jvp([y, x], [dy, dx]) {
     const r = radius(hypot(x, y))

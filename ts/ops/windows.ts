@@ -2,6 +2,8 @@
 // windows back into what they were taken from.
 
 import { Opcode } from '../../assembly/format.js'
+import { emitExtended } from '../compiler/emit-extended.js'
+import { emitGemmViews } from '../compiler/emit-gemm-views.js'
 import { read, update, write } from '../compiler/lowering.js'
 import { collapse, elements, type Windows, windowsView } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
@@ -18,6 +20,11 @@ export const windowCounts = (shape: readonly number[], { size, stride, dilation 
     const space = shape[shape.length - size.length + i] - (length - 1) * dilation[i] - 1
     return space < 0 ? 0 : Math.floor(space / stride[i]) + 1
   })
+
+/** Programs with windows have products of them, or of what is added back, whose indices walk by many strides. */
+const productsOfViews: Primitive<Windows>['aim'] = lowering => {
+  lowering.emitViews = emitGemmViews
+}
 
 /** [...lead, ...space] -> [...lead, ...size, ...counts]. */
 export const windowsPrimitive: Primitive<Windows> = {
@@ -41,6 +48,7 @@ export const windowsPrimitive: Primitive<Windows> = {
     const view = lowering.view(inputs[0])
     lowering.define(outputs[0], windowsView(view, params, windowCounts(view.shape, params)))
   },
+  aim: productsOfViews,
   cheap: true,
 }
 
@@ -67,6 +75,7 @@ export const overlapAddPrimitive: Primitive<OverlapParams> = {
       dims: [isLead ? dim : 0],
     }
   },
+  aim: productsOfViews,
   lower(lowering, { inputs, outputs }, params) {
     const out = lowering.output(outputs[0])
     if (elements(out.shape) === 0) return
@@ -85,7 +94,7 @@ export const overlapAddPrimitive: Primitive<OverlapParams> = {
       )
     const parts = [levels(0, lead), levels(lead, lead + n), levels(lead + n, lead + 2 * n)]
     if (parts[2].length === 0) parts[2].push({ length: 1, strides: [4, 4] })
-    lowering.emit(Opcode.OverlapAdd, [
+    emitExtended(lowering, Opcode.OverlapAdd, [
       parts[0].length | (parts[1].length << 8) | (parts[2].length << 16),
       update(out),
       read(from),

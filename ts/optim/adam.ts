@@ -79,6 +79,7 @@ export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
 export const adam = (learningRate: LearningRate, options: AdamOptions = {}): Optimizer<[AdamState, ScheduleState]> =>
   chain(scaleByAdam(options), scaleByLearningRate(learningRate))
 
+/** How much of which weights is taken away in each step. */
 export interface WeightDecayOptions {
   /** The share of each weight that a learning rate of 1 would take away. */
   weightDecay?: number

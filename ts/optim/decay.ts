@@ -13,7 +13,7 @@ import type { Optimizer } from './transformation.js'
  * without the parameters, or a path of the mask names nothing.
  * @example
  * import { addDecayedWeights, chain, scaleByAdam, scaleByLearningRate } from 'heddle/optim'
- * const decay = addDecayedWeights(0.1, { mask: (name, leaf) => leaf.rank > 1 })
+ * const decay = addDecayedWeights(0.1, { mask: (_, leaf) => leaf.rank > 1 })
  * const optimizer = chain(scaleByAdam(), decay, scaleByLearningRate(1e-3))
  */
 export function addDecayedWeights(rate: number, { mask }: { mask?: Selection } = {}): Optimizer<null> {

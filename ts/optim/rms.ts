@@ -66,6 +66,7 @@ export interface AdagradState {
   sum: unknown
 }
 
+/** How the sum of squares begins and what keeps its root from zero. */
 export interface AdagradOptions {
   /** Added to the root (1e-10). */
   eps?: number

@@ -152,6 +152,7 @@ export function piecewiseConstantSchedule(init: number, factors: Readonly<Record
   )
 }
 
+/** The shape of the cycle. */
 export interface OneCycleOptions {
   /** The share of the steps that go up (0.3). */
   up?: number

@@ -1,5 +1,6 @@
 // Curves with axes, ticks and a legend: losses over steps, for instance.
-import { showTick, ticks } from './ticks.js'
+import { drawing, escapeXml, heading, round } from './drawing.js'
+import { powers, showPower, showTick, ticks } from './ticks.js'
 
 /** One curve: `ys` over `xs` (0, 1, ... if there are none). What is not finite leaves a gap. */
 export interface Curve {
@@ -30,6 +31,8 @@ export interface CurvesOptions {
   xLabel?: string
   /** What stands at the left (nothing). */
   yLabel?: string
+  /** `'log'`: equal factors of y are equally far apart; what is not positive leaves a gap (`'linear'`). */
+  yScale?: 'linear' | 'log'
   /** In pixels (640). */
   width?: number
   /** In pixels (400). */
@@ -52,8 +55,13 @@ const MARGIN = { top: 40, right: 16, bottom: 48, left: 60 }
  * svg.slice(0, 4) // '<svg'
  */
 export function curves(list: readonly Curve[], options: CurvesOptions = {}): string {
-  const { title = '', xLabel = '', yLabel = '', width = 640, height = 400, marks = [] } = options
-  const lines = list.map(points)
+  const { title = '', xLabel = '', yLabel = '', width = 640, height = 400, yScale = 'linear', marks = [] } = options
+  if (yScale !== 'linear' && yScale !== 'log') {
+    throw new RangeError(`curves: yScale is 'linear' or 'log', not ${JSON.stringify(yScale)}`)
+  }
+  const isLog = yScale === 'log'
+  // On a log scale everything is drawn at its exponent.
+  const lines = list.map(points).map(line => (isLog ? line.map(([x, y]): Point => [x, Math.log10(y)]) : line))
   const all = lines.flat().filter(isFinitePoint)
   const [x0, x1] = extent(all.map(([x]) => x))
   const [y0, y1] = extent(all.map(([, y]) => y))
@@ -63,7 +71,9 @@ export function curves(list: readonly Curve[], options: CurvesOptions = {}): str
 
   const grid = [
     ...ticks(x0, x1, 6).map(x => tick(atX(x), inner.bottom, atX(x), MARGIN.top, showTick(x), 'x')),
-    ...ticks(y0, y1, 5).map(y => tick(MARGIN.left, atY(y), inner.right, atY(y), showTick(y), 'y')),
+    ...(isLog ? powers(y0, y1) : ticks(y0, y1, 5)).map(y =>
+      tick(MARGIN.left, atY(y), inner.right, atY(y), isLog ? showPower(y) : showTick(y), 'y'),
+    ),
   ]
   const color = (i: number) => list[i].color ?? PALETTE[i % PALETTE.length]
   const drawn = lines.map((line, i) => {
@@ -87,20 +97,16 @@ export function curves(list: readonly Curve[], options: CurvesOptions = {}): str
     return `${to === undefined ? line : band}${text}`
   })
   const middle = { x: (MARGIN.left + inner.right) / 2, y: (MARGIN.top + inner.bottom) / 2 }
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
-    `<title>${escapeXml(title || list.map(({ name }) => name).join(', '))}</title>`,
-    `<rect width="${width}" height="${height}" fill="#fff"/>`,
+  return drawing(width, height, title || list.map(({ name }) => name).join(', '), [
     ...grid,
     ...marked,
     `<path d="M${MARGIN.left} ${MARGIN.top}V${inner.bottom}H${inner.right}" fill="none" stroke="#333"/>`,
     ...drawn,
     ...legend,
-    `<text x="${round(middle.x)}" y="22" text-anchor="middle" font-size="15" font-weight="600">${escapeXml(title)}</text>`,
+    heading(middle.x, title),
     `<text x="${round(middle.x)}" y="${height - 10}" text-anchor="middle">${escapeXml(xLabel)}</text>`,
     `<text x="16" y="${round(middle.y)}" text-anchor="middle" transform="rotate(-90 16 ${round(middle.y)})">${escapeXml(yLabel)}</text>`,
-    '</svg>',
-  ].join('\n')
+  ])
 }
 
 type Point = readonly [number, number]
@@ -147,8 +153,3 @@ function pathOf(line: readonly Point[]): string {
 }
 
 const dashes = ({ dashed }: Curve): string => (dashed ? ' stroke-dasharray="6 4"' : '')
-
-const round = (value: number): number => Math.round(value * 100) / 100
-
-const escapeXml = (text: string): string =>
-  text.replace(/[&<>"]/g, character => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[character]!)

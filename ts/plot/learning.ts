@@ -8,6 +8,7 @@ export interface LearningEntry {
   validation: number | null
 }
 
+/** The title, the names of the axes and the size of the drawing. */
 export interface LearningOptions extends Omit<CurvesOptions, 'marks'> {
   /** A loss to beat, drawn with dashes: of guessing, of another model. */
   baseline?: { name: string; loss: number }

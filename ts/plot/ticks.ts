@@ -25,3 +25,15 @@ export function showTick(value: number): string {
   if (Math.abs(value) >= 10000) return `${Number((value / 1000).toPrecision(4))}k`
   return String(Number(value.toPrecision(6)))
 }
+
+/** Exponents of ten from `low` to `high`, about six of them; parts of one where there are not two whole ones. */
+export function powers(low: number, high: number): number[] {
+  const whole = ticks(low, high, 6).filter(Number.isInteger)
+  return whole.length > 1 ? whole : ticks(low, high, 4)
+}
+
+/** Ten to a power, as an axis shows it. */
+export const showPower = (exponent: number): string =>
+  Number.isInteger(exponent) && Math.abs(exponent) > 3
+    ? `1e${exponent}`
+    : String(Number((10 ** exponent).toPrecision(3)))

@@ -12,6 +12,9 @@ export interface Core {
   release(address: number): void
   /** Bytes in use by blocks. */
   resident(): number
+  /** Where the extension's kernels stand once it is loaded, from the entry on that `extend` was told. */
+  table: WebAssembly.Table
+  extend(entry: number): void
 }
 
 let instance: Core | null = null

@@ -18,8 +18,6 @@ export {
   type BucketOptions,
   bucketByLength,
   lengthMask,
-  type PadOptions,
-  padSequences,
 } from './padding.js'
 export { type Span, type SpanScore, spanF1, tagSpans } from './spans.js'
 export { type Stream, type StreamOptions, streamWindows, type Window } from './stream.js'

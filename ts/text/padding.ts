@@ -1,53 +1,14 @@
-// Texts of different lengths side by side: filled up to one length, masks of what counts, batches of like lengths.
+// Texts of different lengths side by side (`padSequences` of heddle/data fills them up): which places count, and batches of
+// like lengths.
 import { isInteger } from '../core/dtype.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { less } from '../ops/compare.js'
+import { permutation, split } from '../ops/distributions.js'
 import { arange } from '../ops/full.js'
-import { permutation, split } from '../ops/random.js'
 import { expandDims } from '../ops/reshape.js'
-import { tensor } from '../ops/tensor.js'
 import { numbersOf } from './tokens.js'
-
-/** How texts are filled up. */
-export interface PadOptions {
-  /** How long all become; longer ones are cut (as long as the longest). */
-  length?: number
-  /** The id that fills up (0). */
-  value?: number
-  /** Where ids are added or cut ('right'). */
-  side?: 'left' | 'right'
-}
-
-/**
- * Lists of ids, filled up or cut to one length: `ids` (int32 [N, T]), and `lengths` (int32 [N]): how many of each count.
- * Throws if the length is not a non-negative integer.
- * @example
- * import { padSequences } from 'heddle/text'
- * const { ids, lengths } = padSequences([[5, 6, 7], [8]])
- * ids.toArray() // [[5, 6, 7], [8, 0, 0]]
- * lengths.toArray() // [3, 1]
- */
-export function padSequences(
-  sequences: readonly (Tensor | ArrayLike<number>)[],
-  { length, value = 0, side = 'right' }: PadOptions = {},
-): { ids: Tensor; lengths: Tensor } {
-  const lists = sequences.map(numbersOf)
-  const most = length ?? lists.reduce((longest, list) => Math.max(longest, list.length), 0)
-  if (!Number.isInteger(most) || most < 0)
-    throw rangeError(`padSequences: length is a non-negative integer, not ${most}`)
-  const data = new Int32Array(lists.length * most).fill(value)
-  const lengths = lists.map(list => Math.min(list.length, most))
-  lists.forEach((list, i) => {
-    const kept = side === 'right' ? list.slice(0, most) : list.slice(list.length - lengths[i])
-    data.set(kept, i * most + (side === 'right' ? 0 : most - lengths[i]))
-  })
-  return {
-    ids: tensor(data, { shape: [lists.length, most] }),
-    lengths: tensor(Int32Array.from(lengths)),
-  }
-}
 
 /**
  * Which places count: bool [..., T], true before each of the lengths (int32 [...]). Throws if they are not integers.

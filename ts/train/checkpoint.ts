@@ -11,6 +11,7 @@ export interface CheckpointStore {
   readonly name: string
   /** The bytes that were saved last; null where there are none. */
   load(): Promise<Uint8Array | null>
+  /** Keeps these bytes in the place of the last ones. */
   save(bytes: Uint8Array<ArrayBuffer>): Promise<void>
 }
 

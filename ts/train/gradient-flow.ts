@@ -19,11 +19,11 @@ import { type CellStep, checkFunctions, stepsOf } from './through-time.js'
  * `loss(ys, ...rest)` is a scalar of all outputs, or of the last one alone, to see how far it reaches back (Bengio et al.
  * 1994; Pascanu et al. 2013). Norms are taken without overflow on the way. Throws if there are no steps.
  * @example
- * const step = ({ w }, h, x) => {
+ * const step = ({ w }: { w: Tensor }, h: Tensor, x: Tensor): [Tensor, Tensor] => {
  *   const next = add(mul(w, h), x)
  *   return [next, next]
  * }
- * const norms = gradientFlow(step, ys => at(ys, -1))({ w: tensor(0.5) }, tensor(0), zeros([50]))
+ * const norms = gradientFlow(step, (ys: Tensor) => at(ys, -1))({ w: tensor(0.5) }, tensor(0), zeros([50]))
  * at(norms, 49).item() // 0.5
  * at(norms, 0).item() // 8.881784197001252e-16
  */

@@ -11,8 +11,8 @@ const duration = (seconds: number): string => {
 /**
  * A report as a line: steps, epoch, loss, the best validation, and the time left.
  * @example
- * import { progressLine } from 'heddle/train'
- * const onStep = report => console.log(progressLine(report))
+ * import { progressLine, type Report } from 'heddle/train'
+ * const onStep = (report: Report<unknown>) => console.log(progressLine(report))
  */
 export function progressLine({ step, steps, epoch, loss, best, secondsLeft }: Omit<Report<unknown>, 'state'>): string {
   const parts = [
@@ -25,6 +25,7 @@ export function progressLine({ step, steps, epoch, loss, best, secondsLeft }: Om
   return parts.join('  ')
 }
 
+/** Where the bar is drawn, how wide and how often. */
 export interface ProgressBarOptions {
   /** Where the text goes (standard error of a terminal; nowhere where there is none). */
   write?: (text: string) => unknown

@@ -69,11 +69,11 @@ export function rtrlState<P, C extends Tree>(params: P, carry: C): RtrlState<C> 
  * for each step) the influence is that of the parameters of each step. For one example; under `vmap` each has its state.
  * @example
  * const cell = rnnCell(4)
- * const step = rtrlStep(cell.apply, (y, target) => sum(square(sub(y, target))))
+ * const step = rtrlStep(cell.apply, (y: Tensor, target: Tensor) => sum(square(sub(y, target))))
  * const params = cell.init(random.key(0), { shape: [3] })
  * const state = rtrlState(params, cell.initialCarry(params))
  * const [next, loss, gradient] = step(params, state, ones([3]), zeros([4]))
- * const better = treeMap((p, g) => sub(p, mul(0.1, g)), params, gradient)
+ * const better = treeMap((p: Tensor, g: Tensor) => sub(p, mul(0.1, g)), params, gradient)
  */
 export function rtrlStep<P, C extends Tree, X extends Tree, Y extends Tree, T extends Tree>(
   step: CellStep<P, C, X, Y>,
@@ -107,7 +107,7 @@ export function rtrlStep<P, C extends Tree, X extends Tree, Y extends Tree, T ex
  * @example
  * const cell = rnnCell(4)
  * const params = cell.init(random.key(0), { shape: [3] })
- * const loss = (y, target) => sum(square(sub(y, target)))
+ * const loss = (y: Tensor, target: Tensor) => sum(square(sub(y, target)))
  * const [, gradient] = rtrl(cell.apply, loss)(params, cell.initialCarry(params), ones([10, 3]), zeros([10, 4]))
  */
 export function rtrl<P, C extends Tree, X extends Tree, Y extends Tree, T extends Tree>(

@@ -53,7 +53,7 @@ export function stepsOf(operation: string, xs: unknown, targets?: unknown): numb
  * @example
  * const cell = rnnCell(4)
  * const params = cell.init(random.key(0), { shape: [3] })
- * const loss = (y, target) => sum(square(sub(y, target)))
+ * const loss = (y: Tensor, target: Tensor) => sum(square(sub(y, target)))
  * const [xs, targets] = [ones([10, 3]), zeros([10, 4])]
  * const [[total, carry], gradient] = bptt(cell.apply, loss)(params, cell.initialCarry(params), xs, targets)
  */
@@ -88,7 +88,7 @@ function wholeGradient<P, C extends Tree, X extends Tree, Y extends Tree, T exte
  * @example
  * const cell = gruCell(4)
  * const params = cell.init(random.key(0), { shape: [3] })
- * const loss = (y, target) => sum(square(sub(y, target)))
+ * const loss = (y: Tensor, target: Tensor) => sum(square(sub(y, target)))
  * const [xs, targets] = [ones([100, 3]), zeros([100, 4])]
  * const [, gradient] = tbptt(cell.apply, loss, { window: 20 })(params, cell.initialCarry(params), xs, targets)
  */

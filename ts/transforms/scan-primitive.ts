@@ -12,6 +12,7 @@ import { add } from '../ops/arithmetic.js'
 import { cut, fixpoint, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
+import { liftInvariants } from './scan-invariant.js'
 import { eachItsSteps } from './scan-lengths.js'
 import { lowerScan } from './scan-lowering.js'
 import { hoistScan, sinkScan } from './scan-motion.js'
@@ -38,6 +39,18 @@ const scanJvp: NonNullable<Primitive<ScanParams>['jvpWithResults']> = (primals, 
   const nonzero = tangents.map(tangent => tangent !== null)
   const count = body.outputs.length
   const [constMask, , xMask] = cut(nonzero, consts, carry)
+  const lifted = liftInvariants(body, constMask)
+  if (lifted !== null) {
+    const { program, nonzero: has } = jvpProgram(lifted.outside, { nonzero: constMask })
+    const all = applyProgram(program, [...primals.slice(0, consts), ...where(tangents as Tensor[], constMask)])
+    let next = has.length
+    const own = has.map(flag => (flag ? all[next++] : null))
+    return scanJvp(
+      [...primals.slice(0, consts), ...all.slice(0, has.length), ...primals.slice(consts)],
+      [...tangents.slice(0, consts), ...own, ...tangents.slice(consts)],
+      { ...params, body: lifted.inner, consts: consts + has.length },
+    )
+  }
   const stepOf = (moving: readonly boolean[]) =>
     jvpProgram(body, {
       nonzero: [...constMask, ...moving, ...xMask],

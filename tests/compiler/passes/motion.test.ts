@@ -12,6 +12,7 @@ import {
   matmul,
   mul,
   ones,
+  outer,
   random,
   scan,
   scatterAdd,
@@ -68,6 +69,50 @@ test('sink: the weight gradient of a recurrence is one product behind the loop',
   // Forward: one hoisted, one in the loop. Backward: the carry's in the loop, the weights' behind it.
   assert.equal(count(program, 'dotGeneral'), { outside: 2, inside: 2 })
   assert.is(count(program, 'add').inside, 2)
+})
+
+test('sink: a sum of products that is added up is as many sums, and what is the same in all steps is used once', () => {
+  // What attention adds to its keys in each step: a product with weights, and weights with a state.
+  const f = (u: Tensor, v: Tensor, w: Tensor) =>
+    scan(
+      (total: Tensor, [a, b]: [Tensor, Tensor]) => [add(total, add(matmul(tanh(a), w), outer(b, b))), null],
+      zeros([5, 5]),
+      [u, v] as [Tensor, Tensor],
+    )[0]
+  const operands = [random.normal(kx, [T, 5, 3]), random.normal(kh, [T, 5]), w] as const
+  const program = after(['simplify', 'hoist', 'sink', 'contract'], traced(f, ...operands))
+  assert.equal(count(program, 'dotGeneral'), { outside: 2, inside: 0 })
+  const shapes = program.equations
+    .filter(({ primitive }) => primitive.name === 'dotGeneral')
+    .map(({ outputs }) => outputs[0].aval.shape)
+  assert.equal(shapes, [
+    [5, 5],
+    [5, 5],
+  ])
+  assert.ok(
+    distance(
+      jit(f)(...operands),
+      withoutPasses(['sink', 'contract'], () => jit(f)(...operands)),
+    ) < 1e-5,
+  )
+})
+
+test('sink: a sum of which most must be computed in the loop is added up as one', () => {
+  const f = (u: Tensor) =>
+    scan(
+      ([h, total]: [Tensor, Tensor], a: Tensor): [[Tensor, Tensor], null] => {
+        const next = tanh(add(h, a))
+        return [[next, add(total, add(tanh(next), exp(next)))], null]
+      },
+      [zeros([3]), zeros([3])] as [Tensor, Tensor],
+      u,
+    )[0]
+  const program = after(['simplify', 'hoist', 'sink'], traced(f, zeros([T, 3])))
+  const [loop] = program.equations.filter(({ primitive }) => primitive.name === 'scan')
+  assert.equal(
+    loop.outputs.map(({ aval }) => aval.shape),
+    [[3], [T, 3]],
+  )
 })
 
 test('sink: rows added in each step are added once', () => {

@@ -1,10 +1,7 @@
 // accumulate: a product that is added to something starts from it instead of from zero, in its place where it dies; so do
 // rows added to zeros and windows written into zeros, as gradients of reading them are.
-import { MapOp } from '../../../assembly/format.js'
 import type { Atom, Equation, Program } from '../../core/program.js'
 import { type Contraction, emitGemm } from '../emit-gemm.js'
-import { emitMap } from '../emit-map.js'
-import { emitWindows, type Windows } from '../emit-window.js'
 import { machinePrimitive } from '../machine-primitive.js'
 import { isContiguous } from '../view.js'
 import { isView, isZeroBroadcast, mapPrograms } from './rewrite.js'
@@ -22,21 +19,6 @@ const dotAddPrimitive = machinePrimitive<Contraction>({
   lower(lowering, { inputs, outputs }, contraction) {
     const [, lhs, rhs] = inputs.map(input => lowering.view(input))
     emitGemm(lowering, lhs, rhs, lowering.outputFrom(inputs[0], outputs[0]), contraction, true)
-  },
-  startsFrom: 0,
-})
-
-/** Inputs: what is added to, the window, its starts. */
-const addWindowPrimitive = machinePrimitive<Windows>({
-  name: 'addWindow',
-  type: ([sum]) => [sum],
-  lower(lowering, { inputs, outputs }, windows) {
-    const [, window, ...starts] = inputs.map(input => lowering.view(input))
-    const out = lowering.outputFrom(inputs[0], outputs[0])
-    const own = lowering.temporary(window.shape)
-    emitWindows(lowering, windows, starts, out, own, false)
-    emitMap(lowering, MapOp.AddF, [own, window], own)
-    emitWindows(lowering, windows, starts, out, own, true)
   },
   startsFrom: 0,
 })
@@ -63,11 +45,10 @@ function accumulateIn(program: Program, owned: ReadonlySet<Atom>, zeros: Readonl
   const isFree = (atom: Atom): boolean => uses.get(atom) === 1 && (owned.has(atom) || isMade(atom))
   const isProduct = (atom: Atom): boolean => makers.get(atom)?.primitive.name === 'dotGeneral' && uses.get(atom) === 1
   const isZero = (atom: Atom): boolean => zeros.has(atom) || isZeroBroadcast(makers.get(atom))
-  /** True for rows added to zeros, and windows written into zeros, that only one equation reads. */
+  /** True for what is written into zeros, rows or a window, and read by only one equation. */
   const isUsedOnceInZeros = (atom: Atom): boolean => {
     const maker = makers.get(atom)
-    const isInto = maker?.primitive.name === 'scatterAdd' || maker?.primitive.name === 'dynamicUpdateSlice'
-    return isInto && uses.get(atom) === 1 && isZero(maker.inputs[0])
+    return maker?.primitive.accumulating !== undefined && uses.get(atom) === 1 && isZero(maker.inputs[0])
   }
   const equations = program.equations.map(original => {
     const mayOverwrite = new Set<Atom>(original.primitive.overwritable?.(original, isFree) ?? [])
@@ -82,7 +63,7 @@ function accumulateIn(program: Program, owned: ReadonlySet<Atom>, zeros: Readonl
     if (into !== undefined) {
       const maker = makers.get(into)!
       gone.add(maker)
-      const primitive = maker.primitive.name === 'scatterAdd' ? maker.primitive : addWindowPrimitive
+      const primitive = maker.primitive.accumulating!()
       return { ...equation, primitive, inputs: [into === y ? x : y, ...maker.inputs.slice(1)], params: maker.params }
     }
     const side = isProduct(y) && isFree(x) ? 1 : isProduct(x) && isFree(y) ? 0 : -1

@@ -1,6 +1,6 @@
 // contract: sums become part of what they sum: of a product that is batched along the summed dimension, one more
 // contracted dimension (the mean of vmap(grad) is one product); of a sum, one sum.
-import type { Equation, Program, Var } from '../../core/program.js'
+import type { Atom, Equation, Program, Var } from '../../core/program.js'
 import type { Contraction } from '../emit-gemm.js'
 import { type Rule, rewriteBy } from './simplify.js'
 
@@ -53,6 +53,35 @@ const sumOfBatchedProduct: Rule = (equation, { definition, isUsedOnce }) => {
   }
 }
 
+/** A sum over a dimension that comes from one operand of a product alone is taken of that operand: sum(a) b is sum(a b). */
+const sumOfFreeProduct: Rule = (equation, { definition, isUsedOnce }) => {
+  const axes: number[] = equation.params.axes
+  const product = definition(equation.inputs[0])
+  if (product?.primitive.name !== 'dotGeneral' || !isUsedOnce(equation.inputs[0])) return null
+  const { contract, batch } = product.params as Contraction
+  // The product's dimensions: the batched ones, then those of each operand that are neither batched nor contracted.
+  let place = batch[0].length
+  const summed = product.inputs.map(({ aval: { shape } }, side) =>
+    shape.flatMap((_, i) =>
+      contract[side].includes(i) || batch[side].includes(i) || !axes.includes(place++) ? [] : [i],
+    ),
+  )
+  if (axes.some(axis => axis < batch[0].length) || axes.length === 0) return null
+  const sums: Equation[] = []
+  const operands = product.inputs.map((input, side): Atom => {
+    const gone = summed[side]
+    if (gone.length === 0) return input
+    const shape = input.aval.shape.filter((_, i) => !gone.includes(i))
+    const partial: Var = { kind: 'var', aval: { shape, dtype: 'float32' } }
+    sums.push({ ...equation, inputs: [input], params: { axes: gone }, outputs: [partial] })
+    return partial
+  })
+  const kept = (list: readonly (readonly number[])[]): number[][] =>
+    list.map((dims, side) => dims.map(i => i - summed[side].filter(gone => gone < i).length))
+  const params = { contract: kept(contract), batch: kept(batch) } as unknown as Contraction
+  return { equations: [...sums, { ...product, inputs: operands, params, outputs: equation.outputs }] }
+}
+
 /** A sum of a sum is one sum over both's axes. */
 const mergeSums: Rule = (equation, { definition, isUsedOnce }) => {
   const inner = definition(equation.inputs[0])
@@ -65,4 +94,4 @@ const mergeSums: Rule = (equation, { definition, isUsedOnce }) => {
   }
 }
 
-const rules: Record<string, Rule[]> = { sum: [mergeSums, sumBeforeTranspose, sumOfBatchedProduct] }
+const rules: Record<string, Rule[]> = { sum: [mergeSums, sumBeforeTranspose, sumOfBatchedProduct, sumOfFreeProduct] }

@@ -43,7 +43,8 @@ export function rewriteBy(rules: Record<string, Rule[]>, program: Program): Prog
       return
     }
     if (rewritten !== null) {
-      for (const part of rewritten.equations) add(part)
+      // What one part computes may be there already.
+      for (const part of rewritten.equations) add({ ...part, inputs: part.inputs.map(resolve) })
       return
     }
     const key = equationKey(equation, names)

@@ -43,8 +43,10 @@ export function chooseSunk(body: Program, carries: readonly Var[]): Sunk {
     const isSame = (isView(equation) || isElementwise(equation)) && equation.inputs.some(atom => fleeting.has(atom))
     if (equation.primitive.inline || isSame) for (const output of equation.outputs) fleeting.add(output)
   }
+  const makers = new Map<Atom, Equation>()
+  for (const equation of body.equations) for (const output of equation.outputs) makers.set(output, equation)
   const accumulators = carries.flatMap((carry, index) => {
-    const found = accumulatorOf(body, carry, index, consumers)
+    const found = accumulatorOf(body, carry, index, consumers, makers)
     return found === null || found.terms.some(term => fleeting.has(term)) ? [] : found
   })
   const adds = new Set(accumulators.flatMap(accumulator => accumulator.adds))
@@ -77,10 +79,35 @@ export function chooseSunk(body: Program, carries: readonly Var[]): Sunk {
   return { accumulators, equations: body.equations.filter(equation => sunk.has(equation)) }
 }
 
+/** True for what a heavy equation computes and others only look at. */
+function isHeavyBehindViews(atom: Atom, makers: Map<Atom, Equation>): boolean {
+  const maker = makers.get(atom)
+  return maker !== undefined && (isHeavy(maker) || (isView(maker) && isHeavyBehindViews(maker.inputs[0], makers)))
+}
+
 /** The chain of additions by which a carry becomes its next value, if nothing else reads it on the way. */
-function accumulatorOf(body: Program, carry: Var, index: number, consumers: Map<Atom, Equation[]>): Accumulator | null {
+function accumulatorOf(
+  body: Program,
+  carry: Var,
+  index: number,
+  consumers: Map<Atom, Equation[]>,
+  makers: Map<Atom, Equation>,
+): Accumulator | null {
   const terms: Atom[] = []
   const adds: Equation[] = []
+  /** What a term is a sum of, if nothing else reads it: each part moves by itself. All but one must be worth moving. */
+  const addends = (term: Atom): { terms: Atom[]; adds: Equation[] } => {
+    const maker = makers.get(term)
+    const whole = { terms: [term], adds: [] }
+    if (maker?.primitive.name !== 'add' || consumers.get(term)!.length > 1 || body.outputs.includes(term)) return whole
+    const [a, b] = maker.inputs
+    if (a === b || a.kind === 'literal' || b.kind === 'literal') return whole
+    const parts = [addends(a), addends(b)]
+    const all = parts.flatMap(part => part.terms)
+    return all.filter(part => !isHeavyBehindViews(part, makers)).length > 1
+      ? whole
+      : { terms: all, adds: [maker, ...parts.flatMap(part => part.adds)] }
+  }
   const emitted = body.outputs.slice()
   emitted.splice(index, 1)
   let current: Atom = carry
@@ -90,8 +117,9 @@ function accumulatorOf(body: Program, carry: Var, index: number, consumers: Map<
     const [add] = readers
     if (add.primitive.name !== 'add' || add.inputs[0] === add.inputs[1]) return null
     if (add.outputs[0].aval.dtype !== 'float32') return null
-    terms.push(add.inputs[add.inputs[0] === current ? 1 : 0])
-    adds.push(add)
+    const parts = addends(add.inputs[add.inputs[0] === current ? 1 : 0])
+    terms.push(...parts.terms)
+    adds.push(add, ...parts.adds)
     current = add.outputs[0]
   }
   if (adds.length === 0 || emitted.includes(current) || (consumers.get(current) ?? []).length > 0) return null

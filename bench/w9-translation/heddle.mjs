@@ -1,0 +1,4 @@
+import { translationWorkload } from '../../build/bench/workloads.js'
+import { training } from '../lib/heddle.mjs'
+
+export const prepare = () => [training(translationWorkload())]

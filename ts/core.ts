@@ -1,0 +1,52 @@
+// heddle/core: the language without its larger library, for pages that load modules as they are and for starts that count
+// bytes: importing it loads at most 60 KB gzipped, WebAssembly included (tests/package). `heddle` is this and all the rest.
+export type { DType, TypedArray } from './core/dtype.js'
+export type { Shape } from './core/shape.js'
+export { type Nested, Tensor } from './core/tensor.js'
+export { type Tree, treeLeaves, treeMap } from './core/tree.js'
+export { argmax, argmin } from './ops/argmax.js'
+export { abs, add, clip, div, maximum, minimum, mul, neg, pow, rem, sign, square, sub } from './ops/arithmetic.js'
+export {
+  bitwiseAnd,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseXor,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  shiftLeft,
+  shiftRight,
+} from './ops/bitwise.js'
+export { broadcastTo } from './ops/broadcast.js'
+export { cast } from './ops/cast.js'
+export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './ops/compare.js'
+export { concat, split, stack } from './ops/concat.js'
+export { softmaxCrossEntropy } from './ops/cross-entropy.js'
+export { dot, dotGeneral, matmul, outer } from './ops/dot-general.js'
+export { exp, expm1, log, log1p, rsqrt, sqrt } from './ops/exponential.js'
+export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from './ops/full.js'
+export { countNonzero, norm } from './ops/norm.js'
+/** Random numbers, all of them functions of a key: the same key gives the same bits everywhere. */
+export * as random from './ops/random.js'
+export { all, any, max, mean, min, std, sum, variance } from './ops/reduce.js'
+export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js'
+export { erf, sigmoid, tanh } from './ops/sigmoidal.js'
+export { at, flip, slice } from './ops/slice.js'
+export { logSoftmax, logsumexp, softmax } from './ops/softmax.js'
+export { stopGradient } from './ops/stop-gradient.js'
+export { scatterAdd, take, takeAlongAxis } from './ops/take.js'
+export { tensor } from './ops/tensor.js'
+export { moveaxis, swapaxes, transpose } from './ops/transpose.js'
+export { where } from './ops/where.js'
+export { init } from './runtime/core.js'
+export { type MemoryUse, memory, setMemoryLimit } from './runtime/usage.js'
+/** Looking into compiled functions. */
+export * as debug from './transforms/debug.js'
+export { evalShape, type Shapes, type Spec, type Specs } from './transforms/eval-shape.js'
+export { grad, valueAndGrad, vjp } from './transforms/grad.js'
+export { jit } from './transforms/jit.js'
+export { jvp } from './transforms/jvp.js'
+export { linearize } from './transforms/linearize.js'
+export { makeProgram } from './transforms/make-program.js'
+export { scan } from './transforms/scan.js'
+export { vmap } from './transforms/vmap.js'

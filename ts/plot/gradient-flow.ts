@@ -1,0 +1,20 @@
+// How far gradients reach back, drawn.
+import { type CurvesOptions, curves } from './curves.js'
+
+/**
+ * The norm of a loss's gradient by time step on a log scale, as the text of an SVG file, a curve for each name: what
+ * `gradientFlow` of heddle/train gives. A straight line downwards to the left is a gradient that vanishes on its way back,
+ * one upwards a gradient that explodes (Bengio et al. 1994). Norms of 0 leave a gap. Options as for `curves`.
+ * @example
+ * import { gradientFlowPlot } from 'heddle/plot'
+ * const halved = Array.from({ length: 50 }, (_, t) => 0.5 ** (50 - t))
+ * const svg = gradientFlowPlot({ 'w = 0.5': halved }, { title: 'vanishing' })
+ */
+export const gradientFlowPlot = (
+  norms: Readonly<Record<string, ArrayLike<number>>>,
+  options: Omit<CurvesOptions, 'yScale'> = {},
+): string =>
+  curves(
+    Object.entries(norms).map(([name, ys]) => ({ name, ys })),
+    { xLabel: 'time step', yLabel: 'norm of the gradient', ...options, yScale: 'log' },
+  )
