@@ -94,8 +94,8 @@ await runTask({
   async run({ key, train }) {
     const figures = []
     for (const { letters, language, published } of [
-      { letters: 2, language: 'a^n b^n', published: '1000' },
-      { letters: 3, language: 'a^n b^n c^n', published: '52' },
+      { letters: 2, language: 'a^n b^n', published: 1000 },
+      { letters: 3, language: 'a^n b^n c^n', published: 52 },
     ]) {
       const { init, loss, accepts } = counters(letters)
       const params = await train(language, init(random.foldIn(key, letters)), { loss, learningRate: 1e-2 })
@@ -105,8 +105,8 @@ await runTask({
       figures.push({
         name: `${language}, all right up to n, best network`,
         value: best,
-        published,
-        holds: best > 2 * TRAINED,
+        published: `${published} (the best network)`,
+        holds: best >= published,
       })
     }
     return figures
