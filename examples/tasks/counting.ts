@@ -43,7 +43,7 @@ function word(n: Tensor, letters: number, steps: number) {
 
 /** Networks for words of so many letters, side by side: all have the same work, each its own start. */
 function counters(letters: number) {
-  const model = chain(recurrent(peepholeLstmCell(2 * (letters - 1), { forgetBias: 6 })), dense(letters + 1))
+  const model = chain(recurrent(peepholeLstmCell(letters, { forgetBias: 6 })), dense(letters + 1))
   type Params = ReturnType<typeof model.init>
 
   /** The words of all `ns`, and what a network says may follow each letter (where positive). */
