@@ -86,7 +86,7 @@ export const workloads = {
   W9: {
     title: 'training step of an encoder-decoder with attention',
     folder: 'w9-translation',
-    contestants: ['heddle', 'jax', 'tfjs', 'tfjs-expert'],
+    contestants: ['heddle', 'jax', 'tfjs'],
     cases: training([8.294511, 8.265758, 8.235577, 8.201301, 8.159292]),
   },
   cold: {

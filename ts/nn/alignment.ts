@@ -47,7 +47,7 @@ export interface BahdanauParams {
   v: Tensor
 }
 
-/** The weights `wq` [Q, A] and `wk` [K, A], one above the other Luong's W transposed, and the vector `v` of length A. */
+/** The weights `wq` [Q, A] and `wk` [K, A] (one above the other they are W of Luong, transposed), and the vector `v` of length A. */
 export type ConcatParams = Omit<BahdanauParams, 'b'>
 
 /** Below every score that there is. */
