@@ -140,8 +140,7 @@ test('in ragged loops too, and where nothing is differentiated nothing moves', (
 
 test('what a step shows is shown at each step', () => {
   const shown: unknown[] = []
-  const original = console.log
-  console.log = (...values: unknown[]) => shown.push(values)
+  const before = debug.onPrint((_, value) => shown.push(value.item()))
   try {
     const f = (own: Tensor) =>
       run((h, x) => {
@@ -151,7 +150,7 @@ test('what a step shows is shown at each step', () => {
       })
     grad(f)(w)
   } finally {
-    console.log = original
+    debug.onPrint(before)
   }
   assert.ok(shown.length >= 5, `${shown.length}`)
 })
