@@ -91,7 +91,7 @@ export const enum Opcode {
   /** u32 Attention flags, u32 groups, u32 rank, u32 queries, u32 keys, u32 depth, u32 width, f32 scale, i32 qRow, qColumn, kRow, kColumn, vRow, vColumn, maskRow, maskColumn, dOutRow, dOutColumn,
    *  rank x { u32 count, i32 qStride, kStride, vStride }, rank x { u32 count, i32 maskStride, lengthStride, dOutStride }, OPERAND out [queries, width] (Gradient: dq [queries, depth]),
    *  OPERAND logSums [queries] (dk [keys, depth]), OPERAND q [queries, depth], OPERAND k [keys, depth], OPERAND v [keys, width], OPERAND mask, OPERAND lengths (int32),
-   *  with Gradient also OPERAND dv [keys, width], OPERAND logSums, OPERAND deltas [queries], OPERAND dOut [queries, width]; OPERAND workspace (groups x bytes; see ts/ops/attention.ts), u32 bytes.
+   *  with Gradient also OPERAND dv [keys, width], OPERAND logSums, OPERAND deltas [queries], OPERAND dOut [queries, width]; OPERAND workspace (groups x bytes; see ts/ops/attention-lowering.ts), u32 bytes.
    *  out = P V with P = softmax(scale Q K' + mask) by rows, logSums the logarithms of its denominators; a row without keys gives 0 and -inf. Results, logSums and deltas are contiguous.
    *  Gradient: dv = P' dOut; S = scale P * (dOut V' + deltas); dq = S K; dk = S' Q. An operand without its flag is not touched. */
   Attention = 69,

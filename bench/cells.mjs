@@ -1,5 +1,6 @@
 // Cells as a user writes them, five lines for one example, beside the best hand-arranged form of the same mathematics
-// (lib/hand-cells.mjs): the ratio of a training step's times, one process, alternating. Then what each pass is worth.
+// (lib/hand-cells.mjs), and beside the library's own layers: the ratio of a training step's times, one process,
+// alternating. Then what each pass is worth.
 // Build first: npm run build. `node bench/cells.mjs [cells|passes] [--rounds 9] [--batch 32] [--input 128]
 // [--hidden 256] [--length 64] [cell ...]`; times are processor time.
 import process from 'node:process'
@@ -8,6 +9,7 @@ import { passNames, withoutPasses } from '../build/ts/compiler/optimize.js'
 import { jit, mul, sub, treeLeaves, treeMap } from '../build/ts/index.js'
 import { handCells } from './lib/hand-cells.mjs'
 import { handGradient } from './lib/hand-layers.mjs'
+import { libraryModel } from './lib/library-cells.mjs'
 import { makeData, userCells, userGradient } from './lib/user-cells.mjs'
 
 const args = process.argv.slice(2)
@@ -100,13 +102,21 @@ function compare(name, isDeep) {
   if (!(error < 1e-3)) throw new Error(`${name}: the two forms differ by ${error}`)
   const runs = [trainer(user, params, x, y, [])]
   for (const off of Object.values(HAND)) runs.push(trainer(hand, params, stepsX, stepsY, off))
+  const library = libraryModel(name, params, isDeep)
+  if (library !== null) {
+    const [[loss], [known]] = [jit(library.gradient)(library.params, x, y), jit(user)(params, x, y)]
+    if (!(Math.abs(loss.item() - known.item()) < 1e-5)) throw new Error(`${name}: the library's cell is another one`)
+    runs.push(trainer(library.gradient, library.params, x, y, []))
+  }
   const [own, ...others] = race(runs)
+  const layer = library === null ? null : others.pop()
   const best = others.reduce((a, b) => (a.ratio <= b.ratio ? a : b))
   const ratio = 1 / best.ratio
   const cells = [
     `${name}${isDeep ? ', 2 layers, bidirectional' : ''}`.padEnd(46),
     ...[own, ...others].map(({ ms }) => ms.toFixed(ms < 10 ? 3 : 1).padStart(12)),
-    `${ratio.toFixed(2).padStart(8)}${ratio > BAR ? ' *' : ''}`,
+    `${ratio.toFixed(2).padStart(8)}${ratio > BAR ? ' *' : ''}`.padEnd(10),
+    layer === null ? '' : layer.ratio.toFixed(2).padStart(8),
   ]
   console.log(cells.join(''))
 }
@@ -119,9 +129,9 @@ function compareAll(names) {
   )
   const titles = ['user', ...Object.keys(HAND).map(title => `hand, ${title}`)]
   console.log(
-    `${''.padEnd(46)}${['user', 'hand: all', 'no motion', 'no passes'].map(t => t.padStart(12)).join('')}   ratio`,
+    `${''.padEnd(46)}${['user', 'hand: all', 'no motion', 'no passes'].map(t => t.padStart(12)).join('')}   ratio     layers`,
   )
-  console.log(`(${titles.slice(1).join('; ')}; ratio: user / best by hand, * above ${BAR})`)
+  console.log(`(${titles.slice(1).join('; ')}; ratio: user / best by hand, * above ${BAR}; layers: heddle/nn's / user)`)
   for (const isDeep of [false, true]) {
     for (const name of names) compare(name, isDeep)
   }

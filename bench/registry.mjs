@@ -1,6 +1,7 @@
 // What `npm run bench` knows: the workloads, what their numbers must be, and who takes part. A contestant of a workload
 // is the module of that name in the workload's folder; the first one is what the others are compared with.
 import { flops, nameOf, known as product, shapes } from './w1-gemm/shapes.mjs'
+import { known as gpt } from './w7-gpt/gpt.mjs'
 import { known as tokenLogits } from './w7-lstm-token/token.mjs'
 import { batches, nameOf as batchName, known as lastState } from './w8-lstm-layer/layer.mjs'
 
@@ -69,6 +70,12 @@ export const workloads = {
     folder: 'w7-lstm-token',
     contestants: ['heddle', 'jax', 'tfjs', 'ort', 'pytorch'],
     cases: [{ name: 'token', unit: 'us', show: ms => ms * 1000, known: tokenLogits }],
+  },
+  'W7-GPT': {
+    title: "W5's GPT at batch 1: 128 tokens at once, and generated one by one with a cache",
+    folder: 'w7-gpt',
+    contestants: ['heddle', 'ort'],
+    cases: Object.entries(gpt).map(([name, own]) => ({ name, known: own })),
   },
   W8: {
     title: 'an LSTM layer over 128 inputs',

@@ -30,7 +30,10 @@ const initializer = ([name, { shape, data }]) =>
   )
 
 const valueInfo = (field, [name, { shape, type = FLOAT }]) => {
-  const dimensions = shape.map(length => message(1, number(1, length)))
+  // A name stands for a length that is known when the model runs.
+  const dimensions = shape.map(length =>
+    message(1, typeof length === 'string' ? message(2, length) : number(1, length)),
+  )
   return message(field, message(1, name), message(2, message(1, number(1, type), message(2, ...dimensions))))
 }
 

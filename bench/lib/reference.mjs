@@ -1,4 +1,4 @@
-// An LSTM in plain JavaScript numbers: what every system's must come to.
+// An LSTM and a GPT in plain JavaScript numbers: what every system's must come to.
 
 const sigmoid = x => 1 / (1 + Math.exp(-x))
 
@@ -28,3 +28,40 @@ export function dense(x, w, b) {
 }
 
 export const row = ({ data, shape }, index) => data.subarray(index * shape.at(-1), (index + 1) * shape.at(-1))
+
+/** x, normalised, then scaled and shifted. */
+function layerNorm(x, { data: gain }, { data: bias }) {
+  const mean = x.reduce((a, b) => a + b, 0) / x.length
+  const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / x.length
+  return x.map((value, i) => ((value - mean) / Math.sqrt(variance + 1e-5)) * gain[i] + bias[i])
+}
+
+const gelu = x => 0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x ** 3)))
+
+/** One place of a pre-norm GPT: its embedding in, what the logits are made of out; keys and values join the `caches` of the layers. */
+export function gptStep({ blocks, lnfg, lnfb }, x, caches, heads) {
+  const D = x.length
+  const size = D / heads
+  const plus = (a, b) => a.map((value, i) => value + b[i])
+  const last = blocks.reduce((x, p, layer) => {
+    const qkv = dense(layerNorm(x, p.ln1g, p.ln1b), p.wqkv, p.bqkv)
+    const { k, v } = caches[layer]
+    k.push(qkv.slice(D, 2 * D))
+    v.push(qkv.slice(2 * D))
+    const mixed = new Float64Array(D)
+    for (let from = 0; from < D; from += size) {
+      const products = k.map(key => {
+        let sum = 0
+        for (let i = from; i < from + size; i++) sum += qkv[i] * key[i]
+        return Math.exp(sum / Math.sqrt(size))
+      })
+      const total = products.reduce((a, b) => a + b, 0)
+      products.forEach((weight, t) => {
+        for (let i = from; i < from + size; i++) mixed[i] += (weight / total) * v[t][i]
+      })
+    }
+    const x1 = plus(x, dense(mixed, p.wp, p.bp))
+    return plus(x1, dense(dense(layerNorm(x1, p.ln2g, p.ln2b), p.w1, p.b1).map(gelu), p.w2, p.b2))
+  }, x)
+  return layerNorm(last, lnfg, lnfb)
+}

@@ -3,19 +3,20 @@
 import { jit, random, squeeze, type Tensor, vmap } from 'heddle'
 import { addingProblem } from 'heddle/data'
 import { chain, dense, type Layer, lstmCell, meanSquaredError, recurrent, rnnCell } from 'heddle/nn'
+import { chrono } from '../harness/chrono.ts'
 import { runTask } from '../harness/task.ts'
 
 const [LENGTH, UNITS, BATCH, TESTS] = [100, 64, 32, 1000]
 
 // A line through the last output is the sum.
 const LAST = { returnSequences: false }
-const LSTM = chain(recurrent(lstmCell(UNITS), LAST), dense(1))
+const LSTM = chain(recurrent(lstmCell(UNITS, { biasInit: chrono(LENGTH) }), LAST), dense(1))
 const RNN = chain(recurrent(rnnCell(UNITS), LAST), dense(1))
 
 await runTask({
   name: 'adding',
   about: `The adding problem over ${LENGTH} steps (Hochreiter and Schmidhuber 1997, experiment 4)`,
-  steps: 2000,
+  steps: 3000,
   async run({ key, train }) {
     const [modelKey, testKey] = random.split(key)
     const errorOf = async <P>(name: string, model: Layer<P>): Promise<number> => {

@@ -43,7 +43,7 @@ function word(n: Tensor, letters: number, steps: number) {
 
 /** Networks for words of so many letters, side by side: all have the same work, each its own start. */
 function counters(letters: number) {
-  const model = chain(recurrent(peepholeLstmCell(2 * (letters - 1), { forgetBias: 6 })), dense(letters + 1))
+  const model = chain(recurrent(peepholeLstmCell(letters, { forgetBias: 6 })), dense(letters + 1))
   type Params = ReturnType<typeof model.init>
 
   /** The words of all `ns`, and what a network says may follow each letter (where positive). */
@@ -94,8 +94,8 @@ await runTask({
   async run({ key, train }) {
     const figures = []
     for (const { letters, language, published } of [
-      { letters: 2, language: 'a^n b^n', published: '1000' },
-      { letters: 3, language: 'a^n b^n c^n', published: '52' },
+      { letters: 2, language: 'a^n b^n', published: 1000 },
+      { letters: 3, language: 'a^n b^n c^n', published: 52 },
     ]) {
       const { init, loss, accepts } = counters(letters)
       const params = await train(language, init(random.foldIn(key, letters)), { loss, learningRate: 1e-2 })
@@ -105,8 +105,8 @@ await runTask({
       figures.push({
         name: `${language}, all right up to n, best network`,
         value: best,
-        published,
-        holds: best > 2 * TRAINED,
+        published: `${published} (the best network)`,
+        holds: best >= published,
       })
     }
     return figures

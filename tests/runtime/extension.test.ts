@@ -86,7 +86,15 @@ test('its opcodes are unknown to a core that has not loaded it, those behind the
     assert.is(machine.get(State.Counter), 0)
   }
   const machine = makeMachine(bare)
-  for (const opcode of [Opcode.GemmViews, Opcode.Pool, Opcode.OverlapAdd, Opcode.Sort, Opcode.Cumulate]) {
+  for (const opcode of [
+    Opcode.GemmViews,
+    Opcode.Pool,
+    Opcode.OverlapAdd,
+    Opcode.Sort,
+    Opcode.Cumulate,
+    Opcode.Attention,
+    Opcode.Standardize,
+  ]) {
     machine.load(instruction(opcode, 0))
     assert.is(machine.run(), Status.BadInstruction)
   }

@@ -29,6 +29,7 @@ export interface AttendOptions {
 export interface Attention<P = unknown> {
   /** Parameters from a key and what a query and the keys look like. */
   init(key: Tensor, query: Spec, keys: Spec): P
+  /** The keys' weights for one query, and their mean by them. */
   apply(params: P, query: Tensor, keys: Tensor, options?: AttendOptions): Attended
 }
 
@@ -46,7 +47,7 @@ export interface BahdanauParams {
   v: Tensor
 }
 
-/** The weights `wq` [Q, A] and `wk` [K, A], and the vector `v` [A]: Luong's W is one above the other, transposed. */
+/** The weights `wq` [Q, A] and `wk` [K, A], one above the other Luong's W transposed, and the vector `v` of length A. */
 export type ConcatParams = Omit<BahdanauParams, 'b'>
 
 /** Below every score that there is. */

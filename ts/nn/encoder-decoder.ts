@@ -20,7 +20,9 @@ import { recurrent } from './recurrent.js'
 
 /** An encoder with a way of its own: `run` gives its last carry and what it says at each step, [S, K]. */
 export interface Encoder<P = unknown, C = unknown> {
+  /** Parameters from a key and what the input looks like. */
   init(key: Tensor, input: Spec): P
+  /** `[last carry, what is said at each step]`. */
   run(params: P, xs: Tensor, mode?: Mode): readonly [C, Tensor]
 }
 
@@ -112,7 +114,7 @@ const part = (mode: Mode, place: number): Mode =>
  *   decoder: bahdanauDecoder(gruCell(8), bahdanauAttention(8)),
  *   head: dense(7),
  * })
- * const ids = list => tensor(list, { dtype: 'int32' })
+ * const ids = (list: number[]) => tensor(list, { dtype: 'int32' })
  * const params = model.init(random.key(0), ids([3, 1, 4]))
  * const { logits, weights } = model.apply(params, ids([3, 1, 4]), ids([1, 5]))
  * logits.shape // [2, 7]

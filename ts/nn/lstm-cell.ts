@@ -24,6 +24,7 @@ export interface LstmCarry {
   c: Tensor
 }
 
+/** Options of cells with a forget gate. */
 export interface LstmOptions extends GatedOptions {
   /**
    * Added to the forget gates' biases at the start (0); 1 lets errors flow from the first step on (Gers et al. 2000;

@@ -126,6 +126,7 @@ const MERGES = {
   mul: (forward: Tensor, backward: Tensor) => mul(forward, backward),
 }
 
+/** The cell of the other direction, and what becomes of the outputs of both. */
 export interface BidirectionalOptions<Q, D> {
   /** The cell that runs from the last step to the first (as the other). */
   backward?: Cell<Q, D>

@@ -1,13 +1,17 @@
 // Heat maps: a table of numbers as colours, the weights of attention for instance.
 import { drawing, escapeXml, heading, round } from './drawing.js'
 
+/** Labels, colours and size of a heat map. */
 export interface HeatMapOptions {
+  /** What stands above all (nothing). */
   title?: string
   /** What stands beside the rows, from the top: the words that were written, for instance. */
   rowLabels?: readonly string[]
   /** What stands above the columns: the words that were read. */
   columnLabels?: readonly string[]
+  /** What the columns are (nothing). */
   xLabel?: string
+  /** What the rows are (nothing). */
   yLabel?: string
   /** The value drawn white and the one drawn darkest (the smallest and the largest there are, 0 where all are positive). */
   range?: readonly [number, number]
