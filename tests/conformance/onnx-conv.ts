@@ -1,4 +1,4 @@
-// ONNX's convolutions and pools.
+// ONNX's convolutions, pools and local response normalisation.
 import {
   add,
   arange,
@@ -10,14 +10,22 @@ import {
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
+  div,
   lpPool,
+  max,
   maxPool,
+  mean,
   meanPool,
   mul,
+  pad,
+  pow,
   reshape,
   round,
+  square,
   sub,
+  sum,
   type Tensor,
+  windows,
 } from '../../ts/index.js'
 import type { Attrs, Operator, Operators } from './onnx-operator.js'
 
@@ -96,6 +104,23 @@ const maxima: Operator = ([x], a) => {
   return [cast(maxPool(float(x), a.kernel_shape, options), x.dtype), add(places, mul(plane, size))]
 }
 
+/** Over all spatial dimensions, which stay with length 1. */
+const overSpace =
+  (reduce: (x: Tensor, options: { axis: number[]; keepDims: boolean }) => Tensor): Operator =>
+  ([x]) =>
+    reduce(x, { axis: x.shape.map((_, i) => i).slice(2), keepDims: true })
+
+/** x / (bias + alpha / size * sum over the channels around of x^2)^beta */
+const localResponse: Operator = ([x], { size, alpha = 1e-4, beta = 0.75, bias = 1 }) => {
+  const before = (size - 1) >> 1
+  const around = pad(
+    square(x),
+    x.shape.map((_, i): [number, number] => (i === 1 ? [before, size - 1 - before] : [0, 0])),
+  )
+  const energy = sum(windows(around, size, { axis: 1 }), { axis: -1 })
+  return div(x, pow(add(mul(energy, alpha / size), bias), beta))
+}
+
 export const onnxConvolutions: Operators = {
   Conv: convolution,
   ConvInteger: convInteger,
@@ -105,5 +130,8 @@ export const onnxConvolutions: Operators = {
     meanPool(x, a.kernel_shape, { ...poolOptions(x, a), countPadding: a.count_include_pad === 1 }),
   ],
   LpPool: ([x], a) => [lpPool(x, a.kernel_shape, { ...poolOptions(x, a), p: a.p })],
+  GlobalAveragePool: overSpace(mean),
+  GlobalMaxPool: overSpace(max),
+  LRN: localResponse,
   GlobalLpPool: ([x], { p = 2 }) => [lpPool(x, x.shape.slice(2), { p })],
 }
