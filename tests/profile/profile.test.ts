@@ -146,7 +146,8 @@ test('the table names instructions and lines, the longest first', () => {
   const text = String(
     profile(
       grad((w: Tensor) => loss(add(w, sum(take(w, tensor([0, 1], { dtype: 'int32' })))))),
-      BRIEF,
+      // Long enough that even a coarse clock has a time for each.
+      { milliseconds: 60 },
     )(w),
   )
   const [first, , titles] = text.split('\n')

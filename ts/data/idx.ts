@@ -50,11 +50,22 @@ export function decodeIdx(bytes: Uint8Array): Tensor {
  * const load = async (path: string) => decodeIdx(await gunzip(await readFile(path)))
  */
 export async function gunzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'))
-  return new Response(stream).arrayBuffer().then(
-    buffer => new Uint8Array(buffer),
-    error => {
-      throw new TypeError('gunzip: the bytes are not compressed by gzip, or cut off', { cause: error })
-    },
-  )
+  const { readable, writable } = new DecompressionStream('gzip')
+  const [writer, reader] = [writable.getWriter(), readable.getReader()]
+  const written = writer.write(new Uint8Array(bytes)).then(() => writer.close())
+  // What fails is told once, below, and by none of the promises besides.
+  for (const promise of [written, writer.closed, reader.closed]) promise.catch(() => {})
+  const parts: Uint8Array[] = []
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value)
+  } catch (error) {
+    throw new TypeError('gunzip: the bytes are not compressed by gzip, or cut off', { cause: error })
+  }
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
