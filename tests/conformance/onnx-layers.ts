@@ -6,7 +6,7 @@ import { arrays } from './onnx-arrays.js'
 import { attention } from './onnx-attention.js'
 import { onnxConvolutions } from './onnx-conv.js'
 import { elementwise } from './onnx-elementwise.js'
-import { type Attrs, later, type Operator, type Operators, range, runGraph } from './onnx-operator.js'
+import { type Attrs, type Operator, type Operators, range, runGraph } from './onnx-operator.js'
 
 /** One value a channel, for images [N, C, ...]. */
 const perChannel = (v: Tensor, x: Tensor): Tensor => reshape(v, [v.size, ...new Array(x.rank - 2).fill(1)])
@@ -137,7 +137,7 @@ const recurrents: Operators = {
 
 const control: Operators = {
   If: ([condition], { then_branch: yes, else_branch: no }) =>
-    later.cond(
+    h.cond(
       condition,
       () => runGraph(yes.graph, {}, operators),
       () => runGraph(no.graph, {}, operators),

@@ -1,14 +1,10 @@
 // What ONNX's operators are here: functions of tensors. Attributes are plain values; inputs that give shapes and axes are
 // read as numbers (`ints`), so they are constants of a compiled function.
-import * as heddle from '../../ts/index.js'
 import { type Tensor, tensor } from '../../ts/index.js'
 import { numbers } from './vectors.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: attributes of every kind
 export type Attrs = Record<string, any>
-/** Functions that the table names and that may not be there yet (onnx-waiting.ts). */
-// biome-ignore lint/suspicious/noExplicitAny: see above
-export const later = heddle as any
 
 /** Inputs that are left out are undefined. */
 export type Operator = (inputs: Tensor[], attrs: Attrs) => Tensor | readonly (Tensor | undefined)[]

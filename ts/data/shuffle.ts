@@ -28,7 +28,8 @@ export function shuffledPlaces(key: Tensor, count: number, positions: Tensor): T
 
 const shuffle = jit(
   (key: Tensor, positions: Tensor, count: number): Tensor => {
-    const rounds = Math.max(1, 6 * Math.ceil(Math.log2(count)))
+    // log2 rounded up by bits: an engine's own logarithm may be off at powers of two, and with it the order.
+    const rounds = Math.max(1, 6 * (32 - Math.clz32(count - 1)))
     const [pivotKey, coinKey] = split(key)
     const steps = { pivot: randint(pivotKey, [rounds], 0, count), key: stack(split(coinKey, rounds)) }
     const swap = (x: Tensor, { pivot, key: own }: typeof steps): [Tensor, null] => {

@@ -8,7 +8,7 @@ export interface PrintableProgram extends Program {
 }
 
 /**
- * The program that tracing `f` on these arguments yields, checked; `String(...)` prints it. Throws what `f` throws.
+ * The program that tracing `f` on these arguments yields; `String(...)` prints it. Throws what `f` throws.
  * @example
  * const program = makeProgram((x: Tensor) => mean(square(x)))(zeros([3]))
  * String(program)
