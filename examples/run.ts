@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 
 const here = new URL('.', import.meta.url)
-const files = ['', 'tasks/'].flatMap(folder =>
+const files = ['', 'tasks/', 'applications/'].flatMap(folder =>
   readdirSync(new URL(folder, here))
     .filter(file => file.endsWith('.js') && file !== 'run.js')
     .map(file => folder + file),

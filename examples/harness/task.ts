@@ -1,21 +1,22 @@
-// What the examples of examples/tasks share: options, training with a progress bar, and the closing lines, each of which
-// holds a figure against the one that was published.
+// What the examples of examples/tasks and examples/applications share: options, training with a progress bar, and the
+// closing lines, each of which holds a figure against the one that was published, or against a plain baseline.
 import process from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { cast, div, mul, random, sub, type Tensor, type Tree, valueAndGrad } from 'heddle'
 import { adam, applyUpdates, chain, clipByGlobalNorm, type StateOf } from 'heddle/optim'
 import { finish, fit, progressBar } from 'heddle/train'
 
-/** What came out, and what was published. */
-export interface Figure {
+/** What came out, and what stands beside it. */
+export type Figure = {
   /** What was measured. */
   name: string
   value: number
-  /** The published figure, or the bar that it sets, and where it stands. */
-  published: string
-  /** Whether the value is as good. */
+  /** Whether the value is as good as what stands beside it. */
   holds: boolean
-}
+} & Beside
+
+/** The published figure (or the bar that it sets) and where it stands, or what a plain baseline reaches on the same data. */
+type Beside = { published: string; baseline?: never } | { baseline: string; published?: never }
 
 export interface Training<P> {
   /** The loss (a scalar) at a step: a batch follows from the key, which is new in each, or from the number. */
@@ -50,7 +51,7 @@ export interface Task {
   run(run: Run): Promise<Figure[]>
 }
 
-/** Runs a task as the command line says, and prints its figures. Parents that listen are sent them. */
+/** Runs a task as the command line says, and prints its figures. */
 export async function runTask({ name, about, steps, data, run }: Task): Promise<void> {
   const command = new Command(`npm run example -- ${name}`)
     .description(about)
@@ -63,17 +64,25 @@ export async function runTask({ name, about, steps, data, run }: Task): Promise<
   if (data !== undefined && options.data === undefined) command.error(`${name}: --data <file> is missing: ${data}`)
 
   console.log(about)
-  const figures = await run({ ...options, key: random.key(options.seed), train: trainer(options) })
+  report(name, options.seed, await run({ ...options, key: random.key(options.seed), train: trainer(options) }))
+}
+
+/** The closing lines: figures, each beside its bar, and what they took. Parents that listen are sent them. */
+export function report(name: string, seed: number, figures: Figure[]): void {
   const { user, system } = process.cpuUsage()
   const seconds = (user + system) / 1e6
   for (const figure of figures) console.log(describe(figure))
-  console.log(`${name}, seed ${options.seed}: ${seconds.toFixed(0)} s of processor time`)
+  console.log(`${name}, seed ${seed}: ${seconds.toFixed(0)} s of processor time`)
   process.send?.({ figures, seconds })
 }
 
 /** `LSTM, mean squared error: 0.0009; published: below 0.04 (...)`. */
-const describe = ({ name, value, published, holds }: Figure): string =>
-  `${name}: ${round(value)}; published: ${published}${holds ? '' : '  <-- not reached'}`
+const describe = (figure: Figure): string =>
+  `${figure.name}: ${round(figure.value)}; ${beside(figure)}${figure.holds ? '' : '  <-- not reached'}`
+
+/** `published: below 0.04 (...)` or `baseline: 0.86 (...)`. */
+export const beside = ({ published, baseline }: Figure): string =>
+  published === undefined ? `baseline: ${baseline}` : `published: ${published}`
 
 /** Four digits that count. */
 export const round = (value: number): string => String(Number(value.toPrecision(4)))

@@ -39,6 +39,7 @@ import { adam, applyUpdates, chain, clipByGlobalNorm } from 'heddle/optim'
 import { heatMap } from 'heddle/plot'
 import { tokenErrorRate } from 'heddle/text'
 import { finish, fit, progressBar } from 'heddle/train'
+import { type Figure, report, round } from '../harness/task.ts'
 
 interface Options {
   steps: number
@@ -129,11 +130,11 @@ const decoders = {
   Luong: luongDecoder(gruCell(H), luongAttention('general'), { units: H }),
 }
 
-const rates = (said: string[][]): string => {
+/** Percent of phonemes and of words that are said wrongly. */
+function rates(said: string[][]) {
   const wanted = tested.map(([, sounds]) => sounds)
   const wrong = wanted.filter((sounds, i) => sounds.join() !== said[i].join()).length
-  const percent = (share: number) => `${(100 * share).toFixed(1).padStart(5)} %`
-  return `phonemes wrong ${percent(tokenErrorRate(said, wanted))}  words wrong ${percent(wrong / wanted.length)}`
+  return { phonemes: 100 * tokenErrorRate(said, wanted), words: (100 * wrong) / wanted.length }
 }
 
 /** Trains a model, and returns what it says and where it looked. */
@@ -192,13 +193,24 @@ async function run(name: keyof typeof decoders) {
 
 // ---- the run ----
 
-console.log(`${learnt.length} words to learn, ${tested.length} to test; a sound for each letter: `)
 const bySingleLetters = baseline()
-console.log(`baseline          ${rates(tested.map(([word]) => bySingleLetters(word)))}`)
+const plain = rates(tested.map(([word]) => bySingleLetters(word)))
+const figures: Figure[] = []
+console.log(`${learnt.length} words to learn, ${tested.length} to test`)
 for (const name of ['Bahdanau', 'Luong'] as const) {
   const { likeliest, best, look } = await run(name)
-  console.log(`${name.padEnd(9)} greedy  ${rates(likeliest)}`)
-  console.log(`${name.padEnd(9)} beam ${options.beam}  ${rates(best)}`)
+  for (const [way, said] of Object.entries({ greedy: likeliest, [`beam ${options.beam}`]: best })) {
+    const own = rates(said)
+    for (const part of ['phonemes', 'words'] as const) {
+      const baseline = `${round(plain[part])} (one sound for each letter)`
+      figures.push({
+        name: `${name}, ${way}, % of ${part} wrong`,
+        value: own[part],
+        baseline,
+        holds: own[part] < plain[part],
+      })
+    }
+  }
   if (name !== 'Bahdanau') continue
   // The longest word that is right, and where the decoder looked for each of its sounds.
   const right = tested.filter(([, sounds], i) => sounds.join() === best[i].join())
@@ -207,5 +219,5 @@ for (const name of ['Bahdanau', 'Luong'] as const) {
   const labels = { rowLabels: [...sounds, 'end'], columnLabels: [...word], xLabel: 'letters', yLabel: 'sounds' }
   writeFileSync(options.out, heatMap(weights, { title: 'Attention', ...labels }))
 }
-const { user, system } = process.cpuUsage()
-console.log(`seed ${options.seed}: ${((user + system) / 1e6).toFixed(0)} s of processor time; drawn: ${options.out}`)
+console.log(`drawn: ${options.out}`)
+report('letters-to-sounds', options.seed, figures)
