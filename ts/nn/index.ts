@@ -48,6 +48,29 @@ export {
   luongAttention,
 } from './alignment.js'
 export {
+  attentionWeights,
+  type KeyValues,
+  type MultiHeadAttention,
+  type MultiHeadMode,
+  type MultiHeadOptions,
+  type MultiHeadParams,
+  multiHeadAttention,
+} from './attention.js'
+export {
+  type BlockMode,
+  type BlockOptions,
+  type DecoderBlock,
+  type DecoderBlockParams,
+  type DecoderMode,
+  decoderBlock,
+  type EncoderBlock,
+  type EncoderBlockParams,
+  encoderBlock,
+  type FeedForwardOptions,
+  type FeedForwardParams,
+  feedForward,
+} from './blocks.js'
+export {
   type Cell,
   type CellOptions,
   type CellParams,
@@ -75,6 +98,7 @@ export {
   type QueryOptions,
 } from './decoders.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
+export { dropout } from './dropout.js'
 export { embedding } from './embedding.js'
 export {
   type Encoder,
@@ -85,6 +109,7 @@ export {
   type Taught,
   type TeacherOptions,
 } from './encoder-decoder.js'
+export { type Gpt, type GptOptions, type GptParams, gpt, type TransformerCarry } from './gpt.js'
 export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
 /** How weights start: functions of a key and a shape. */
 export * as initializers from './initializers.js'
@@ -126,7 +151,15 @@ export {
   perplexity,
   topKAccuracy,
 } from './metrics.js'
-export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
+export { layerNorm, type NormOptions, type NormParams, rmsNorm, standardize } from './norm.js'
+export {
+  type AngleOptions,
+  learnedPositions,
+  type Positions,
+  rotary,
+  sinusoidal,
+  sinusoidalPositions,
+} from './positions.js'
 export {
   cosineEmbedding,
   cosineSimilarity,
@@ -154,3 +187,4 @@ export {
 export { rnnCell } from './rnn-cell.js'
 export { maxNorm, repeatVector, timeDistributed } from './sequence.js'
 export { residualCell, type StackedCarry, type StackedParams, stacked } from './stacked.js'
+export { type Transformer, type TransformerOptions, type TransformerParams, transformer } from './transformer.js'
