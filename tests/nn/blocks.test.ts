@@ -196,6 +196,8 @@ test('blocks stand in a chain; vmap makes it a batch, each with a key of its own
   const keys = stack(random.split(key, 3))
   const batch = jit(vmap(train))(ids, keys)
   for (let i = 0; i < 3; i++) close(at(batch, i), train(at(ids, i), at(keys, i)).toArray(), 2e-5)
+  const given = vmap(model.apply, [null, 0, 0])(params, ids, { train: true, key: keys })
+  close(given, batch.toArray(), 2e-5)
   const same = vmap(train, [null, 0])(at(ids, 0), keys)
   assert.not.equal(at(same, 0).toArray(), at(same, 1).toArray())
   assert.equal(model.apply(params, at(ids, 0), { key }).toArray(), model.apply(params, at(ids, 0)).toArray())
