@@ -218,7 +218,10 @@ export const transformsRows: Record<string, Row[]> = {
   psum: [
     [() => h.psum(f2, 'batch'), 'psum: no vmap around names its axis "batch"', '{ axisName: "batch" }'],
     [() => h.psum(f2, 3), 'psum: the name of an axis is a string, not 3'],
-    [() => h.vmap(() => h.psum('a', 'b'), [0], 0, { axisName: 'b' })(f2), 'psum: an argument is the string a, not a tensor'],
+    [
+      () => h.vmap(() => h.psum('a', 'b'), [0], 0, { axisName: 'b' })(f2),
+      'psum: an argument is the string a, not a tensor',
+    ],
   ],
   pmean: [
     [() => h.vmap((x: Tensor) => h.pmean(x, 'rows'), [0], 0, { axisName: 'batch' })(f2), 'pmean: no vmap', '"rows"'],
