@@ -202,6 +202,9 @@ test('blocks stand in a chain; vmap makes it a batch, each with a key of its own
   assert.not.equal(at(same, 0).toArray(), at(same, 1).toArray())
   assert.equal(model.apply(params, at(ids, 0), { key }).toArray(), model.apply(params, at(ids, 0)).toArray())
   assert.throws(() => model.apply(params, at(ids, 0), { train: true }), /dropout: training needs a key/)
+  assert.throws(() => jit(model.apply)(params, at(ids, 0), { train: false, key }), /dropout: train is a traced value/)
+  const still = jit(model.apply, { static: [2] })(params, at(ids, 0), { train: false })
+  close(still, model.apply(params, at(ids, 0)).toArray(), 2e-5)
 })
 
 test('mistakes are told', () => {

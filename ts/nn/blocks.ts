@@ -1,7 +1,6 @@
 // The blocks that Transformers are made of: residual branches of attention and of a network for each place, normalised before
 // them or after their sum.
 import type { Tensor } from '../core/tensor.js'
-import { rangeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { matmul } from '../ops/dot-general.js'
 import { zeros } from '../ops/full.js'
@@ -17,7 +16,7 @@ import {
   type MultiHeadParams,
   multiHeadAttention,
 } from './attention.js'
-import { checkCount, lastLength } from './check.js'
+import { checkCount, checkRate, lastLength } from './check.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
@@ -158,9 +157,7 @@ function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
     dropout = 0,
     attentionDropout = 0,
   } = options ?? {}
-  if (!(dropout >= 0 && dropout < 1)) {
-    throw rangeError(`${name}: dropout is a probability in [0, 1), not ${String(dropout)}`)
-  }
+  checkRate(name, 'dropout', dropout)
   const left = dropoutLayer(dropout)
   return {
     norm,

@@ -79,8 +79,38 @@ export {
   readState,
   type StepMode,
 } from './cell.js'
-export { type ChainParams, chain } from './chain.js'
+export { type ChainParams, type ChainState, chain } from './chain.js'
+export {
+  type BatchNormOptions,
+  batchNorm,
+  type ChannelNormOptions,
+  groupNorm,
+  instanceNorm,
+  type LocalResponseOptions,
+  localResponseNorm,
+  type RunningStatistics,
+} from './channel-norm.js'
+export {
+  type ConvLayerOptions,
+  type ConvParams,
+  type ConvTransposeLayerOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from './conv.js'
 export { convLstmCell } from './conv-lstm-cell.js'
+export {
+  type AlexNetOptions,
+  alexNet,
+  type LeNetOptions,
+  leNet,
+  type Network,
+  type ResNetOptions,
+  resNet,
+} from './convnets.js'
 export { type CtcOptions, ctcLoss } from './ctc.js'
 export {
   type AttendingParams,
@@ -98,7 +128,7 @@ export {
   type QueryOptions,
 } from './decoders.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
-export { dropout } from './dropout.js'
+export { type DropoutOptions, dropout } from './dropout.js'
 export { embedding } from './embedding.js'
 export {
   type Encoder,
@@ -113,7 +143,7 @@ export { type Gpt, type GptOptions, type GptParams, gpt, type TransformerCarry }
 export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
 /** How weights start: functions of a key and a shape. */
 export * as initializers from './initializers.js'
-export type { Layer, Mode, ParamsOf } from './layer.js'
+export type { Layer, Mode, ParamsOf, StatefulLayer, StateOf } from './layer.js'
 export {
   binaryCrossEntropy,
   type CrossEntropyOptions,
@@ -152,6 +182,7 @@ export {
   topKAccuracy,
 } from './metrics.js'
 export { layerNorm, type NormOptions, type NormParams, rmsNorm, standardize } from './norm.js'
+export { globalMaxPool, globalMeanPool, maxPool, meanPool } from './pooling.js'
 export {
   type AngleOptions,
   learnedPositions,
@@ -184,6 +215,7 @@ export {
   type ZoneoutRates,
   zoneout,
 } from './recurrent-dropout.js'
+export { type Branches, residual } from './residual.js'
 export { rnnCell } from './rnn-cell.js'
 export { maxNorm, repeatVector, timeDistributed } from './sequence.js'
 export { residualCell, type StackedCarry, type StackedParams, stacked } from './stacked.js'
