@@ -240,6 +240,15 @@ test('dropout leaves out weights while training, with a key of each example’s 
   assert.throws(() => dropped.apply(p, x, { train: true }), /dropout: training needs a key/)
 })
 
+test('memory grows with the length, not with its square', () => {
+  const bytes = (length: number, own = multiHeadAttention({ heads: 2, causal: true })) => {
+    const xs = zeros([length, 16])
+    const loss = (given: MultiHeadParams) => sum(square(own.apply(given, xs)))
+    return jit(grad(loss)).compile(own.init(key, xs)).peakBytes
+  }
+  assert.ok(bytes(2048) < 2.2 * bytes(1024), `${bytes(2048)} and ${bytes(1024)} bytes`)
+})
+
 test('mistakes are told', () => {
   assert.throws(() => multiHeadAttention({ heads: 0 }), /multiHeadAttention: heads is a positive integer, not 0/)
   assert.throws(

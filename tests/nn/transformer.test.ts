@@ -11,6 +11,7 @@ import {
   flip,
   grad,
   jit,
+  matmul,
   mul,
   random,
   scan,
@@ -18,13 +19,24 @@ import {
   stack,
   sum,
   type Tensor,
+  take,
   tensor,
+  transpose,
   treeLeaves,
   valueAndGrad,
   vmap,
   zeros,
 } from '../../ts/index.js'
-import { crossEntropy, learnedPositions, rmsNorm, type TransformerOptions, transformer } from '../../ts/nn/index.js'
+import {
+  crossEntropy,
+  decoderBlock,
+  encoderBlock,
+  learnedPositions,
+  rmsNorm,
+  sinusoidalPositions,
+  type TransformerOptions,
+  transformer,
+} from '../../ts/nn/index.js'
 import { adam, applyUpdates, noamSchedule } from '../../ts/optim/index.js'
 import { close } from '../close.js'
 
@@ -95,6 +107,17 @@ for (const [name, options] of Object.entries(KINDS)) {
     assert.equal(speak(padded, tensor(5, { dtype: 'int32' })).toArray(), slice(text, [1]).toArray())
   })
 }
+
+test('put together from its blocks', () => {
+  const model = transformer({ ...sizes, layers: 1 })
+  const [encoder, decoder] = [encoderBlock({ heads: 2 }), decoderBlock({ heads: 2 })]
+  const params = model.init(key, source)
+  const at = (table: Tensor, ids: Tensor) => sinusoidalPositions().apply(null, mul(take(table, ids), Math.sqrt(8)))
+  const memory = encoder.apply(params.encoder[0], at(params.source!, source))
+  close(model.encode(params, source).keys, memory.toArray(), 1e-6)
+  const y = decoder.apply(params.decoder[0], at(params.target, target), { memory })
+  close(model.apply(params, source, target).logits, matmul(y, transpose(params.target)).toArray(), 1e-5)
+})
 
 test('dropout in training, each example with a key of its own', () => {
   const model = transformer({ ...sizes, dropout: 0.2 })
