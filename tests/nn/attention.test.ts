@@ -22,6 +22,7 @@ import {
   scaledDotProductAttention,
   scan,
   slice,
+  split,
   square,
   stack,
   std,
@@ -202,6 +203,17 @@ test('rotary: weights know distances alone', () => {
     assert.ok(Math.abs(relative(3, 1) - relative(4, 2)) < 1e-4)
     assert.ok(Math.abs(relative(3, 1)) > 1e-3)
   }
+})
+
+test('rotary: values are not turned', () => {
+  const turned = multiHeadAttention({ heads: 2, rotary: true })
+  const { weights } = turned.attend(p, x)
+  const values = split(add(matmul(x, p.wv), p.bv!), 2)
+  const found = concat(
+    values.map((own, i) => matmul(at(weights, i), own)),
+    1,
+  )
+  close(turned.apply(p, x), add(matmul(found, p.wo), p.bo!).toArray(), 2e-5)
 })
 
 test('a batch of sequences, each of its own length, is a batch of single ones; gradients too', () => {
