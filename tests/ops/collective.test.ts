@@ -3,7 +3,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   add,
+  checkpoint,
   cond,
+  customVjp,
   grad,
   greater,
   jit,
@@ -16,6 +18,7 @@ import {
   scan,
   square,
   stack,
+  stopGradient,
   sub,
   sum,
   type Tensor,
@@ -104,6 +107,24 @@ test('within control flow', () => {
     })(xs).toArray(),
     1e-5,
   )
+})
+
+test('within checkpoints and functions with rules of their own, forwards and backwards', () => {
+  const kept = vmap(checkpoint(centre), [0], 0, named)
+  close(
+    grad((x: Tensor) => sum(square(kept(x))))(xs),
+    grad((x: Tensor) => sum(square(overBatch(x))))(xs).toArray(),
+    1e-5,
+  )
+  const total = customVjp(
+    (x: Tensor) => psum(x, 'batch'),
+    x => [psum(mul(2, x), 'batch'), x],
+    (x, ct) => [mul(x, psum(ct, 'batch'))],
+  )
+  const f = (x: Tensor) => sum(mul(x, vmap((own: Tensor) => total(own), [0], 0, named)(stopGradient(x))))
+  const ruled = (x: Tensor) => sum(vmap((own: Tensor) => total(own), [0], 0, named)(x))
+  close(f(xs), sum(square(sum(xs, { axis: 0 }))).item(), 1e-4)
+  close(grad(ruled)(xs), mul(5, xs).toArray(), 1e-5)
 })
 
 test('a jitted function that was traced for one batch serves another', () => {
