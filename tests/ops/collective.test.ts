@@ -79,6 +79,10 @@ test('inner vmaps with other names, or none, let it pass; the innermost of one n
   const rows = (x: Tensor) => vmap((row: Tensor) => sub(row, pmean(row, 'batch')))(x)
   const whole = sub(table, mean(table, { axis: 0, keepDims: true }))
   close(vmap(rows, [0], 0, named)(table), whole.toArray(), 1e-6)
+  const both = (x: Tensor) =>
+    vmap((row: Tensor) => sub(pmean(row, 'batch'), pmean(row, 'rows')), [0], 0, { axisName: 'rows' })(x)
+  const [examples, lines] = [0, 1].map(axis => mean(table, { axis, keepDims: true }))
+  close(vmap(both, [0], 0, named)(table), sub(examples, lines).toArray(), 1e-6)
   const inner = vmap((row: Tensor) => pmean(row, 'batch'), [0], null, named)
   close(vmap(inner, [0], 0, named)(table), mean(table, { axis: 1 }).toArray(), 1e-6)
 })
