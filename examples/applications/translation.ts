@@ -12,8 +12,8 @@ import {
   random,
   slice,
   sum,
-  tanh,
   type Tensor,
+  tanh,
   tensor,
   vmap,
   where,
@@ -131,12 +131,18 @@ await runTask({
     const longest = (side: 'english' | 'french') => Math.max(...groups.flat().map(pair => pair[side].length)) + 1
     const [sourceLength, targetLength] = [longest('english'), longest('french')]
     const sources = (list: readonly string[][]) =>
-      padSequences(list.map(own => english.encode(own, { eos: true })), { length: sourceLength }).values
+      padSequences(
+        list.map(own => english.encode(own, { eos: true })),
+        { length: sourceLength },
+      ).values
     const tensors = (pairs: readonly Pair[]) => ({
       source: sources(pairs.map(pair => pair.english)),
-      target: padSequences(pairs.map(pair => french.encode(pair.french, { bos: true, eos: true })), {
-        length: targetLength + 1,
-      }).values,
+      target: padSequences(
+        pairs.map(pair => french.encode(pair.french, { bos: true, eos: true })),
+        {
+          length: targetLength + 1,
+        },
+      ).values,
     })
 
     const model = modelFor(english.size, french.size)
@@ -174,14 +180,16 @@ await runTask({
     const value = 100 * bleu(said, references).score
     const plain = wordForWord(learnt)
     const single = 100 * bleu(asked.map(plain), references).score
-    asked.slice(0, 8).forEach((own, i) => console.log(`  ${own.join(' ')}  ->  ${said[i].join(' ')}`))
+    for (const [i, own] of asked.slice(0, 8).entries()) console.log(`  ${own.join(' ')}  ->  ${said[i].join(' ')}`)
 
     // The longest sentence that is right, and where the decoder looked for each of its words.
     const isRight = (i: number) => references[i].some(own => own.join(' ') === said[i].join(' '))
     const right = [...asked.keys()].filter(isRight)
     const shown = right.reduce((a, b) => (said[b].length > said[a].length ? b : a), right[0] ?? 0)
     const given = french.encode(said[shown], { bos: true })
-    const weights = model.apply(params, english.encode(asked[shown], { eos: true }), given).weights.toArray() as number[][]
+    const weights = model
+      .apply(params, english.encode(asked[shown], { eos: true }), given)
+      .weights.toArray() as number[][]
     const labels = { rowLabels: [...said[shown], 'end'], columnLabels: [...asked[shown], 'end'] }
     await writeFileAtomic(out, heatMap(weights, { title: 'Attention', xLabel: 'English', yLabel: 'French', ...labels }))
     console.log(`drawn: ${out}`)
