@@ -23,6 +23,7 @@ import {
   random,
   reshape,
   at as row,
+  softmax,
   sqrt,
   square,
   stack,
@@ -36,6 +37,7 @@ import {
 } from 'heddle'
 import { batches, decodeWav, logMel, padSequences } from 'heddle/data'
 import { ctcGreedy } from 'heddle/decode'
+import { writeFileAtomic } from 'heddle/io'
 import {
   bidirectional,
   chain,
@@ -49,6 +51,7 @@ import {
   relu,
   variationalDropout,
 } from 'heddle/nn'
+import { heatMap } from 'heddle/plot'
 import { tokenErrorRate } from 'heddle/text'
 import { round, runTask } from '../harness/task.ts'
 
@@ -169,7 +172,8 @@ await runTask({
   about: 'Spoken digits: phonemes by CTC, and the digit by convolutions and a recurrence',
   steps: 600,
   data: 'the folder `recordings` of https://github.com/Jakobovski/free-spoken-digit-dataset',
-  async run({ key, train, data }) {
+  out: 'spoken-digits.svg',
+  async run({ key, train, data, out }) {
     const [learnt, tested] = [recordings(data!, false), recordings(data!, true)]
     const [writerKey, namerKey, orderKey] = random.split(key, 3)
     const { at } = batches(learnt, { batch: BATCH, key: orderKey })
@@ -219,6 +223,18 @@ await runTask({
         said,
         truth.map(digit => SOUNDS[digit]),
       )
+
+    // When the phonemes of the longest recording are written.
+    const heard = lengths.toArray() as number[]
+    const shown = heard.indexOf(Math.max(...heard))
+    const when = softmax(row(logits, shown)).toArray() as number[][]
+    const columns = when.slice(0, heard[shown])
+    const drawing = heatMap(
+      phonemes.map((_, phoneme) => columns.map(step => step[phoneme])),
+      { title: `A ${truth[shown]} is heard`, rowLabels: phonemes, xLabel: 'time, 20 ms a step', cell: 16 },
+    )
+    await writeFileAtomic(out, drawing)
+    console.log(`drawn: ${out}`)
 
     const plain = nearestSpectrum(learnt, tested)
     const figures = {
