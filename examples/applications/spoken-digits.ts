@@ -224,11 +224,11 @@ await runTask({
         truth.map(digit => SOUNDS[digit]),
       )
 
-    // When the phonemes of the longest recording are written.
-    const heard = lengths.toArray() as number[]
-    const shown = heard.indexOf(Math.max(...heard))
+    // When phonemes are written, of the first recording with the most of them that is right.
+    const rights = truth.flatMap((digit, i) => (spoken[i].join() === SOUNDS[digit].join() ? [i] : []))
+    const shown = rights.reduce((a, b) => (spoken[b].length > spoken[a].length ? b : a), rights[0] ?? 0)
     const when = softmax(row(logits, shown)).toArray() as number[][]
-    const columns = when.slice(0, heard[shown])
+    const columns = when.slice(0, (lengths.toArray() as number[])[shown])
     const drawing = heatMap(
       phonemes.map((_, phoneme) => columns.map(step => step[phoneme])),
       { title: `A ${truth[shown]} is heard`, rowLabels: phonemes, xLabel: 'time, 20 ms a step', cell: 16 },
