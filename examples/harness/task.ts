@@ -37,7 +37,7 @@ export interface Run {
   steps: number
   /** The file given with `--data`. */
   data?: string
-  /** Where what a task draws or writes is to go: `--out`. */
+  /** The file that a drawing is written to. */
   out: string
   /** Trains parameters with Adam, and returns them. */
   train<P extends Tree>(name: string, params: P, training: Training<P>): Promise<P>
@@ -50,9 +50,9 @@ export interface Task {
   steps: number
   /** What `--data` is, for a task that cannot do without. */
   data?: string
-  /** What `--data` may be, for a task that does without. */
+  /** What `--data` may be, for a task that has data of its own. */
   otherData?: string
-  /** The file that it draws or writes, unless `--out` says otherwise. */
+  /** The name of what is drawn, unless `--out` says otherwise. */
   out?: string
   run(run: Run): Promise<Figure[]>
 }
@@ -63,8 +63,8 @@ export async function runTask({ name, about, steps, data, otherData, out, run }:
     .description(about)
     .option('--steps <number>', 'training steps', count, steps)
     .option('--seed <integer>', 'one seed, one result', integer, 1)
-    .addOption(option('--data <file>', data ?? otherData))
-    .addOption(option('--out <file>', out && 'what is written').default(out))
+    .addOption(described('--data <file>', data ?? otherData))
+    .addOption(described('--out <file>', out && 'the drawing').default(out ?? ''))
     .allowExcessArguments(false)
   const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string; out: string }>()
 
@@ -74,8 +74,8 @@ export async function runTask({ name, about, steps, data, otherData, out, run }:
   report(name, options.seed, await run({ ...options, key: random.key(options.seed), train: trainer(options) }))
 }
 
-/** An option, which is taken but not shown where a task has no use for it. */
-const option = (flags: string, about: string | undefined): Option =>
+/** An option that all tasks take, and those show that use it. */
+const described = (flags: string, about?: string): Option =>
   new Option(flags, about ?? 'used by other tasks').hideHelp(about === undefined)
 
 /** The closing lines: figures, each beside its bar, and what they took. Parents that listen are sent them. */
