@@ -3,7 +3,7 @@
 import process from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { cast, div, mul, random, sub, type Tensor, type Tree, valueAndGrad } from 'heddle'
-import { adam, applyUpdates, chain, clipByGlobalNorm, type StateOf } from 'heddle/optim'
+import { adam, applyUpdates, chain, clipByGlobalNorm, type Optimizer } from 'heddle/optim'
 import { finish, fit, progressBar } from 'heddle/train'
 
 /** What came out, and what stands beside it. */
@@ -25,6 +25,10 @@ export interface Training<P> {
   learningRate: number
   /** The norm that gradients are clipped to (1). */
   clip?: number
+  /** How many steps this training has (as many as the command line says). */
+  steps?: number
+  /** What takes the place of Adam on clipped gradients, given the learning rate at each step. */
+  optimizer?: (rate: (step: Tensor) => Tensor) => Optimizer
   /** The loss on examples that are not learnt from, each `every` steps: the best parameters are kept. */
   validate?: (params: P) => Tensor
   every?: number
@@ -37,6 +41,8 @@ export interface Run {
   steps: number
   /** The file given with `--data`. */
   data?: string
+  /** The file that a drawing is written to. */
+  out: string
   /** Trains parameters with Adam, and returns them. */
   train<P extends Tree>(name: string, params: P, training: Training<P>): Promise<P>
 }
@@ -48,24 +54,33 @@ export interface Task {
   steps: number
   /** What `--data` is, for a task that cannot do without. */
   data?: string
+  /** What `--data` may be, for a task that has data of its own. */
+  otherData?: string
+  /** The name of what is drawn, unless `--out` says otherwise. */
+  out?: string
   run(run: Run): Promise<Figure[]>
 }
 
 /** Runs a task as the command line says, and prints its figures. */
-export async function runTask({ name, about, steps, data, run }: Task): Promise<void> {
+export async function runTask({ name, about, steps, data, otherData, out, run }: Task): Promise<void> {
   const command = new Command(`npm run example -- ${name}`)
     .description(about)
     .option('--steps <number>', 'training steps', count, steps)
     .option('--seed <integer>', 'one seed, one result', integer, 1)
-    .addOption(new Option('--data <file>', data ?? 'read by other tasks').hideHelp(data === undefined))
+    .addOption(described('--data <file>', data ?? otherData))
+    .addOption(described('--out <file>', out && 'the drawing').default(out ?? ''))
     .allowExcessArguments(false)
-  const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string }>()
+  const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string; out: string }>()
 
   if (data !== undefined && options.data === undefined) command.error(`${name}: --data <file> is missing: ${data}`)
 
   console.log(about)
   report(name, options.seed, await run({ ...options, key: random.key(options.seed), train: trainer(options) }))
 }
+
+/** An option that all tasks take, and those show that use it. */
+const described = (flags: string, about?: string): Option =>
+  new Option(flags, about ?? 'used by other tasks').hideHelp(about === undefined)
 
 /** The closing lines: figures, each beside its bar, and what they took. Parents that listen are sent them. */
 export function report(name: string, seed: number, figures: Figure[]): void {
@@ -90,18 +105,18 @@ export const round = (value: number): string => String(Number(value.toPrecision(
 /** What training changes from step to step. */
 interface TrainState<P> {
   params: P
-  optimizer: StateOf<Optimizer>
+  optimizer: unknown
 }
 
-function optimizerFor({ learningRate, clip = 1 }: Training<never>, steps: number) {
+function optimizerFor({ learningRate, clip = 1, optimizer }: Training<never>, steps: number): Optimizer {
   const rate = (step: Tensor): Tensor => mul(learningRate, sub(1, div(cast(step, 'float32'), steps)))
-  return chain(clipByGlobalNorm(clip), adam(rate))
+  return optimizer?.(rate) ?? (chain(clipByGlobalNorm(clip), adam(rate)) as Optimizer)
 }
-type Optimizer = ReturnType<typeof optimizerFor>
 
-const trainer = ({ steps, seed }: { steps: number; seed: number }): Run['train'] => {
+const trainer = ({ steps: all, seed }: { steps: number; seed: number }): Run['train'] => {
   const key = random.foldIn(random.key(seed), 1)
   return async function train<P extends Tree>(name: string, params: P, training: Training<P>) {
+    const { steps = all } = training
     const optimizer = optimizerFor(training, steps)
     const step = (state: TrainState<P>, number: Tensor): [TrainState<P>, Tensor] => {
       const [loss, gradients] = valueAndGrad(training.loss)(state.params, random.foldIn(key, number), number)

@@ -187,7 +187,12 @@ test('batch norm: the batch may be asked for the output alone, and says what is 
     /pmean: no vmap around names/,
   )
   const other = layer.initState({ shape: [4] })
-  assert.throws(() => layer.apply(params, batch, { state: other }), /batchNorm: the state is not that of 8 channels/)
+  for (const mixed of [other, { ...state, mean: other.mean }, { ...state, variance: other.variance }]) {
+    assert.throws(
+      () => layer.apply(params, zeros([3, 4]), { state: mixed }),
+      /batchNorm: the state is not that of 3 channels/,
+    )
+  }
 })
 
 const network = nn.chain(

@@ -3,7 +3,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import {
   add,
+  checkpoint,
   cond,
+  customVjp,
   grad,
   greater,
   jit,
@@ -16,6 +18,7 @@ import {
   scan,
   square,
   stack,
+  stopGradient,
   sub,
   sum,
   type Tensor,
@@ -76,6 +79,10 @@ test('inner vmaps with other names, or none, let it pass; the innermost of one n
   const rows = (x: Tensor) => vmap((row: Tensor) => sub(row, pmean(row, 'batch')))(x)
   const whole = sub(table, mean(table, { axis: 0, keepDims: true }))
   close(vmap(rows, [0], 0, named)(table), whole.toArray(), 1e-6)
+  const both = (x: Tensor) =>
+    vmap((row: Tensor) => sub(pmean(row, 'batch'), pmean(row, 'rows')), [0], 0, { axisName: 'rows' })(x)
+  const [examples, lines] = [0, 1].map(axis => mean(table, { axis, keepDims: true }))
+  close(vmap(both, [0], 0, named)(table), sub(examples, lines).toArray(), 1e-6)
   const inner = vmap((row: Tensor) => pmean(row, 'batch'), [0], null, named)
   close(vmap(inner, [0], 0, named)(table), mean(table, { axis: 1 }).toArray(), 1e-6)
 })
@@ -104,6 +111,24 @@ test('within control flow', () => {
     })(xs).toArray(),
     1e-5,
   )
+})
+
+test('within checkpoints and functions with rules of their own, forwards and backwards', () => {
+  const kept = vmap(checkpoint(centre), [0], 0, named)
+  close(
+    grad((x: Tensor) => sum(square(kept(x))))(xs),
+    grad((x: Tensor) => sum(square(overBatch(x))))(xs).toArray(),
+    1e-5,
+  )
+  const total = customVjp(
+    (x: Tensor) => psum(x, 'batch'),
+    x => [psum(mul(2, x), 'batch'), x],
+    (x, ct) => [mul(x, psum(ct, 'batch'))],
+  )
+  const f = (x: Tensor) => sum(mul(x, vmap((own: Tensor) => total(own), [0], 0, named)(stopGradient(x))))
+  const ruled = (x: Tensor) => sum(vmap((own: Tensor) => total(own), [0], 0, named)(x))
+  close(f(xs), sum(square(sum(xs, { axis: 0 }))).item(), 1e-4)
+  close(grad(ruled)(xs), mul(5, xs).toArray(), 1e-5)
 })
 
 test('a jitted function that was traced for one batch serves another', () => {

@@ -4,7 +4,7 @@ import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, div, maximum, mul, pow, square, sub } from '../ops/arithmetic.js'
 import { pmean, psum } from '../ops/collective.js'
-import { rsqrt } from '../ops/exponential.js'
+import { rsqrt, sqrt } from '../ops/exponential.js'
 import { ones, zeros } from '../ops/full.js'
 import { meanPool } from '../ops/pool.js'
 import { mean } from '../ops/reduce.js'
@@ -113,7 +113,9 @@ export function localResponseNorm(
     checkTensor('localResponseNorm', x)
     const channels = channelCount('localResponseNorm', x)
     const squares = meanPool(reshape(square(x), [channels, -1]), [size, 1], around)
-    return mul(x, pow(add(mul(reshape(squares, x.shape), alpha), k), -beta))
+    const sums = add(mul(reshape(squares, x.shape), alpha), k)
+    // The paper's exponent needs no powers.
+    return mul(x, beta === 0.75 ? mul(rsqrt(sums), sqrt(rsqrt(sums))) : pow(sums, -beta))
   }
 }
 
