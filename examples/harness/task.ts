@@ -41,6 +41,8 @@ export interface Run {
   steps: number
   /** The file given with `--data`. */
   data?: string
+  /** The file that a drawing is written to. */
+  out: string
   /** Trains parameters with Adam, and returns them. */
   train<P extends Tree>(name: string, params: P, training: Training<P>): Promise<P>
 }
@@ -52,24 +54,33 @@ export interface Task {
   steps: number
   /** What `--data` is, for a task that cannot do without. */
   data?: string
+  /** What `--data` may be, for a task that has data of its own. */
+  otherData?: string
+  /** The name of what is drawn, unless `--out` says otherwise. */
+  out?: string
   run(run: Run): Promise<Figure[]>
 }
 
 /** Runs a task as the command line says, and prints its figures. */
-export async function runTask({ name, about, steps, data, run }: Task): Promise<void> {
+export async function runTask({ name, about, steps, data, otherData, out, run }: Task): Promise<void> {
   const command = new Command(`npm run example -- ${name}`)
     .description(about)
     .option('--steps <number>', 'training steps', count, steps)
     .option('--seed <integer>', 'one seed, one result', integer, 1)
-    .addOption(new Option('--data <file>', data ?? 'read by other tasks').hideHelp(data === undefined))
+    .addOption(described('--data <file>', data ?? otherData))
+    .addOption(described('--out <file>', out && 'the drawing').default(out ?? ''))
     .allowExcessArguments(false)
-  const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string }>()
+  const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string; out: string }>()
 
   if (data !== undefined && options.data === undefined) command.error(`${name}: --data <file> is missing: ${data}`)
 
   console.log(about)
   report(name, options.seed, await run({ ...options, key: random.key(options.seed), train: trainer(options) }))
 }
+
+/** An option that all tasks take, and those show that use it. */
+const described = (flags: string, about?: string): Option =>
+  new Option(flags, about ?? 'used by other tasks').hideHelp(about === undefined)
 
 /** The closing lines: figures, each beside its bar, and what they took. Parents that listen are sent them. */
 export function report(name: string, seed: number, figures: Figure[]): void {

@@ -35,6 +35,7 @@ const norms: Operators = {
     return [y, h.mean(x, { axis, keepDims: true }), inverse]
   },
   RMSNormalization: ([x, scale], { axis = -1, epsilon = 1e-5 }) => {
+    if (axis === -1 || axis === x.rank - 1) return nn.rmsNorm({ epsilon }).apply({ scale }, x)
     const square = h.mean(h.square(x), { axis: axesFrom(axis, x.rank), keepDims: true })
     return mul(mul(x, h.rsqrt(add(square, epsilon))), scale)
   },

@@ -64,7 +64,12 @@ export function checkRate(operation: string, name: string, rate: unknown): void 
 }
 
 /** The key, without which nothing can be drawn. */
-export function keyOf(operation: string, { key }: Mode): Tensor {
+export function keyOf(operation: string, { train, key }: Mode): Tensor {
+  if (typeof train === 'object') {
+    throw typeError(
+      `${operation}: train is a traced value, not true or false: let the function close over it, or name its argument in jit's static`,
+    )
+  }
   if (key !== undefined) return key
   throw typeError(`${operation}: training needs a key: apply(params, x, { train: true, key })`)
 }

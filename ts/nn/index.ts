@@ -48,6 +48,29 @@ export {
   luongAttention,
 } from './alignment.js'
 export {
+  attentionWeights,
+  type KeyValues,
+  type MultiHeadAttention,
+  type MultiHeadMode,
+  type MultiHeadOptions,
+  type MultiHeadParams,
+  multiHeadAttention,
+} from './attention.js'
+export {
+  type BlockMode,
+  type BlockOptions,
+  type DecoderBlock,
+  type DecoderBlockParams,
+  type DecoderMode,
+  decoderBlock,
+  type EncoderBlock,
+  type EncoderBlockParams,
+  encoderBlock,
+  type FeedForwardOptions,
+  type FeedForwardParams,
+  feedForward,
+} from './blocks.js'
+export {
   type Cell,
   type CellOptions,
   type CellParams,
@@ -116,6 +139,7 @@ export {
   type Taught,
   type TeacherOptions,
 } from './encoder-decoder.js'
+export { type Gpt, type GptOptions, type GptParams, gpt, type TransformerCarry } from './gpt.js'
 export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
 /** How weights start: functions of a key and a shape. */
 export * as initializers from './initializers.js'
@@ -157,8 +181,16 @@ export {
   perplexity,
   topKAccuracy,
 } from './metrics.js'
-export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
+export { layerNorm, type NormOptions, type NormParams, rmsNorm, standardize } from './norm.js'
 export { globalMaxPool, globalMeanPool, maxPool, meanPool } from './pooling.js'
+export {
+  type AngleOptions,
+  learnedPositions,
+  type Positions,
+  rotary,
+  sinusoidal,
+  sinusoidalPositions,
+} from './positions.js'
 export {
   cosineEmbedding,
   cosineSimilarity,
@@ -187,3 +219,4 @@ export { type Branches, residual } from './residual.js'
 export { rnnCell } from './rnn-cell.js'
 export { maxNorm, repeatVector, type TimeOptions, timeDistributed } from './sequence.js'
 export { residualCell, type StackedCarry, type StackedParams, stacked } from './stacked.js'
+export { type Transformer, type TransformerOptions, type TransformerParams, transformer } from './transformer.js'

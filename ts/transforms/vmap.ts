@@ -11,7 +11,7 @@ import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten }
 import { rangeError, typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { moveaxis } from '../ops/transpose.js'
-import { flattenTensors, leafTensor } from './arguments.js'
+import { leafTensor } from './arguments.js'
 import { cut, inputTypes, memoized } from './interpret.js'
 
 export interface BatchedProgram {
@@ -98,7 +98,7 @@ export interface VmapOptions {
  * `f` over a batch: a function of one example becomes one of many. `inAxes`: for each argument the axis of its leaves
  * that is the batch (0 by default), null for arguments that all examples share, or a tree of those; `outAxes` where the
  * results get it, null for results that all examples share. `axisName`: the name by which `psum` and `pmean` in `f` know
- * the examples. Throws if the lengths of the batch axes differ or there is none.
+ * the examples. Booleans stay as they are, the same for all. Throws if the lengths of the batch axes differ or there is none.
  * @example
  * const distance = (a: Tensor, b: Tensor) => norm(sub(a, b)) // of two vectors
  * const points = tensor([[0, 0], [3, 4], [6, 8]])
@@ -113,7 +113,7 @@ export function vmap<A extends unknown[], B extends Tree>(
 ): (...args: A) => B {
   if (typeof f !== 'function') throw typeError('vmap: the first argument is not a function')
   return (...args) => {
-    const flatArgs = args.map((arg, i) => flattenTensors('vmap', arg, `argument ${i + 1}`))
+    const flatArgs = args.map((arg, i) => flatten(arg, `vmap: argument ${i + 1}`))
     if (inAxes !== undefined && (inAxes as unknown[]).length > args.length) {
       throw typeError(
         `vmap: inAxes names ${(inAxes as unknown[]).length} arguments, the function was called with ${args.length}`,
@@ -122,10 +122,11 @@ export function vmap<A extends unknown[], B extends Tree>(
     const dims = flatArgs.flatMap(({ structure, leaves }, i) => {
       const axes = inAxes === undefined ? 0 : inAxes[i] === undefined ? 0 : inAxes[i]
       return leafAxes('vmap', axes, structure, `argument ${i + 1}`).map((axis, leaf) =>
-        checkBatchAxis(axis, leaves[leaf], i),
+        checkBatchAxis(typeof leaves[leaf] === 'boolean' ? null : axis, leafTensor(leaves[leaf]), i),
       )
     })
-    const leaves = flatArgs.flatMap(flat => flat.leaves)
+    const given = flatArgs.flatMap(flat => flat.leaves)
+    const leaves = given.map(leafTensor)
     const size = batchSize(leaves, dims)
     let result: TreeDef = { kind: 'leaf' }
     const types = leaves.map(({ shape, dtype }, i) => ({
@@ -133,7 +134,8 @@ export function vmap<A extends unknown[], B extends Tree>(
       dtype,
     }))
     const { program, captured } = traceProgram(types, tracers => {
-      const parts = cut(tracers, ...flatArgs.map(flat => flat.leaves.length))
+      const values = tracers.map((tracer, i) => (typeof given[i] === 'boolean' ? given[i] : tracer))
+      const parts = cut(values, ...flatArgs.map(flat => flat.leaves.length))
       const examples = flatArgs.map(({ structure }, i) => unflatten(structure, parts[i]))
       const own = () => f(...(examples as A))
       const flat = flatten(axisName === undefined ? own() : withAxis(axisName, own), "vmap: the function's result")

@@ -1,0 +1,79 @@
+// The applications of the course: each example runs for a few steps, in which its loss falls, and says how its figures stand
+// beside those of a plain baseline. The figures themselves take minutes: `npm run examples`.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { shared } from '../platform.js'
+import { root } from '../runtimes/runtime.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'heddle-'))
+const run = (...args: string[]) =>
+  spawnSync(process.execPath, ['build/examples/run.js', ...args], { cwd: root, encoding: 'utf8' })
+
+/** Data that lies beside the repository, or is left out. */
+const beside = (path: string): string => fileURLToPath(new URL(`data/${path}`, shared))
+
+/** How many steps make the loss of each fall, how many trainings and figures it has, and what its drawing shows. */
+interface Application {
+  steps: number
+  trainings?: number
+  /** In how many of these the loss falls (all): where a stock's price goes nobody learns. */
+  falling?: number
+  figures?: number
+  data?: string
+  drawing?: string
+  /** What is written is music, not a drawing. */
+  isMidi?: boolean
+}
+const APPLICATIONS: Record<string, Application> = {
+  entities: { steps: 60, figures: 5, data: beside('ner-wikigold/CONLL-format/data/wikigold.conll.txt') },
+  'fill-in': { steps: 12 },
+  music: { steps: 12, isMidi: true, data: beside('nottingham-abc') },
+  names: { steps: 60, trainings: 2, figures: 2 },
+  'next-word': { steps: 12 },
+  sentiment: { steps: 120, drawing: 'Attention: ' },
+  series: { steps: 200, trainings: 3, falling: 2, figures: 3, drawing: 'persistence' },
+  'spoken-digits': { steps: 40, trainings: 2, figures: 3, data: beside('fsdd-900/recordings'), drawing: 'blank' },
+  tags: { steps: 30, figures: 2 },
+  trajectories: { steps: 60, trainings: 5, figures: 2, data: beside('eth-ucy') },
+  translation: { steps: 30, data: beside('eng-fra-5000/eng-fra.txt'), drawing: 'Attention' },
+}
+
+/** The examples that have a test of their own. */
+const ELSEWHERE = ['letters-to-sounds']
+
+test('all examples of applications are tried here', () => {
+  const names = readdirSync(`${root}/examples/applications`).map(file => file.replace(/\.ts$/, ''))
+  assert.equal(names.sort(), [...Object.keys(APPLICATIONS), ...ELSEWHERE].sort())
+})
+
+for (const [name, application] of Object.entries(APPLICATIONS)) {
+  const { steps, trainings = 1, falling = trainings, figures = 1, data, drawing, isMidi = false } = application
+  const attempt = data === undefined || existsSync(data) ? test : test.skip
+  attempt(`${name}: its loss falls, and its figures stand beside those of a plain baseline`, () => {
+    const out = join(folder, name)
+    const writes = drawing !== undefined || isMidi
+    const given = [...(writes ? ['--out', out] : []), ...(data === undefined ? [] : ['--data', data])]
+    const { stdout, stderr } = run(name, '--steps', String(steps), '--seed', '3', ...given)
+    const losses = [...stdout.matchAll(/loss ([\d.e-]+) -> ([\d.e-]+) in (\d+) steps/g)]
+    assert.is(losses.length, trainings, stdout + stderr)
+    assert.ok(losses.every(([, , , made]) => Number(made) === steps))
+    const fallen = losses.filter(([, before, after]) => Number(after) < 0.97 * Number(before))
+    assert.ok(fallen.length >= falling, stdout)
+    assert.is([...stdout.matchAll(/: [\d.e-]+; baseline: \d/g)].length, figures, stdout)
+    assert.match(stdout, new RegExp(`^${name}, seed 3: \\d+ s of processor time$`, 'm'))
+    if (drawing !== undefined) {
+      const svg = readFileSync(out, 'utf8')
+      assert.ok(svg.startsWith('<svg') && svg.includes(drawing) && svg.endsWith('</svg>'), svg.slice(0, 200))
+    }
+    if (isMidi) assert.is(readFileSync(out, 'latin1').slice(0, 4), 'MThd')
+  })
+}
+
+test.after(() => rmSync(folder, { recursive: true }))
+test.run()
