@@ -171,6 +171,9 @@ export const enum GemmKind {
   VectorNN = 1,
   /** M = 1, B's columns contiguous (bK = 4): never packed. */
   VectorNT = 2,
+  /** B as it lies: a few panels at a time are packed right before they are used. A's rows are contiguous, and its rows and
+   *  columns have one stride each. */
+  Unpacked = 3,
 }
 
 /** Scratch bytes that Gemm needs for each share: one packed block of A (160 x 512) and one tile. */

@@ -15,6 +15,7 @@
 export * from './core.js'
 export { meshgrid, repeat, roll, tile, unstack } from './ops/arrange.js'
 export { type AttentionOptions, scaledDotProductAttention } from './ops/attention.js'
+export { pmean, psum } from './ops/collective.js'
 export {
   type ConvOptions,
   type ConvTransposeOptions,
@@ -35,6 +36,7 @@ export { dynamicSlice, dynamicUpdateSlice } from './ops/dynamic-slice.js'
 export { einsum } from './ops/einsum.js'
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.js'
 export { exp2, log2, log10, logAddExp } from './ops/logarithms.js'
+export { countNonzero, norm } from './ops/norm.js'
 export { type PadMode, pad } from './ops/pad.js'
 export { argmaxPool, lpPool, maxPool, meanPool, type PoolOptions } from './ops/pool.js'
 export { prod } from './ops/prod.js'

@@ -1,7 +1,7 @@
 // Elementwise float32 kernels of two and three arguments: dst[i] = f(a[i], b[i]).
 import { constant } from '../simd/words'
 import * as math from '../simd/math'
-import { binary, cheapBinary, ternary } from './loops'
+import { STEP, binary, cheapBinary, ternary } from './loops'
 
 const ONE_BITS: usize = memory.data<u32>([1])
 
@@ -14,8 +14,8 @@ class Add {
 }
 
 /** a + b */
-export function addF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Add>(dst, a, b, n)
+export function addF(dst: usize, a: usize, b: usize, n: usize, aStep: usize, bStep: usize): void {
+  cheapBinary<Add>(dst, a, b, n, aStep, bStep)
 }
 
 class Sub {
@@ -27,8 +27,8 @@ class Sub {
 }
 
 /** a - b */
-export function subF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Sub>(dst, a, b, n)
+export function subF(dst: usize, a: usize, b: usize, n: usize, aStep: usize, bStep: usize): void {
+  cheapBinary<Sub>(dst, a, b, n, aStep, bStep)
 }
 
 class Mul {
@@ -40,8 +40,8 @@ class Mul {
 }
 
 /** a b */
-export function mulF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Mul>(dst, a, b, n)
+export function mulF(dst: usize, a: usize, b: usize, n: usize, aStep: usize, bStep: usize): void {
+  cheapBinary<Mul>(dst, a, b, n, aStep, bStep)
 }
 
 class Div {
@@ -53,8 +53,8 @@ class Div {
 }
 
 /** a / b */
-export function divF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Div>(dst, a, b, n)
+export function divF(dst: usize, a: usize, b: usize, n: usize, aStep: usize, bStep: usize): void {
+  cheapBinary<Div>(dst, a, b, n, aStep, bStep)
 }
 
 class Rem {
@@ -92,8 +92,8 @@ class Max {
 }
 
 /** The larger; NaN if either is NaN. */
-export function maxF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Max>(dst, a, b, n)
+export function maxF(dst: usize, a: usize, b: usize, n: usize, aStep: usize, bStep: usize): void {
+  cheapBinary<Max>(dst, a, b, n, aStep, bStep)
 }
 
 class Min {
@@ -105,8 +105,8 @@ class Min {
 }
 
 /** The smaller; NaN if either is NaN. */
-export function minF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Min>(dst, a, b, n)
+export function minF(dst: usize, a: usize, b: usize, n: usize, aStep: usize, bStep: usize): void {
+  cheapBinary<Min>(dst, a, b, n, aStep, bStep)
 }
 
 class Eq {
@@ -119,7 +119,7 @@ class Eq {
 
 /** a = b */
 export function eqF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Eq>(dst, a, b, n)
+  cheapBinary<Eq>(dst, a, b, n, STEP, STEP)
 }
 
 class Ne {
@@ -132,7 +132,7 @@ class Ne {
 
 /** a != b */
 export function neF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Ne>(dst, a, b, n)
+  cheapBinary<Ne>(dst, a, b, n, STEP, STEP)
 }
 
 class Lt {
@@ -145,7 +145,7 @@ class Lt {
 
 /** a < b */
 export function ltF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Lt>(dst, a, b, n)
+  cheapBinary<Lt>(dst, a, b, n, STEP, STEP)
 }
 
 class Le {
@@ -158,7 +158,7 @@ class Le {
 
 /** a <= b */
 export function leF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Le>(dst, a, b, n)
+  cheapBinary<Le>(dst, a, b, n, STEP, STEP)
 }
 
 class Gt {
@@ -171,7 +171,7 @@ class Gt {
 
 /** a > b */
 export function gtF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Gt>(dst, a, b, n)
+  cheapBinary<Gt>(dst, a, b, n, STEP, STEP)
 }
 
 class Ge {
@@ -184,7 +184,7 @@ class Ge {
 
 /** a >= b */
 export function geF(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Ge>(dst, a, b, n)
+  cheapBinary<Ge>(dst, a, b, n, STEP, STEP)
 }
 
 class MulAdd {

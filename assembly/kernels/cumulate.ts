@@ -4,6 +4,7 @@ import { MapOp, State } from '../format'
 import { address, extent, operandSize, shareStart } from '../operands'
 import { addF, maxF, minF, mulAddF, mulF } from './binary'
 import { addI, maxI, maxU, minI, minU, mulI } from './integer'
+import { STEP } from './loops'
 import { MaxF32, MaxI32, MaxU32, MinF32, MinI32, MinU32, ProdF32, ProdI32, SumF32, SumI32 } from './reduce-ops'
 
 /** Neighbouring columns that are walked together. */
@@ -50,10 +51,10 @@ function columns(
 
 function combine(op: u32, out: usize, before: usize, source: usize, factors: usize, words: usize): void {
   switch (op) {
-    case MapOp.AddF: return addF(out, before, source, words)
-    case MapOp.MulF: return mulF(out, before, source, words)
-    case MapOp.MaxF: return maxF(out, before, source, words)
-    case MapOp.MinF: return minF(out, before, source, words)
+    case MapOp.AddF: return addF(out, before, source, words, STEP, STEP)
+    case MapOp.MulF: return mulF(out, before, source, words, STEP, STEP)
+    case MapOp.MaxF: return maxF(out, before, source, words, STEP, STEP)
+    case MapOp.MinF: return minF(out, before, source, words, STEP, STEP)
     case MapOp.AddI: return addI(out, before, source, words)
     case MapOp.MulI: return mulI(out, before, source, words)
     case MapOp.MaxI: return maxI(out, before, source, words)

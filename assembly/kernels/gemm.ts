@@ -4,13 +4,15 @@ import { Gemm, GemmKind, State } from '../format'
 import { address, extent, operandSize, shareStart } from '../operands'
 import { vectorNN, vectorNT } from './gemm-vector'
 import { column } from './gemm-tile'
-import { levels, transpose4 } from './pack'
+import { levels, pack, transpose4 } from './pack'
 
 /** Rows and depth of a block of A: it lives in L2, a tile's rows and one panel of B in L1. */
 const BLOCK_ROWS: usize = 160
 const BLOCK_DEPTH: usize = 512
 /** Where the tile lies in a share's scratch, behind the packed block of A. */
 const TILE_OFFSET: usize = 160 * 512 * 4
+/** Panels that are packed at a time where B is not packed before: a part of L2. */
+const GROUP: usize = 8
 /** Rows of 8 columns that the tile holds. */
 const TILE_ROWS: usize = 128
 
@@ -59,6 +61,10 @@ export function gemmInstruction(at: usize, state: usize): void {
         cMatrix, cRow, aMatrix, mInner, mOuterStride, mInnerStride, kInner, kOuterStride, kInnerStride,
         bMatrix, N, K, rowFrom, rowTo, from, to, accumulate, scratch,
       )
+    } else if (kind == GemmKind.Unpacked && K > 0) {
+      gemmUnpacked(
+        cMatrix, cRow, aMatrix, mInnerStride, bMatrix, bK, bN, N, K, rowFrom, rowTo, from, to, accumulate, scratch,
+      )
     } else {
       const first = from << 3, last = min<usize>(N, to << 3)
       for (let row = rowFrom; row < rowTo; row++) {
@@ -71,6 +77,22 @@ export function gemmInstruction(at: usize, state: usize): void {
       }
     }
     item += to - from
+  }
+}
+
+/** The same of B as it lies: its panels go where a packed block of A would. */
+function gemmUnpacked(
+  c: usize, cRow: usize, a: usize, aRow: usize, b: usize, bK: usize, bN: usize,
+  N: usize, K: usize, rowFrom: usize, rowTo: usize, from: usize, to: usize, accumulate: usize, scratch: usize,
+): void {
+  const depth = evenly(K, BLOCK_DEPTH, 1)
+  for (let k: usize = 0; k < K; k += depth) {
+    const count = min(depth, K - k), beta = accumulate | usize(k > 0)
+    for (let panel = from; panel < to; panel += GROUP) {
+      const last = min(panel + GROUP, to), panels = scratch - ((panel * count) << 5)
+      pack(panels, b + k * bK, count, N, count, 0, bK, N, 0, bN, panel, last)
+      gemm(c, cRow, a + (k << 2), rowTo, 0, aRow, count, 0, 4, panels, N, count, rowFrom, rowTo, panel, last, beta, scratch)
+    }
   }
 }
 

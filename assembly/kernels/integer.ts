@@ -1,6 +1,6 @@
 // Elementwise kernels of 32-bit integers and bools that SIMD has instructions for; the others are in integer-scalar.ts.
 import { constant, select } from '../simd/words'
-import { cheapBinary, cheapUnary, ternary } from './loops'
+import { STEP, cheapBinary, cheapUnary, ternary } from './loops'
 
 const ONE_BITS: usize = memory.data<u32>([1])
 
@@ -66,7 +66,7 @@ class Add {
 
 /** a + b */
 export function addI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Add>(dst, a, b, n)
+  cheapBinary<Add>(dst, a, b, n, STEP, STEP)
 }
 
 class Sub {
@@ -79,7 +79,7 @@ class Sub {
 
 /** a - b */
 export function subI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Sub>(dst, a, b, n)
+  cheapBinary<Sub>(dst, a, b, n, STEP, STEP)
 }
 
 class Mul {
@@ -92,7 +92,7 @@ class Mul {
 
 /** a b */
 export function mulI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Mul>(dst, a, b, n)
+  cheapBinary<Mul>(dst, a, b, n, STEP, STEP)
 }
 
 class MaxS {
@@ -105,7 +105,7 @@ class MaxS {
 
 /** The larger, signed. */
 export function maxI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<MaxS>(dst, a, b, n)
+  cheapBinary<MaxS>(dst, a, b, n, STEP, STEP)
 }
 
 class MinS {
@@ -118,7 +118,7 @@ class MinS {
 
 /** The smaller, signed. */
 export function minI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<MinS>(dst, a, b, n)
+  cheapBinary<MinS>(dst, a, b, n, STEP, STEP)
 }
 
 class MaxUnsigned {
@@ -131,7 +131,7 @@ class MaxUnsigned {
 
 /** The larger, unsigned. */
 export function maxU(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<MaxUnsigned>(dst, a, b, n)
+  cheapBinary<MaxUnsigned>(dst, a, b, n, STEP, STEP)
 }
 
 class MinUnsigned {
@@ -144,7 +144,7 @@ class MinUnsigned {
 
 /** The smaller, unsigned. */
 export function minU(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<MinUnsigned>(dst, a, b, n)
+  cheapBinary<MinUnsigned>(dst, a, b, n, STEP, STEP)
 }
 
 class And {
@@ -157,7 +157,7 @@ class And {
 
 /** Bitwise and. */
 export function andI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<And>(dst, a, b, n)
+  cheapBinary<And>(dst, a, b, n, STEP, STEP)
 }
 
 class Or {
@@ -170,7 +170,7 @@ class Or {
 
 /** Bitwise or. */
 export function orI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Or>(dst, a, b, n)
+  cheapBinary<Or>(dst, a, b, n, STEP, STEP)
 }
 
 class Xor {
@@ -183,7 +183,7 @@ class Xor {
 
 /** Bitwise exclusive or. */
 export function xorI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Xor>(dst, a, b, n)
+  cheapBinary<Xor>(dst, a, b, n, STEP, STEP)
 }
 
 class Eq {
@@ -196,7 +196,7 @@ class Eq {
 
 /** a = b */
 export function eqI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Eq>(dst, a, b, n)
+  cheapBinary<Eq>(dst, a, b, n, STEP, STEP)
 }
 
 class Ne {
@@ -209,7 +209,7 @@ class Ne {
 
 /** a != b */
 export function neI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<Ne>(dst, a, b, n)
+  cheapBinary<Ne>(dst, a, b, n, STEP, STEP)
 }
 
 class LtS {
@@ -222,7 +222,7 @@ class LtS {
 
 /** a < b, signed */
 export function ltI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<LtS>(dst, a, b, n)
+  cheapBinary<LtS>(dst, a, b, n, STEP, STEP)
 }
 
 class LeS {
@@ -235,7 +235,7 @@ class LeS {
 
 /** a <= b, signed */
 export function leI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<LeS>(dst, a, b, n)
+  cheapBinary<LeS>(dst, a, b, n, STEP, STEP)
 }
 
 class GtS {
@@ -248,7 +248,7 @@ class GtS {
 
 /** a > b, signed */
 export function gtI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<GtS>(dst, a, b, n)
+  cheapBinary<GtS>(dst, a, b, n, STEP, STEP)
 }
 
 class GeS {
@@ -261,7 +261,7 @@ class GeS {
 
 /** a >= b, signed */
 export function geI(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<GeS>(dst, a, b, n)
+  cheapBinary<GeS>(dst, a, b, n, STEP, STEP)
 }
 
 class LtUnsigned {
@@ -274,7 +274,7 @@ class LtUnsigned {
 
 /** a < b, unsigned */
 export function ltU(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<LtUnsigned>(dst, a, b, n)
+  cheapBinary<LtUnsigned>(dst, a, b, n, STEP, STEP)
 }
 
 class LeUnsigned {
@@ -287,7 +287,7 @@ class LeUnsigned {
 
 /** a <= b, unsigned */
 export function leU(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<LeUnsigned>(dst, a, b, n)
+  cheapBinary<LeUnsigned>(dst, a, b, n, STEP, STEP)
 }
 
 class GtUnsigned {
@@ -300,7 +300,7 @@ class GtUnsigned {
 
 /** a > b, unsigned */
 export function gtU(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<GtUnsigned>(dst, a, b, n)
+  cheapBinary<GtUnsigned>(dst, a, b, n, STEP, STEP)
 }
 
 class GeUnsigned {
@@ -313,7 +313,7 @@ class GeUnsigned {
 
 /** a >= b, unsigned */
 export function geU(dst: usize, a: usize, b: usize, n: usize): void {
-  cheapBinary<GeUnsigned>(dst, a, b, n)
+  cheapBinary<GeUnsigned>(dst, a, b, n, STEP, STEP)
 }
 
 class NotBool {

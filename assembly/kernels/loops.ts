@@ -3,6 +3,9 @@
 // The last n % 4 elements run through the same code in a padded vector.
 import { loadTail, storeTail } from '../simd/words'
 
+/** Bytes that an operand moves on with each 16 elements; 0 where it repeats one word, of which there are 16 copies. */
+export const STEP: usize = 64
+
 /** dst = op(a). */
 export function unary<Op>(dst: usize, a: usize, n: usize): void {
   const end = dst + ((n >> 2) << 4)
@@ -40,10 +43,10 @@ export function binary<Op>(dst: usize, a: usize, b: usize, n: usize): void {
   if (n) storeTail(dst, changetype<Op>(0).apply(loadTail(a, n), loadTail(b, n)), n)
 }
 
-/** The same four vectors at a time, for operations of few instructions. */
-export function cheapBinary<Op>(dst: usize, a: usize, b: usize, n: usize): void {
+/** The same four vectors at a time, for operations of few instructions; each operand moves on by its step. */
+export function cheapBinary<Op>(dst: usize, a: usize, b: usize, n: usize, aStep: usize, bStep: usize): void {
   const end = dst + ((n >> 4) << 6)
-  for (; dst < end; dst += 64, a += 64, b += 64) {
+  for (; dst < end; dst += 64, a += aStep, b += bStep) {
     const x0 = changetype<Op>(0).apply(v128.load(a), v128.load(b))
     const x1 = changetype<Op>(0).apply(v128.load(a, 16), v128.load(b, 16))
     const x2 = changetype<Op>(0).apply(v128.load(a, 32), v128.load(b, 32))

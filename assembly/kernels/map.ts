@@ -4,9 +4,10 @@ import { MapOp, State } from '../format'
 import { address, extent, operandSize, shareStart } from '../operands'
 import {
   TILE, advance, dimOf, fetchBlock, fillConstants, indexOf, makeStrided, makeTemporary, mergeDims, pointDirectly,
-  pointerOf, putBlock, readDims, readRegisters, rowsInTile, setAccess, sharesMemory, startAt,
+  pointerOf, putBlock, readDims, readRegisters, repeatWord, rowsInTile, setAccess, sharesMemory, startAt, stepOf,
 } from './walk'
-import { runOperation } from './operation'
+import { STEP } from './loops'
+import { repeats, runOperation } from './operation'
 
 /** The header, but for its inputs, of a Map with one dimension, one output and one operation. */
 const SIMPLE: u32 = 0x01010001
@@ -34,6 +35,7 @@ export function mapInstruction(at: usize, state: usize): void {
       direct = false
     }
   }
+  for (let i: u32 = 0; i < inputs; i++) if (onlyRepeats(code, operations, i)) repeatWord(tiles, i)
 
   // A unit of work is a row where several fit a tile, else a tile of a row.
   let rows: u32 = 1
@@ -73,7 +75,7 @@ function runSimple(at: usize, state: usize, inputs: u32): bool {
   const atA = address(operands + a * size, state)
   const atB = b == a ? atA : address(operands + b * size, state)
   const atC = c == a ? atA : address(operands + c * size, state)
-  runOperation(load<u16>(code), address(output, state), atA, atB, atC, extent(at + 4, state))
+  runOperation(load<u16>(code), address(output, state), atA, atB, atC, extent(at + 4, state), STEP, STEP)
   return true
 }
 
@@ -151,6 +153,8 @@ function runOperations(code: usize, operations: u32, tiles: usize, n: usize): vo
       pointerOf(tiles, (from >> 8) & 0xff),
       pointerOf(tiles, (from >> 16) & 0xff),
       n,
+      stepOf(tiles, from & 0xff),
+      stepOf(tiles, (from >> 8) & 0xff),
     )
   }
 }
@@ -159,6 +163,18 @@ function runOperations(code: usize, operations: u32, tiles: usize, n: usize): vo
 function arity(op: i32): u32 {
   if (op == MapOp.MulAddF || op == MapOp.Select) return 3
   return (op >= MapOp.AddF && op <= MapOp.GeF) || (op >= MapOp.AddI && op <= MapOp.GeU) ? 2 : 1
+}
+
+/** True if every operation that reads an input takes one word for all of its elements. */
+function onlyRepeats(code: usize, operations: u32, input: u32): bool {
+  for (let i: u32 = 0; i < operations; i++) {
+    const at = code + (<usize>i << 3)
+    const op: i32 = load<u16>(at)
+    if (repeats(op)) continue
+    let from = load<u32>(at, 4)
+    for (let left = arity(op); left; left--, from >>= 8) if ((from & 0xff) == input) return false
+  }
+  return true
 }
 
 /** True if an operation writes in place an input that a later one still reads. */

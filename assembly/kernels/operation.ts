@@ -13,8 +13,16 @@ import {
 import { divI, remI, divU, remU, shlI, shrI, shrU, powI, powU } from './integer-scalar'
 import { f32ToI32, f32ToU32, i32ToF32, u32ToF32, f32ToBool, i32ToBool } from './cast'
 
-/** Runs `op` over n contiguous elements; registers that the operation does not read are ignored. */
-export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, n: usize): void {
+/** True for the operations whose operands can repeat one word, by a step of 0 (loops.ts). */
+export function repeats(op: i32): bool {
+  return (op >= MapOp.AddF && op <= MapOp.DivF) || op == MapOp.MaxF || op == MapOp.MinF
+}
+
+/** Runs `op` over n contiguous elements; registers that the operation does not read are ignored, and so
+ *  are steps other than STEP where it does not repeat words. */
+export function runOperation(
+  op: u32, dst: usize, a: usize, b: usize, c: usize, n: usize, aStep: usize, bStep: usize,
+): void {
   switch (op) {
     case MapOp.Copy: return copyRun(dst, a, n)
     case MapOp.NegF: return negF(dst, a, n)
@@ -34,14 +42,14 @@ export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, 
     case MapOp.SigmoidF: return sigmoidF(dst, a, n)
     case MapOp.ErfF: return erfF(dst, a, n)
     case MapOp.IsFiniteF: return isFiniteF(dst, a, n)
-    case MapOp.AddF: return addF(dst, a, b, n)
-    case MapOp.SubF: return subF(dst, a, b, n)
-    case MapOp.MulF: return mulF(dst, a, b, n)
-    case MapOp.DivF: return divF(dst, a, b, n)
+    case MapOp.AddF: return addF(dst, a, b, n, aStep, bStep)
+    case MapOp.SubF: return subF(dst, a, b, n, aStep, bStep)
+    case MapOp.MulF: return mulF(dst, a, b, n, aStep, bStep)
+    case MapOp.DivF: return divF(dst, a, b, n, aStep, bStep)
     case MapOp.RemF: return remF(dst, a, b, n)
     case MapOp.PowF: return powF(dst, a, b, n)
-    case MapOp.MaxF: return maxF(dst, a, b, n)
-    case MapOp.MinF: return minF(dst, a, b, n)
+    case MapOp.MaxF: return maxF(dst, a, b, n, aStep, bStep)
+    case MapOp.MinF: return minF(dst, a, b, n, aStep, bStep)
     case MapOp.EqF: return eqF(dst, a, b, n)
     case MapOp.NeF: return neF(dst, a, b, n)
     case MapOp.LtF: return ltF(dst, a, b, n)

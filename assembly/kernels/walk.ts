@@ -2,6 +2,7 @@
 // the tiles, and how all of them step from row to row.
 import { State } from '../format'
 import { address, extent, operandSize } from '../operands'
+import { STEP } from './loops'
 import { gatherBlock, scatterBlock, splatWord } from './tile'
 
 /** Words in a tile. */
@@ -29,6 +30,8 @@ const enum Register {
   /** The first element of the current row. */
   Row = 4,
   Access = 8,
+  /** What its words move on by from 16 to 16 (STEP). */
+  Step = 12,
   /** 8 strides. */
   Strides = 16,
 }
@@ -139,7 +142,27 @@ export function readRegisters(at: usize, state: usize, tiles: usize, rank: u32, 
 // @ts-ignore: decorator
 @inline
 export function makeTemporary(tiles: usize, index: u32): void {
-  setPointer(registerAt(tiles, index), tileAt(tiles, index))
+  const register = registerAt(tiles, index)
+  setPointer(register, tileAt(tiles, index))
+  setStep(register, STEP)
+}
+
+// @ts-ignore: decorator
+@inline
+export function stepOf(tiles: usize, index: u32): usize {
+  return load<u32>(registerAt(tiles, index), Register.Step)
+}
+
+// @ts-ignore: decorator
+@inline
+function setStep(register: usize, step: usize): void {
+  store<u32>(register, <u32>step, Register.Step)
+}
+
+/** Lets a register that is one word for each row have 16 copies of it for a tile. */
+export function repeatWord(tiles: usize, index: u32): void {
+  const register = registerAt(tiles, index)
+  if (accessOf(register) == Access.RowConstant) setStep(register, 0)
 }
 
 /** True if every register steps through dimension `inner` exactly once for each step of `outer`. */
@@ -216,6 +239,7 @@ export function setAccess(tiles: usize, first: u32, last: u32, height: u32, inpu
     }
     store<u32>(register, access, Register.Access)
     setPointer(register, tileAt(tiles, i))
+    setStep(register, STEP)
     if (access != Access.Direct) direct = false
   }
   return direct
@@ -277,7 +301,8 @@ export function fetchBlock(
     if (access == Access.Direct) setPointer(register, blockAt(register, last, tile))
     else if (i >= inputs) continue
     else if (access == Access.RowConstant) {
-      if (fresh) splatWord(tileAt(tiles, i), load<u32>(register, Register.Row), min(dimOf(tiles, last), TILE))
+      const copies: u32 = stepOf(tiles, i) ? TILE : 16
+      if (fresh) splatWord(tileAt(tiles, i), load<u32>(register, Register.Row), min(dimOf(tiles, last), copies))
     } else if (access == Access.Strided) {
       const rowStride = rowStrideOf(register, last, rows)
       gatherBlock(tileAt(tiles, i), blockAt(register, last, tile), rows, cols, rowStride, strideOf(register, last))

@@ -2,10 +2,15 @@
 // there are any (math.test.ts holds the others against JavaScript's doubles).
 import { MapOp, State } from '../format'
 import { address, extent, operandSize } from '../operands'
-import { runOperation } from '../kernels/operation'
+import { STEP } from '../kernels/loops'
+import * as operation from '../kernels/operation'
 
 export { mapInstruction } from '../kernels/map'
-export { runOperation } from '../kernels/operation'
+
+/** Runs `op` over n contiguous elements. */
+export function runOperation(op: u32, dst: usize, a: usize, b: usize, c: usize, n: usize): void {
+  operation.runOperation(op, dst, a, b, c, n, STEP, STEP)
+}
 
 /** Reads every input of an element, then computes, then writes every output. */
 export function naiveMapInstruction(at: usize, state: usize): void {

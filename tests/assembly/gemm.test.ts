@@ -174,10 +174,15 @@ function compare(shape: Shape, a: Matrix, b: Matrix, c: Matrix, before: Uint32Ar
   })
 }
 
-/** One shape through every share count, against the twins. */
-function check(kind: GemmKind, shape: Shape, a: Matrix, b: Matrix): void {
-  const c = matrix(shape.M, shape.N, shape.batch, 'rows')
-  const before = words(core, c.buffer)
+/** One shape through every share count, against the twins; C's words after it. */
+function check(
+  kind: GemmKind,
+  shape: Shape,
+  a: Matrix,
+  b: Matrix,
+  c = matrix(shape.M, shape.N, shape.batch, 'rows'),
+  before = words(core, c.buffer),
+): Uint32Array {
   const results = [1, 2, 3].map(parts => {
     if (kind !== GemmKind.Packed) return multiply(kind, shape, a, b, b.at, c, before, parts)
     // A matrix that all batches share is packed once.
@@ -203,6 +208,7 @@ function check(kind: GemmKind, shape: Shape, a: Matrix, b: Matrix): void {
   assert.equal(results[2], results[0], 'three shares')
   compare(shape, a, b, c, before, results[0])
   assert.ok(intact(core, a.buffer) && intact(core, b.buffer) && intact(core, c.buffer), 'canaries')
+  return results[0]
 }
 
 function checkPacked(shape: Shape, b: Matrix, panels: Guarded): void {
@@ -279,6 +285,28 @@ test('packed: elements are summed in order of k, so blocks and tiles cannot be s
   }
 })
 
+test('B as it lies: the same bits as packed before; several groups of panels and blocks of depth', () => {
+  const shapes = Array.from({ length: 60 }, () => randomShape(30, 300, 40))
+  for (const [M, N, K] of [
+    [3, 150, 1100],
+    [33, 64, 513],
+    [5, 7, 512],
+    [161, 65, 9],
+  ]) {
+    for (const accumulate of [false, true]) shapes.push({ M, N, K, batch: [1, 1], accumulate })
+  }
+  for (const shape of shapes) {
+    core.release()
+    const { M, N, K, batch } = shape
+    const a = matrix(M, K, batch, 'rows')
+    const b = matrix(K, N, batch, pick(['rows', 'columns'] as const))
+    const c = matrix(M, N, batch, 'rows')
+    const before = words(core, c.buffer)
+    const result = check(GemmKind.Unpacked, shape, a, b, c, before)
+    assert.equal(result, check(GemmKind.Packed, shape, a, b, c, before), JSON.stringify(shape))
+  }
+})
+
 test('each share keeps to its own scratch', () => {
   for (const share of [0, 1]) {
     core.release()
@@ -325,7 +353,7 @@ test('vector times matrix: more columns than one pass takes, more depth than the
 })
 
 test('nothing to sum gives zeros, or C as it was; no rows, columns or batches do nothing', () => {
-  for (const kind of [GemmKind.Packed, GemmKind.VectorNN, GemmKind.VectorNT]) {
+  for (const kind of [GemmKind.Packed, GemmKind.VectorNN, GemmKind.VectorNT, GemmKind.Unpacked]) {
     for (const [M, N, K, b0, b1] of [
       [1, 13, 0, 2, 1],
       [1, 0, 3, 1, 1],

@@ -40,7 +40,7 @@ export const arraysRows: Record<string, Row[]> = {
   ],
   stack: [
     [() => h.stack([]), 'stack: there is no tensor'],
-    [() => h.stack([f2, f23]), '[1, 2]', '[1, 2, 3]'],
+    [() => h.stack([f2, f23]), 'stack: shapes differ: [2] and [2, 3]'],
     [() => h.stack([f2], 2), 'stack: axis 2 is out of range for rank 2'],
   ],
   split: [

@@ -11,7 +11,7 @@ export const elementwiseRows: Record<string, Row[]> = {
   ...Object.fromEntries(
     ['bitwiseAnd', 'bitwiseOr', 'bitwiseXor'].map(name => [
       name,
-      [...binary(name), [() => h[name](f2, f2), 'dtype float32 is not accepted']] as Row[],
+      [...binary(name), [() => h[name](f2, f2), `${name}: dtype float32 is not accepted`]] as Row[],
     ]),
   ),
   ...Object.fromEntries(

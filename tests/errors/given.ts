@@ -44,11 +44,13 @@ export const floatUnary = (name: string): Row[] => [
   [() => h[name](i2), `${name}: dtype int32 is not accepted`],
 ]
 
-export const reduction = (name: string, inner = name): Row[] => [
+export const reduction = (name: string): Row[] => [
   [() => h[name]([1, 2]), `${name}: the argument is an array, not a tensor`],
-  [() => h[name](f23, { axis: 2 }), `${inner}: axis 2 is out of range for rank 2`],
-  [() => h[name](f23, { axis: [0, 0] }), `${inner}: an axis is given twice`],
-  [() => h[name](f23, { axis: 0.5 }), `${inner}: axis 0.5 is out of range`],
+  [() => h[name](f23, { axis: 2 }), `${name}: axis 2 is out of range for rank 2`],
+  [() => h[name](f23, { axis: [0, 0] }), `${name}: an axis is given twice`],
+  [() => h[name](f23, { axis: 0.5 }), `${name}: axis 0.5 is out of range`],
+  [() => h[name](f23, -1), `${name}: axes are an option: { axis: -1 }`],
+  [() => h[name](f23, [0, 1]), `${name}: axes are an option: { axis: [0, 1] }`],
 ]
 
 export const x3 = (x: Tensor): Tensor => h.mul(x, 3)

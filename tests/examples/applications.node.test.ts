@@ -22,17 +22,26 @@ const beside = (path: string): string => fileURLToPath(new URL(`data/${path}`, s
 interface Application {
   steps: number
   trainings?: number
+  /** In how many of these the loss falls (all): where a stock's price goes nobody learns. */
+  falling?: number
   figures?: number
   data?: string
   drawing?: string
+  /** What is written is music, not a drawing. */
+  isMidi?: boolean
 }
 const APPLICATIONS: Record<string, Application> = {
   entities: { steps: 60, figures: 5, data: beside('ner-wikigold/CONLL-format/data/wikigold.conll.txt') },
   'fill-in': { steps: 12 },
+  music: { steps: 12, isMidi: true, data: beside('nottingham-abc') },
   names: { steps: 60, trainings: 2, figures: 2 },
   'next-word': { steps: 12 },
   sentiment: { steps: 120, drawing: 'Attention: ' },
+  series: { steps: 200, trainings: 3, falling: 2, figures: 3, drawing: 'persistence' },
+  'spoken-digits': { steps: 40, trainings: 2, figures: 3, data: beside('fsdd-900/recordings'), drawing: 'blank' },
   tags: { steps: 30, figures: 2 },
+  trajectories: { steps: 60, trainings: 5, figures: 2, data: beside('eth-ucy') },
+  translation: { steps: 30, data: beside('eng-fra-5000/eng-fra.txt'), drawing: 'Attention' },
 }
 
 /** The examples that have a test of their own. */
@@ -43,24 +52,26 @@ test('all examples of applications are tried here', () => {
   assert.equal(names.sort(), [...Object.keys(APPLICATIONS), ...ELSEWHERE].sort())
 })
 
-for (const [name, { steps, trainings = 1, figures = 1, data, drawing }] of Object.entries(APPLICATIONS)) {
+for (const [name, application] of Object.entries(APPLICATIONS)) {
+  const { steps, trainings = 1, falling = trainings, figures = 1, data, drawing, isMidi = false } = application
   const attempt = data === undefined || existsSync(data) ? test : test.skip
   attempt(`${name}: its loss falls, and its figures stand beside those of a plain baseline`, () => {
-    const out = join(folder, `${name}.svg`)
-    const given = [...(data === undefined ? [] : ['--data', data]), ...(drawing === undefined ? [] : ['--out', out])]
+    const out = join(folder, name)
+    const writes = drawing !== undefined || isMidi
+    const given = [...(writes ? ['--out', out] : []), ...(data === undefined ? [] : ['--data', data])]
     const { stdout, stderr } = run(name, '--steps', String(steps), '--seed', '3', ...given)
     const losses = [...stdout.matchAll(/loss ([\d.e-]+) -> ([\d.e-]+) in (\d+) steps/g)]
     assert.is(losses.length, trainings, stdout + stderr)
-    for (const [line, before, after, made] of losses) {
-      assert.ok(Number(after) < 0.97 * Number(before), line)
-      assert.is(Number(made), steps)
-    }
+    assert.ok(losses.every(([, , , made]) => Number(made) === steps))
+    const fallen = losses.filter(([, before, after]) => Number(after) < 0.97 * Number(before))
+    assert.ok(fallen.length >= falling, stdout)
     assert.is([...stdout.matchAll(/: [\d.e-]+; baseline: \d/g)].length, figures, stdout)
     assert.match(stdout, new RegExp(`^${name}, seed 3: \\d+ s of processor time$`, 'm'))
     if (drawing !== undefined) {
       const svg = readFileSync(out, 'utf8')
       assert.ok(svg.startsWith('<svg') && svg.includes(drawing) && svg.endsWith('</svg>'), svg.slice(0, 200))
     }
+    if (isMidi) assert.is(readFileSync(out, 'latin1').slice(0, 4), 'MThd')
   })
 }
 

@@ -106,7 +106,7 @@ function twoLevels(levels: readonly Level[], operand: number): TwoLevels {
 function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: TwoLevels, accumulate: boolean): void {
   const [m, n, k] = [a.free.length, b.free.length, a.contract.length]
   const singleB = b.contract.outer === 1 && b.free.outer === 1
-  const kind =
+  let kind: GemmKind =
     m > 1 || !singleB
       ? GemmKind.Packed
       : b.free.innerStride === ITEM_BYTES
@@ -114,6 +114,7 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
         : b.contract.innerStride === ITEM_BYTES
           ? GemmKind.VectorNT
           : GemmKind.Packed
+  if (kind === GemmKind.Packed && packsHere(lowering, a, b)) kind = GemmKind.Unpacked
   let bView = b.view
   let bBatch = [b.batch.outerStride, b.batch.innerStride]
   const batchCounts = [a.batch.outer, a.batch.inner]
@@ -169,6 +170,14 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
     c.innerStride,
   ])
 }
+
+/** True for a large B that few rows of A read, once: its panels had better stay in the cache where they are packed. */
+const packsHere = (lowering: Lowering, a: Side, b: Side): boolean =>
+  lowering.depth === 0 &&
+  a.free.length <= 64 &&
+  b.free.length * b.contract.length >= 2 ** 18 &&
+  [a.free, a.contract, b.free, b.contract].every(({ outer }) => outer === 1) &&
+  a.contract.innerStride === ITEM_BYTES
 
 const free = (view: View, contract: readonly number[], batch: readonly number[]): number[] =>
   view.shape.map((_, axis) => axis).filter(axis => !contract.includes(axis) && !batch.includes(axis))

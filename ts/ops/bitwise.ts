@@ -9,10 +9,10 @@ import { align, type Operand, toTensor } from './operand.js'
 
 const bits = (name: string, ops: MapOps) => elementwise({ name, ops, jvp: withoutTangent })
 
-export const andPrimitive = bits('and', { bool: MapOp.AndI, int32: MapOp.AndI, uint32: MapOp.AndI })
-export const orPrimitive = bits('or', { bool: MapOp.OrI, int32: MapOp.OrI, uint32: MapOp.OrI })
-export const xorPrimitive = bits('xor', { bool: MapOp.XorI, int32: MapOp.XorI, uint32: MapOp.XorI })
-export const notPrimitive = bits('not', { bool: MapOp.NotB, int32: MapOp.NotI, uint32: MapOp.NotI })
+export const andPrimitive = bits('bitwiseAnd', { bool: MapOp.AndI, int32: MapOp.AndI, uint32: MapOp.AndI })
+export const orPrimitive = bits('bitwiseOr', { bool: MapOp.OrI, int32: MapOp.OrI, uint32: MapOp.OrI })
+export const xorPrimitive = bits('bitwiseXor', { bool: MapOp.XorI, int32: MapOp.XorI, uint32: MapOp.XorI })
+export const notPrimitive = bits('bitwiseNot', { bool: MapOp.NotB, int32: MapOp.NotI, uint32: MapOp.NotI })
 export const shiftLeftPrimitive = bits('shiftLeft', { int32: MapOp.ShlI, uint32: MapOp.ShlI })
 export const shiftRightPrimitive = bits('shiftRight', { int32: MapOp.ShrI, uint32: MapOp.ShrU })
 

@@ -171,7 +171,10 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   checkList('stack', tensors)
-  const dim = normalizeAxis('stack', axis, tensors[0].rank + 1)
+  const [{ shape, rank }] = tensors
+  const odd = tensors.find(tensor => !sameShape(tensor.shape, shape))
+  if (odd) throw typeError(`stack: shapes differ: ${showShape(shape)} and ${showShape(odd.shape)}`)
+  const dim = normalizeAxis('stack', axis, rank + 1)
   return concat(
     tensors.map(tensor => expandDims(tensor, dim)),
     dim,

@@ -1,19 +1,19 @@
 // What is made of reductions.
-import { checkTensor, type Tensor } from '../core/tensor.js'
+import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import { abs, pow, square } from './arithmetic.js'
 import { cast } from './cast.js'
 import { equal, notEqual } from './compare.js'
 import { sqrt } from './exponential.js'
-import { max, min, type ReduceOptions, sum } from './reduce.js'
+import { axesOf, max, min, type ReduceOptions, sum } from './reduce.js'
 import { where } from './where.js'
 
 /**
  * How many values over `axis` (all axes by default) are not zero, int32.
  * @example countNonzero(tensor([0, 3, -1])) // 2
  */
-export function countNonzero(x: Tensor, options?: ReduceOptions): Tensor {
-  checkTensor('countNonzero', x)
+export function countNonzero(x: Tensor, options: ReduceOptions = {}): Tensor {
+  axesOf('countNonzero', x, options)
   return sum(notEqual(x, 0), options)
 }
 
@@ -25,7 +25,7 @@ export function countNonzero(x: Tensor, options?: ReduceOptions): Tensor {
  * @example norm(tensor([[3, -4], [0, 1]]), { order: Infinity, axis: 1 }) // [4, 1]
  */
 export function norm(x: Tensor, options: ReduceOptions & { order?: number } = {}): Tensor {
-  checkTensor('norm', x)
+  axesOf('norm', x, options)
   const { order = 2 } = options
   if (Number.isNaN(order)) throw rangeError('norm: the order is NaN')
   const float = cast(x, 'float32')

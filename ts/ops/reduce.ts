@@ -99,17 +99,20 @@ export interface ReduceOptions {
   keepDims?: boolean
 }
 
-/** Applies a reduction with its options. */
-export function reduce(
-  name: string,
-  primitive: Primitive<ReduceParams>,
-  x: Tensor,
-  { axis, keepDims }: ReduceOptions,
-): Tensor {
+/** The axes that a reduction runs over; throws if there are none such, or if they stand where the options belong. */
+export function axesOf(name: string, x: Tensor, options: ReduceOptions): number[] {
   checkTensor(name, x)
-  const axes = normalizeAxes(name, axis, x.rank)
+  if (typeof options !== 'object' || Array.isArray(options)) {
+    throw typeError(`${name}: axes are an option: { axis: ${Array.isArray(options) ? showShape(options) : options} }`)
+  }
+  return normalizeAxes(name, options.axis, x.rank)
+}
+
+/** Applies a reduction with its options. */
+export function reduce(name: string, primitive: Primitive<ReduceParams>, x: Tensor, options: ReduceOptions): Tensor {
+  const axes = axesOf(name, x, options)
   const result = axes.length === 0 ? x : bind1(primitive, [x], { axes })
-  return keepDims ? withOnes(result, x.shape, axes) : result
+  return options.keepDims ? withOnes(result, x.shape, axes) : result
 }
 
 const withOnes = (x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor =>
@@ -119,9 +122,8 @@ const withOnes = (x: Tensor, shape: readonly number[], axes: readonly number[]):
   )
 
 /** Extremes of nothing do not exist. */
-function notEmpty(name: string, x: Tensor, axis: ReduceOptions['axis']): void {
-  checkTensor(name, x)
-  if (normalizeAxes(name, axis, x.rank).some(i => x.shape[i] === 0)) {
+function notEmpty(name: string, x: Tensor, options: ReduceOptions): void {
+  if (axesOf(name, x, options).some(i => x.shape[i] === 0)) {
     throw rangeError(`${name}: shape ${showShape(x.shape)} has nothing along the reduced axes`)
   }
 }
@@ -147,8 +149,7 @@ export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
  * grad(mean)(tensor([1, 2, 3, 4])) // [0.25, 0.25, 0.25, 0.25]
  */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  checkTensor('mean', x)
-  const count = normalizeAxes('mean', options.axis, x.rank).reduce((product, axis) => product * x.shape[axis], 1)
+  const count = axesOf('mean', x, options).reduce((product, axis) => product * x.shape[axis], 1)
   return div(sum(cast(x, 'float32'), options), count)
 }
 
@@ -160,8 +161,7 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
  * variance(tensor([1, 2, 3, 4]), { correction: 1 }) // 1.6667
  */
 export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
-  checkTensor('variance', x)
-  const axes = normalizeAxes('variance', options.axis, x.rank)
+  const axes = axesOf('variance', x, options)
   const count = axes.reduce((product, axis) => product * x.shape[axis], 1)
   const centred = sub(x, mean(x, { axis: axes, keepDims: true }))
   return div(sum(square(centred), options), count - (options.correction ?? 0))
@@ -172,8 +172,7 @@ export function variance(x: Tensor, options: ReduceOptions & { correction?: numb
  * @example std(tensor([[1, 3], [0, 8]]), { axis: 1 }) // [1, 4]
  */
 export function std(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
-  checkTensor('std', x)
-  normalizeAxes('std', options.axis, x.rank)
+  axesOf('std', x, options)
   return sqrt(variance(x, options))
 }
 
@@ -184,7 +183,7 @@ export function std(x: Tensor, options: ReduceOptions & { correction?: number } 
  * grad(max)(tensor([1, 5, 2])) // [0, 1, 0]
  */
 export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
-  notEmpty('max', x, options.axis)
+  notEmpty('max', x, options)
   return reduce('max', reduceMaxPrimitive, x, options)
 }
 
@@ -193,7 +192,7 @@ export function max(x: Tensor, options: ReduceOptions = {}): Tensor {
  * @example min(tensor([[1, 5], [7, 2]]), { axis: 0 }) // [1, 2]
  */
 export function min(x: Tensor, options: ReduceOptions = {}): Tensor {
-  notEmpty('min', x, options.axis)
+  notEmpty('min', x, options)
   return reduce('min', reduceMinPrimitive, x, options)
 }
 
@@ -211,8 +210,7 @@ export function any(x: Tensor, options: ReduceOptions = {}): Tensor {
  * @example all(greater(tensor([[1, 2], [-1, 3]]), 0), { axis: 1 }) // [true, false]
  */
 export function all(x: Tensor, options: ReduceOptions = {}): Tensor {
-  checkTensor('all', x)
-  normalizeAxes('all', options.axis, x.rank)
+  axesOf('all', x, options)
   return bitwiseNot(any(bitwiseNot(cast(x, 'bool')), options))
 }
 

@@ -5,15 +5,15 @@ import { Opcode, SoftmaxKind } from '../../assembly/format.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { Primitive } from '../core/primitive.js'
-import { normalizeAxis, showShape } from '../core/shape.js'
+import { normalizeAxis } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
-import { rangeError, typeError } from '../errors.js'
+import { typeError } from '../errors.js'
 import { mul, sub } from './arithmetic.js'
 import type { NoParams } from './elementwise.js'
 import { exp } from './exponential.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
-import { type ReduceOptions, sum } from './reduce.js'
+import { axesOf, type ReduceOptions, sum } from './reduce.js'
 import { reshape } from './reshape.js'
 import { moveaxis } from './transpose.js'
 
@@ -83,12 +83,8 @@ export const logSoftmax = (x: Tensor, axis = -1): Tensor => along('logSoftmax', 
  * logsumexp(tensor([1000, 1000])) // 1000.6931
  * grad((x: Tensor) => logsumexp(x))(tensor([0, 0])) // [0.5, 0.5]
  */
-export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
-  checkTensor('logsumexp', x)
-  const axes = (axis === undefined ? x.shape.map((_, i) => i) : [axis].flat()).map(i =>
-    normalizeAxis('logsumexp', i, x.rank),
-  )
-  if (new Set(axes).size !== axes.length) throw rangeError(`logsumexp: an axis of ${showShape(x.shape)} is given twice`)
+export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
+  const axes = axesOf('logsumexp', x, options)
   const kept = x.shape.map((_, i) => i).filter(i => !axes.includes(i))
   let rows = x
   axes
@@ -99,7 +95,7 @@ export function logsumexp(x: Tensor, { axis, keepDims = false }: ReduceOptions =
   const shape = kept.map(i => x.shape[i])
   const length = axes.reduce((product, i) => product * x.shape[i], 1)
   const result = bind1(logSumExpPrimitive, [reshape(rows, [...shape, length])], {})
-  return keepDims
+  return options.keepDims
     ? reshape(
         result,
         x.shape.map((n, i) => (axes.includes(i) ? 1 : n)),

@@ -46,6 +46,21 @@ test('another part of the operand and another layout are other panels', () => {
   assert.equal(packs(traced((a: Tensor, w: Tensor) => [matmul(a, w), matmul(a, transpose(w))], a, w)), [0, 0])
 })
 
+test('a large operand that few rows read is packed as it is read; for many rows, or every step, beforehand', () => {
+  const large = random.normal(kw, [512, 512])
+  const rows = (n: number) => random.normal(ka, [n, 512])
+  assert.equal(packs(traced(matmul, rows(2), large)), [])
+  assert.equal(packs(traced((a: Tensor, w: Tensor) => matmul(a, transpose(w)), rows(64), large)), [])
+  assert.equal(packs(traced(matmul, rows(65), large)), [0])
+  assert.equal(
+    packs(traced((a: Tensor, w: Tensor) => matmul(transpose(a), w), random.normal(ka, [512, 9]), large)),
+    [0],
+  )
+  assert.equal(packs(traced(recurrence, rows(3), large)), [0])
+  const product = jit(matmul)
+  sameBits('products', [product(rows(3), large)], [slice(product(rows(100), large), [0, 0], [3, 512])])
+})
+
 test('it changes no bit', () => {
   const f = (a: Tensor, b: Tensor, w: Tensor) => [...twoProducts(a, b, w), ...recurrence(a, w)]
   const plain = withoutPasses(['pack'], () => jit(f)(a, b, w))
