@@ -30,7 +30,7 @@ const around = (forward: Tensor, backward: Tensor): Tensor =>
 await runTask({
   name: 'fill-in',
   about: 'The missing word of a sentence, an LSTM in each direction beside the two neighbours',
-  steps: 1500,
+  steps: 1200,
   otherData: 'a text with a sentence on each line, instead of the King James Bible',
   async run({ key, train, data }) {
     const [tableKey, readerKey, splitKey, orderKey] = random.split(key, 4)

@@ -8,7 +8,7 @@ import { splitWords, tokenVocabulary } from 'heddle/text'
 import { deal } from './deal.ts'
 
 /** Words that are known (rarer ones are all one), words of the longest sentence, sentences that are kept apart. */
-const [WORDS, LONGEST, TESTED] = [2000, 40, 1000]
+const [WORDS, LONGEST, TESTED] = [2000, 32, 1000]
 
 /** Sentences to learn from and to test with, as ids [N, T] with `<bos>` before and `<eos>` behind, and how many of them count. */
 export function readSentences(key: Tensor, file?: string) {
