@@ -66,7 +66,7 @@ function count(text: string): number {
 const options = new Command('npm run example -- letters-to-sounds')
   .description('Learns how English words sound, with two kinds of attention and with nothing else.')
   .addOption(new Option('--only <model>', 'one of the models').choices(NAMES))
-  .option('--steps <number>', 'training steps of each model', count, 2000)
+  .option('--steps <number>', 'training steps of 64 words for each model', count, 2000)
   .option('--hidden <units>', 'units of the decoder', count, 128)
   .option('--test <words>', 'words that are kept apart', count, 1000)
   .option('--beam <width>', 'texts that a beam search follows', count, 5)
@@ -89,8 +89,6 @@ const H = options.hidden
 // biome-ignore lint/suspicious/noExplicitAny: models of all kinds are learnt alike
 type Model = EncoderDecoder<any, any, Tensor | null>
 
-const falling = (done: Tensor): Tensor => mul(4e-3, sub(1, done))
-
 const recurrentModel = (decoder: unknown): Model =>
   encoderDecoder({
     source: embedding(LETTERS, 32),
@@ -100,7 +98,7 @@ const recurrentModel = (decoder: unknown): Model =>
     head: dense(sounds),
   })
 
-/** The encoder is deeper: letters say more of each other than sounds do. */
+/** The encoder is deeper: letters say more of each other than sounds do. How far apart they stand says more than where. */
 const transformerModel = (): Model =>
   transformer({
     vocabulary: { source: LETTERS, target: sounds },
@@ -110,28 +108,46 @@ const transformerModel = (): Model =>
     hidden: 2 * H,
     length: LONGEST + 1,
     preNorm: true,
+    rotary: true,
   })
 
-/** Models, and what the learning rate is when a share of all steps is done: it falls along a line, or rises before. */
-const models: Record<Name, { model: () => Model; rate: (done: Tensor) => Tensor }> = {
-  Bahdanau: { model: () => recurrentModel(bahdanauDecoder(gruCell(H), bahdanauAttention(H))), rate: falling },
-  Luong: {
-    model: () => recurrentModel(luongDecoder(gruCell(H), luongAttention('general'), { units: H })),
+interface Setting {
+  model: () => Model
+  /** How many words are learnt at once; as many in all, so that smaller batches have more steps. */
+  batch: number
+  /** The learning rate when a share of all steps is done. */
+  rate: (done: Tensor) => Tensor
+  /** How fast Adam forgets the squares of gradients. */
+  b2?: number
+}
+
+const falling = (done: Tensor): Tensor => mul(4e-3, sub(1, done))
+const risingFirst = (done: Tensor): Tensor => mul(1.5e-3, minimum(mul(20, done), sub(1, done)))
+const models: Record<Name, Setting> = {
+  Bahdanau: {
+    model: () => recurrentModel(bahdanauDecoder(gruCell(H), bahdanauAttention(H))),
+    batch: BATCH,
     rate: falling,
   },
-  Transformer: { model: transformerModel, rate: done => mul(2e-3, minimum(mul(20, done), sub(1, done))) },
+  Luong: {
+    model: () => recurrentModel(luongDecoder(gruCell(H), luongAttention('general'), { units: H })),
+    batch: BATCH,
+    rate: falling,
+  },
+  Transformer: { model: transformerModel, batch: BATCH / 4, rate: risingFirst, b2: 0.98 },
 }
 
 /** Trains a model, and returns what it says and where it looked. */
 async function run(name: Name) {
-  const { model: make, rate } = models[name]
+  const { model: make, batch, rate, b2 } = models[name]
   const model = make()
+  const steps = (options.steps * BATCH) / batch
   const lengthOf = (word: Tensor): Tensor => sum(cast(notEqual(word, PAD), 'int32'))
   const [modelKey, dataKey] = random.split(random.key(options.seed))
   const params = model.init(modelKey, { shape: [LONGEST], dtype: 'int32' })
   type Params = typeof params
-  const learningRate = (step: Tensor) => rate(div(cast(step, 'float32'), options.steps))
-  const optimizer = chain(clipByGlobalNorm(1), adam(learningRate))
+  const learningRate = (step: Tensor) => rate(div(cast(step, 'float32'), steps))
+  const optimizer = chain(clipByGlobalNorm(1), adam(learningRate, { b2 }))
 
   const loss = (p: Params, xs: Tensor, ys: Tensor): Tensor => {
     const one = (x: Tensor, y: Tensor) => model.apply(p, x, slice(y, [0], [-1]), { length: lengthOf(x) }).logits
@@ -142,14 +158,14 @@ async function run(name: Name) {
     optimizer: ReturnType<typeof optimizer.init>
   }
   const trainStep = (state: State, number: Tensor): [State, Tensor] => {
-    const places = random.randint(random.foldIn(dataKey, number), [BATCH], 0, learnt.length)
+    const places = random.randint(random.foldIn(dataKey, number), [batch], 0, learnt.length)
     const [value, gradient] = valueAndGrad(loss)(state.params, take(words, places), take(targets, places))
     const [updates, next] = optimizer.update(gradient, state.optimizer, state.params)
     return [{ params: applyUpdates(state.params, updates), optimizer: next }, value]
   }
   const before = process.cpuUsage()
   const { state } = await finish(
-    fit(trainStep, { params, optimizer: optimizer.init(params) }, { steps: options.steps, onStep: progressBar() }),
+    fit(trainStep, { params, optimizer: optimizer.init(params) }, { steps, onStep: progressBar() }),
   )
   const { user, system } = process.cpuUsage(before)
   console.log(`${name}: learnt in ${((user + system) / 1e6).toFixed(0)} s of processor time`)

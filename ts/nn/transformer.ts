@@ -42,7 +42,7 @@ export interface TransformerOptions<N = NormParams> extends Omit<BlockOptions<N>
   length?: number
   /** Logits are products with the target's embedded tokens (true), or with weights of their own: Press and Wolf 2017. */
   tied?: boolean
-  /** What tells places apart (`sinusoidalPositions()`). */
+  /** What tells places apart (`sinusoidalPositions()`, also where `rotary` turns queries and keys: the memory's are not turned). */
   positions?: Positions<{ w: Tensor } | null>
 }
 
