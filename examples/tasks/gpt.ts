@@ -147,7 +147,7 @@ const value = mean(concat(each)).item()
 const READ = 16
 const speak = jit(
   (p: Params, prompt: Tensor, key: Tensor) =>
-    sample(model.step(p), model.initialCarry(p), prompt, {
+    sample(model.step(p), model.read(p, slice(prompt, [0], [-1])), slice(prompt, [-1]), {
       length: LENGTH - READ,
       key,
       temperature: options.temperature,

@@ -218,6 +218,7 @@ export const transformsRows: Record<string, Row[]> = {
   psum: [
     [() => h.psum(f2, 'batch'), 'psum: no vmap around names its axis "batch"', '{ axisName: "batch" }'],
     [() => h.psum(f2, 3), 'psum: the name of an axis is a string, not 3'],
+    [() => h.psum(f2, ['batch', 4]), 'psum: the name of an axis is a string, not batch,4'],
     [
       () => h.vmap(() => h.psum('a', 'b'), [0], 0, { axisName: 'b' })(f2),
       'psum: an argument is the string a, not a tensor',

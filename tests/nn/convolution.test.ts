@@ -237,6 +237,29 @@ test('states go through chains and skip connections: in training, in inference, 
   assert.not.equal(infer(state), infer(s))
 })
 
+test('frames of clips: statistics over all frames of all clips, one state for all steps', () => {
+  const clips = random.normal(random.key(5), [4, 6, 3, 4, 5])
+  const layer = nn.timeDistributed(nn.chain(nn.batchNorm({ axisName: ['batch', 'time'] }), nn.relu))
+  const params = layer.init(key, { shape: [6, 3, 4, 5] })
+  const state = layer.initState({ shape: [6, 3, 4, 5] })
+  const [next, y] = train(layer, params, state, clips)
+  const flat = nn.chain(nn.batchNorm(), nn.relu)
+  const [expected, z] = train(flat, params, state, reshape(clips, [24, 3, 4, 5]))
+  close(y, reshape(z, y.shape).toArray(), 1e-5)
+  close(next[0].mean, expected[0].mean.toArray(), 1e-6)
+  close(next[0].variance, expected[0].variance.toArray(), 1e-5)
+  const infer = vmap((x: Tensor) => layer.apply(params, x, { state: next }))(clips)
+  close(
+    infer,
+    reshape(
+      vmap((x: Tensor) => flat.apply(params, x, { state: next }))(reshape(clips, [24, 3, 4, 5])),
+      y.shape,
+    ).toArray(),
+    1e-6,
+  )
+  assert.equal(nn.timeDistributed(flatten).apply(null, clips).shape, [4, 360])
+})
+
 test('a chain without a state is run without one; one with a state says whose is wrong', () => {
   const plain = nn.chain(flatten, nn.dense(2))
   const params = plain.init(key, image)

@@ -60,6 +60,18 @@ for (const [name, options] of Object.entries(KINDS)) {
     close(logits, whole.toArray(), 2e-4)
   })
 
+  test(`${name}: a text that is read at once leaves what its tokens leave one by one`, () => {
+    const both = jit((p: typeof params, tokens: Tensor) => [
+      model.read(p, tokens),
+      scan(model.step(p), model.initialCarry(p), tokens)[0],
+    ])
+    const [read, walked] = both(params, slice(ids, [0], [4]))
+    assert.is(read.position.item(), 4)
+    const leaves = treeLeaves(walked) as Tensor[]
+    for (const [i, leaf] of (treeLeaves(read) as Tensor[]).entries()) close(leaf, leaves[i].toArray(), 1e-4)
+    close(model.step(params)(read, at(ids, 4))[1], at(whole, 4).toArray(), 2e-4)
+  })
+
   test(`${name}: later tokens change nothing, shorter texts are as they begin`, () => {
     close(model.apply(params, slice(ids, [0], [4])), slice(whole, [0], [4]).toArray(), 1e-4)
   })
@@ -133,6 +145,7 @@ test('beyond its caches it says NaN; too long a text is refused', () => {
     () => model.apply(params, zeros([9], 'int32')),
     /learnedPositions: the sequence has 9 steps, more than 8/,
   )
+  assert.throws(() => model.read(params, ids, 5), /multiHeadAttention: a sequence of 6 does not fit into a cache for 5/)
   assert.throws(() => gpt({ ...sizes, layers: 0 }), /gpt: layers is a positive integer, not 0/)
   assert.throws(() => model.init(key, { shape: [4] }), /gpt: the input holds ids/)
   assert.equal(evalShape(model.apply)(params as never, { shape: [8], dtype: 'int32' } as never).shape, [8, 10])

@@ -12,6 +12,7 @@ import { concat, split } from '../ops/concat.js'
 import { matmul } from '../ops/dot-general.js'
 import { dynamicUpdateSlice } from '../ops/dynamic-slice.js'
 import { arange, ones, zeros } from '../ops/full.js'
+import { pad } from '../ops/pad.js'
 import { split as splitKey } from '../ops/random.js'
 import { expandDims, reshape } from '../ops/reshape.js'
 import { softmax } from '../ops/softmax.js'
@@ -128,6 +129,8 @@ export interface MultiHeadAttention extends Layer<MultiHeadParams> {
   project(params: MultiHeadParams, keys: Tensor, values?: Tensor): KeyValues
   /** A cache for `length` places, empty. */
   initialCache(params: MultiHeadParams, length: number): KeyValues
+  /** A cache for `length` places that holds a causal sequence x [T, D] already: [cache, output [T, D]]. */
+  fill(params: MultiHeadParams, x: Tensor, length: number): [KeyValues, Tensor]
   /** The place `position` (int32 []) of a causal sequence, x [D], after those that the cache holds: [cache, output [D]]. */
   step(params: MultiHeadParams, cache: KeyValues, x: Tensor, position: Tensor): [KeyValues, Tensor]
 }
@@ -268,6 +271,20 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
     initialCache({ wk, wv }, length) {
       const empty = ({ shape }: Tensor) => zeros([keyValueHeads, length, shape[1] / keyValueHeads])
       return { k: empty(wk), v: empty(wv) }
+    },
+    fill(params, x, length) {
+      checkTensor(name, x)
+      const [steps] = x.shape
+      if (steps > length) throw rangeError(`${name}: a sequence of ${steps} does not fit into a cache for ${length}`)
+      const [q, own] = ownOf(params, x)
+      const { output } = allHeads(q, own, { causal: true })
+      const room = (part: Tensor) =>
+        pad(part, [
+          [0, 0],
+          [0, length - steps],
+          [0, 0],
+        ])
+      return [{ k: room(own.k), v: room(own.v) }, linear(output, params.wo, params.bo)]
     },
     step(params, cache, x, position) {
       const [q, { k, v }] = ownOf(params, expandDims(x, 0), expandDims(position, 0))

@@ -119,6 +119,8 @@ export interface EncoderBlock<P = EncoderBlockParams> extends Layer<P> {
   apply(params: P, x: Tensor, mode?: BlockMode): Tensor
   /** A cache for `length` places, empty. */
   initialCache(params: P, length: number): KeyValues
+  /** A cache for `length` places that holds a causal sequence x [T, D] already: [cache, output [T, D]]. */
+  fill(params: P, x: Tensor, length: number): [KeyValues, Tensor]
   /** The place `position` (int32 []) of a causal sequence, x [D], after those that the cache holds: [cache, output [D]]. */
   step(params: P, cache: KeyValues, x: Tensor, position: Tensor): [KeyValues, Tensor]
 }
@@ -159,19 +161,29 @@ function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
   } = options ?? {}
   checkRate(name, 'dropout', dropout)
   const left = dropoutLayer(dropout)
+  /** x and what a branch makes of it, the branch number `place` of the block. */
+  const join = (place: number, params: N, x: Tensor, mode: Mode, branch: (x: Tensor, mode: Mode) => Tensor): Tensor => {
+    const { train, key } = mode
+    const own = (part: number): Mode => (key === undefined ? { train } : { train, key: foldIn(key, 2 * place + part) })
+    const added = branch(preNorm ? norm.apply(params, x) : x, own(0))
+    const sum = add(x, train ? left.apply(null, added, own(1)) : added)
+    return preNorm ? sum : norm.apply(params, sum)
+  }
   return {
     norm,
     attention: multiHeadAttention({ ...options, causal: isCausal, dropout: attentionDropout }),
     cross: multiHeadAttention({ ...options, causal: false, rotary: false, dropout: attentionDropout }),
     network: feedForward(options),
-    /** x and what a branch makes of it, the branch number `place` of the block. */
-    join(place: number, params: N, x: Tensor, mode: Mode, branch: (x: Tensor, mode: Mode) => Tensor): Tensor {
-      const { train, key } = mode
-      const own = (part: number): Mode =>
-        key === undefined ? { train } : { train, key: foldIn(key, 2 * place + part) }
-      const added = branch(preNorm ? norm.apply(params, x) : x, own(0))
-      const sum = add(x, train ? left.apply(null, added, own(1)) : added)
-      return preNorm ? sum : norm.apply(params, sum)
+    join,
+    /** The first branch where attention hands a cache on. */
+    attend(params: N, x: Tensor, look: (x: Tensor) => [KeyValues, Tensor]): [KeyValues, Tensor] {
+      let cache: KeyValues | undefined
+      const sum = join(0, params, x, {}, y => {
+        const [own, output] = look(y)
+        cache = own
+        return output
+      })
+      return [cache!, sum]
     },
   }
 }
@@ -186,7 +198,12 @@ function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
  * model.apply(params, zeros([20], 'int32')).shape // [20, 65]
  */
 export function encoderBlock<N = NormParams>(options: BlockOptions<N>): EncoderBlock<EncoderBlockParams<N>> {
-  const { norm, attention, network, join } = partsOf('encoderBlock', options, options?.causal ?? false)
+  const { norm, attention, network, join, attend } = partsOf('encoderBlock', options, options?.causal ?? false)
+  type Params = EncoderBlockParams<N>
+  const finish = (p: Params, [cache, x]: [KeyValues, Tensor]): [KeyValues, Tensor] => [
+    cache,
+    join(1, p.norm2, x, {}, y => network.apply(p.feedForward, y)),
+  ]
   return {
     init(key, input) {
       const [k1, k2, k3, k4] = split(key, 4)
@@ -202,15 +219,16 @@ export function encoderBlock<N = NormParams>(options: BlockOptions<N>): EncoderB
       return join(1, p.norm2, attended, mode, y => network.apply(p.feedForward, y))
     },
     initialCache: (p, length) => attention.initialCache(p.attention, length),
-    step(p, cache, x, position) {
-      let next = cache
-      const attended = join(0, p.norm1, x, {}, y => {
-        const [own, output] = attention.step(p.attention, cache, y, position)
-        next = own
-        return output
-      })
-      return [next, join(1, p.norm2, attended, {}, y => network.apply(p.feedForward, y))]
-    },
+    fill: (p, x, length) =>
+      finish(
+        p,
+        attend(p.norm1, x, y => attention.fill(p.attention, y, length)),
+      ),
+    step: (p, cache, x, position) =>
+      finish(
+        p,
+        attend(p.norm1, x, y => attention.step(p.attention, cache, y, position)),
+      ),
   }
 }
 
@@ -233,7 +251,7 @@ const memoryMode = ({ memory, memoryMask, memoryLength }: DecoderMode): MultiHea
  * block.attend(params, x, { memory, memoryLength: 7 }).weights.shape // [4, 5, 9]
  */
 export function decoderBlock<N = NormParams>(options: BlockOptions<N>): DecoderBlock<DecoderBlockParams<N>> {
-  const { norm, attention, cross, network, join } = partsOf('decoderBlock', options, options?.causal ?? true)
+  const { norm, attention, cross, network, join, attend } = partsOf('decoderBlock', options, options?.causal ?? true)
   type Params = DecoderBlockParams<N>
   const rest = (p: Params, x: Tensor, mode: DecoderMode, look: MultiHeadAttention['apply']): Tensor => {
     const seen = join(1, p.norm2, x, mode, (y, own) => look(p.cross, y, { ...own, ...memoryMode(mode) }))
@@ -269,12 +287,7 @@ export function decoderBlock<N = NormParams>(options: BlockOptions<N>): DecoderB
     project: (p, memory) => cross.project(p.cross, memory),
     initialCache: (p, length) => attention.initialCache(p.attention, length),
     step(p, cache, x, position, mode) {
-      let next = cache
-      const attended = join(0, p.norm1, x, {}, y => {
-        const [own, output] = attention.step(p.attention, cache, y, position)
-        next = own
-        return output
-      })
+      const [next, attended] = attend(p.norm1, x, y => attention.step(p.attention, cache, y, position))
       const look: MultiHeadAttention['apply'] = (own, y, given) =>
         reshape(cross.apply(own, expandDims(y, 0), given), [-1])
       return [next, rest(p, attended, mode, look)]

@@ -3,7 +3,7 @@ import { range, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, div, maximum, mul, pow, square, sub } from '../ops/arithmetic.js'
-import { pmean, psum } from '../ops/collective.js'
+import { type AxisName, pmean, psum } from '../ops/collective.js'
 import { rsqrt, sqrt } from '../ops/exponential.js'
 import { ones, zeros } from '../ops/full.js'
 import { meanPool } from '../ops/pool.js'
@@ -129,8 +129,8 @@ export interface RunningStatistics {
 export interface BatchNormOptions extends ChannelNormOptions {
   /** The share of a new batch in the running statistics (0.1, PyTorch's; Keras' momentum is 1 less it). */
   momentum?: number
-  /** The name of the `vmap` whose examples are the batch ('batch'). */
-  axisName?: string
+  /** The name of the `vmap` whose examples are the batch ('batch'), or of several. */
+  axisName?: AxisName
 }
 
 /**

@@ -1,6 +1,7 @@
 // Convolutional networks that have a name, composed of layers: LeNet, AlexNet, ResNet. All give logits.
 import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
+import type { AxisName } from '../ops/collective.js'
 import { flatten } from '../ops/reshape.js'
 import { tanh } from '../ops/sigmoidal.js'
 import { relu } from './activations.js'
@@ -128,7 +129,7 @@ export interface ResNetOptions {
   /** Whether images are large, and first made four times smaller (true), or as small as CIFAR's. */
   large?: boolean
   /** The axis of the batch, for the statistics of `batchNorm` ('batch'). */
-  axisName?: string
+  axisName?: AxisName
 }
 
 /**

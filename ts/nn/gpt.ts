@@ -53,6 +53,8 @@ export interface TransformerCarry {
 export interface Gpt<P = GptParams> extends Layer<P> {
   /** Caches for `length` places (all that there may be), empty. */
   initialCarry(params: P, length?: number): TransformerCarry
+  /** Caches for `length` places (all) that hold a text already, ids [T]: what `step` goes on from, made in one pass. */
+  read(params: P, ids: Tensor, length?: number): TransformerCarry
   /** One token and the logits of the next, NaN where the caches are full: for `greedy`, `sample` and `beam` of heddle/decode. */
   step(params: P): (carry: TransformerCarry, token: Tensor) => [TransformerCarry, Tensor]
 }
@@ -68,8 +70,8 @@ export const within = (logits: Tensor, { position, caches }: TransformerCarry): 
  * A decoder-only Transformer (Radford et al. 2019): embedded tokens and positions, `layers` causal blocks, a norm, and logits
  * of the token that follows each: ids [T] -> [T, V], T at most `length`. Unless options say otherwise it is GPT-2's: blocks
  * normalise before each branch, gelu (its tanh form), the embedding's table makes the logits too, and weights start normal with
- * deviation 0.02, those that end a branch with 0.02 / sqrt(2 layers). `initialCarry` and `step` let it speak, one token at a
- * time, with keys and values kept. Throws where a size is no positive integer, or a text is too long.
+ * deviation 0.02, those that end a branch with 0.02 / sqrt(2 layers). `initialCarry` (or `read`, for a long prompt) and `step` let it
+ * speak, one token at a time, with keys and values kept. Throws where a size is no positive integer, or a text is too long.
  * @example
  * import { jit, random, type Tensor, tensor } from 'heddle'
  * import { sample } from 'heddle/decode'
@@ -121,6 +123,18 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
       position: scalar(0, 'int32'),
       caches: params.blocks.map(own => block.initialCache(own, places)),
     }),
+    read(params, ids, places = length) {
+      const caches: KeyValues[] = []
+      params.blocks.reduce(
+        (y, own) => {
+          const [cache, output] = block.fill(own, y, places)
+          caches.push(cache)
+          return output
+        },
+        positions.apply(params.positions, take(params.tokens, ids)),
+      )
+      return { position: scalar(ids.size, 'int32'), caches }
+    },
     step: params => (carry, token) => {
       const { position } = carry
       const caches: KeyValues[] = []

@@ -217,6 +217,6 @@ export {
 } from './recurrent-dropout.js'
 export { type Branches, residual } from './residual.js'
 export { rnnCell } from './rnn-cell.js'
-export { maxNorm, repeatVector, timeDistributed } from './sequence.js'
+export { maxNorm, repeatVector, type TimeOptions, timeDistributed } from './sequence.js'
 export { residualCell, type StackedCarry, type StackedParams, stacked } from './stacked.js'
 export { type Transformer, type TransformerOptions, type TransformerParams, transformer } from './transformer.js'

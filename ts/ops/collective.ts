@@ -35,30 +35,40 @@ const psumPrimitive: Primitive<AxisParams> = {
   isCollective: true,
 }
 
-function sumOver(operation: string, x: Operand, axisName: string): Tensor {
+/** The name of a vmap's axis, or those of several, one within the other. */
+export type AxisName = string | readonly string[]
+
+function sumOver(operation: string, x: Operand, axisName: AxisName): Tensor {
   const own = toTensor(operation, x)
-  if (typeof axisName !== 'string')
+  const names = typeof axisName === 'string' ? [axisName] : axisName
+  if (!Array.isArray(names) || !names.every(name => typeof name === 'string')) {
     throw typeError(`${operation}: the name of an axis is a string, not ${String(axisName)}`)
-  if (!isAxis(axisName)) throw notMapped(operation, axisName)
-  return bind1(psumPrimitive, [own.dtype === 'bool' ? cast(own, 'int32') : own], { axisName })
+  }
+  return names.reduce(
+    (sum, name) => {
+      if (!isAxis(name)) throw notMapped(operation, name)
+      return bind1(psumPrimitive, [sum], { axisName: name })
+    },
+    own.dtype === 'bool' ? cast(own, 'int32') : own,
+  )
 }
 
 /**
- * The sum of `x` over all examples of the `vmap` around that names its axis `axisName` (JAX's psum): each gets the same,
- * and a result that all share may leave the `vmap` with `outAxes` null. `psum(1, name)` is how many examples there are.
- * Throws where no `vmap` around has this name.
+ * The sum of `x` over all examples of the `vmap` around that names its axis `axisName`, or of several (JAX's psum): each gets
+ * the same, and a result that all share may leave the `vmap` with `outAxes` null. `psum(1, name)` is how many examples
+ * there are. Throws where no `vmap` around has this name.
  * @example
  * const share = (x: Tensor) => div(x, psum(x, 'batch')) // of one example
  * vmap(share, [0], 0, { axisName: 'batch' })(tensor([1, 2, 5])) // [0.125, 0.25, 0.625]
  */
-export const psum = (x: Operand, axisName: string): Tensor => sumOver('psum', x, axisName)
+export const psum = (x: Operand, axisName: AxisName): Tensor => sumOver('psum', x, axisName)
 
 /**
- * The mean of `x` over all examples of the `vmap` around that names its axis `axisName` (JAX's pmean); see `psum`. Throws
- * where no `vmap` around has this name.
+ * The mean of `x` over all examples of the `vmap` around that names its axis `axisName`, or of several (JAX's pmean); see
+ * `psum`. Throws where no `vmap` around has this name.
  * @example
  * const centre = (x: Tensor) => sub(x, pmean(x, 'batch'))
  * vmap(centre, [0], 0, { axisName: 'batch' })(tensor([1, 2, 6])) // [-2, -1, 3]
  */
-export const pmean = (x: Operand, axisName: string): Tensor =>
+export const pmean = (x: Operand, axisName: AxisName): Tensor =>
   div(sumOver('pmean', x, axisName), sumOver('pmean', 1, axisName))
