@@ -37,7 +37,7 @@ function raised(letter: string, sharps: number): number {
 /** `/` halves, `/4` quarters. */
 const divisor = (text: string): number => (/\d/.test(text) ? Number(text.slice(1)) : 2 ** text.length)
 
-/** The tokens of a tune, all in C or A minor. */
+/** The tokens of a tune, all in C or A minor: its melody, without repeats; a note that is tied to the next is there twice. */
 function tokensOf(tune: string): string[] {
   const field = (name: string): string | undefined => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(tune)?.[1]
   const metre = field('M') ?? '4/4'
@@ -107,7 +107,7 @@ await runTask({
   name: 'music',
   about: 'Folk tunes, note by note',
   steps: 700,
-  data: 'the folder ABC_cleaned of https://github.com/jukedeck/nottingham-dataset, or another of tunes in ABC',
+  data: 'the folder ABC_cleaned of https://github.com/jukedeck/nottingham-dataset',
   out: 'tune.mid',
   async run({ key, train, data, out }) {
     const files = readdirSync(data!)

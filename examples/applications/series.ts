@@ -108,6 +108,8 @@ type Params = ReturnType<typeof model.init>
 /** Trains a model, and says what it says of the days of the test. */
 async function forecast({ name, known, tomorrow, persistence, slack = 0 }: Series, { key, train }: Run) {
   const [learnt, held, days] = [LEARNT, HELD, 1].map(share => Math.floor(share * known.shape[0]))
+  if (learnt <= WINDOW)
+    throw new RangeError(`${name}: a series of ${days} is too short: ${WINDOW} are learnt from at once`)
   const part = (x: Tensor, from: number, to: number): Tensor => take(x, arange(from, to))
   const difference = sub(tomorrow, persistence)
   // Nothing is taken from later days, not even means.
@@ -121,10 +123,11 @@ async function forecast({ name, known, tomorrow, persistence, slack = 0 }: Serie
   const say = (p: Params, xs: Tensor, mode?: Mode): Tensor => squeeze(model.apply(p, xs, mode), -1)
   const params = await train(name, model.init(key, { shape: [WINDOW, known.shape[1]] }), {
     loss(p, own) {
-      const starts = random.randint(own, [BATCH], 0, learnt - WINDOW)
+      const [placeKey, maskKey] = random.split(own)
+      const starts = random.randint(placeKey, [BATCH], 0, learnt - WINDOW)
       const places = add(expandDims(starts, 1), arange(WINDOW))
       const one = (xs: Tensor, each: Tensor) => say(p, xs, { train: true, key: each })
-      const said = vmap(one)(take(inputs, places), random.bits(own, [BATCH, 2]))
+      const said = vmap(one)(take(inputs, places), random.bits(maskKey, [BATCH, 2]))
       const counted = (x: Tensor): Tensor => slice(x, [0, BEGUN])
       return meanAbsoluteError(counted(said), counted(take(targets, places)))
     },

