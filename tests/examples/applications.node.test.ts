@@ -34,9 +34,11 @@ interface Application {
 }
 const APPLICATIONS: Record<string, Application> = {
   caption: { steps: 60 },
+  chatbot: { steps: 60, data: beside('chatterbot-english'), drawing: '>question</text>' },
   clips: { steps: 40, trainings: 2, figures: 2 },
   entities: { steps: 60, figures: 5, data: beside('ner-wikigold/CONLL-format/data/wikigold.conll.txt') },
   'fill-in': { steps: 12 },
+  intents: { steps: 200, data: beside('clinc-intents/data_small.json'), drawing: 'Attention: ' },
   music: { steps: 12, isMidi: true, data: beside('nottingham-abc') },
   names: { steps: 60, trainings: 2, figures: 2 },
   'next-word': { steps: 12 },
