@@ -15,6 +15,7 @@
 export * from './core.js'
 export { meshgrid, repeat, roll, tile, unstack } from './ops/arrange.js'
 export { type AttentionOptions, scaledDotProductAttention } from './ops/attention.js'
+export { type AxisName, pmean, psum } from './ops/collective.js'
 export {
   type ConvOptions,
   type ConvTransposeOptions,

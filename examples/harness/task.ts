@@ -3,7 +3,7 @@
 import process from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { cast, div, mul, random, sub, type Tensor, type Tree, valueAndGrad } from 'heddle'
-import { adam, applyUpdates, chain, clipByGlobalNorm, type StateOf } from 'heddle/optim'
+import { adam, applyUpdates, chain, clipByGlobalNorm, type Optimizer } from 'heddle/optim'
 import { finish, fit, progressBar } from 'heddle/train'
 
 /** What came out, and what stands beside it. */
@@ -25,6 +25,10 @@ export interface Training<P> {
   learningRate: number
   /** The norm that gradients are clipped to (1). */
   clip?: number
+  /** How many steps this training has (as many as the command line says). */
+  steps?: number
+  /** What takes the place of Adam on clipped gradients, given the learning rate at each step. */
+  optimizer?: (rate: (step: Tensor) => Tensor) => Optimizer
   /** The loss on examples that are not learnt from, each `every` steps: the best parameters are kept. */
   validate?: (params: P) => Tensor
   every?: number
@@ -101,18 +105,18 @@ export const round = (value: number): string => String(Number(value.toPrecision(
 /** What training changes from step to step. */
 interface TrainState<P> {
   params: P
-  optimizer: StateOf<Optimizer>
+  optimizer: unknown
 }
 
-function optimizerFor({ learningRate, clip = 1 }: Training<never>, steps: number) {
+function optimizerFor({ learningRate, clip = 1, optimizer }: Training<never>, steps: number): Optimizer {
   const rate = (step: Tensor): Tensor => mul(learningRate, sub(1, div(cast(step, 'float32'), steps)))
-  return chain(clipByGlobalNorm(clip), adam(rate))
+  return optimizer?.(rate) ?? (chain(clipByGlobalNorm(clip), adam(rate)) as Optimizer)
 }
-type Optimizer = ReturnType<typeof optimizerFor>
 
-const trainer = ({ steps, seed }: { steps: number; seed: number }): Run['train'] => {
+const trainer = ({ steps: all, seed }: { steps: number; seed: number }): Run['train'] => {
   const key = random.foldIn(random.key(seed), 1)
   return async function train<P extends Tree>(name: string, params: P, training: Training<P>) {
+    const { steps = all } = training
     const optimizer = optimizerFor(training, steps)
     const step = (state: TrainState<P>, number: Tensor): [TrainState<P>, Tensor] => {
       const [loss, gradients] = valueAndGrad(training.loss)(state.params, random.foldIn(key, number), number)

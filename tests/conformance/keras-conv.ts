@@ -1,24 +1,7 @@
 // Keras' convolutional and pooling layers (channels last): for each layer a function of one example, its weights and its
 // attributes.
-import {
-  conv1d,
-  conv2d,
-  convTranspose2d,
-  max,
-  maxPool,
-  mean,
-  meanPool,
-  moveaxis,
-  pad,
-  reshape,
-  sigmoid,
-  slice,
-  stack,
-  type Tensor,
-  tanh,
-  transpose,
-} from '../../ts/index.js'
-import { relu } from '../../ts/nn/index.js'
+import { moveaxis, pad, reshape, sigmoid, slice, stack, type Tensor, tanh, transpose } from '../../ts/index.js'
+import * as nn from '../../ts/nn/index.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: attributes of any kind
 type Attributes = Record<string, any>
@@ -29,27 +12,24 @@ const channelsFirst = (x: Tensor, f: (x: Tensor) => Tensor, { data_format: forma
   format === 'channels_first' ? f(x) : moveaxis(f(moveaxis(x, -1, 0)), 0, -1)
 
 const convolution =
-  (conv: typeof conv1d): KerasLayer =>
+  (conv: typeof nn.conv1d): KerasLayer =>
   (x, [w, bias], a) => {
     // [...size, in, out] -> [out, in, ...size]
     const n = w.rank - 2
     const filters = transpose(w, [n + 1, n, ...w.shape.map((_, i) => i).slice(0, n)])
-    const options = { stride: a.strides, padding: a.padding, dilation: a.dilation_rate, bias }
-    return channelsFirst(x, own => conv(own, filters, options), a)
+    const options = { stride: a.strides, padding: a.padding, dilation: a.dilation_rate }
+    const layer = conv(w.shape[n + 1], w.shape.slice(0, n), options)
+    return channelsFirst(x, own => layer.apply({ w: filters, b: bias }, own), a)
   }
 
 /** [h, w, in, multiplier] over each channel by itself, then [1, 1, in * multiplier, out]. */
 const separable: KerasLayer = (x, [depthwise, pointwise, bias], a) => {
   const [h, w, inner, multiplier] = depthwise.shape
   const each = reshape(transpose(depthwise, [2, 3, 0, 1]), [inner * multiplier, 1, h, w])
-  return channelsFirst(
-    x,
-    own => {
-      const deep = conv2d(own, each, { stride: a.strides, padding: a.padding, groups: inner })
-      return conv2d(deep, transpose(pointwise, [3, 2, 0, 1]), { bias })
-    },
-    a,
-  )
+  const deep = nn.conv2d(each.shape[0], [h, w], { stride: a.strides, padding: a.padding, groups: inner, bias: false })
+  const layer = nn.chain(deep, nn.conv2d(pointwise.shape[3], 1))
+  const params = [{ w: each }, { w: transpose(pointwise, [3, 2, 0, 1]), b: bias }] as nn.ParamsOf<typeof layer>
+  return channelsFirst(x, own => layer.apply(params, own), a)
 }
 
 /** 'same' gives length * stride. */
@@ -61,15 +41,16 @@ const transposed: KerasLayer = (x, [w, bias], a) => {
   })
   const outputPadding = more.map(total => Math.max(0, -total))
   const filters = transpose(w, [3, 2, 0, 1])
-  return channelsFirst(x, own => convTranspose2d(own, filters, { stride: a.strides, padding, outputPadding, bias }), a)
+  const layer = nn.convTranspose2d(filters.shape[1], w.shape.slice(0, 2), { stride: a.strides, padding, outputPadding })
+  return channelsFirst(x, own => layer.apply({ w: filters, b: bias }, own), a)
 }
 
 const pooling =
-  (pool: (x: Tensor, size: number[], options: object) => Tensor): KerasLayer =>
+  (pool: (size: number[], options: object) => (x: Tensor) => Tensor): KerasLayer =>
   (x, _weights, a) => {
     const size = [a.pool_size].flat()
     const options = { stride: a.strides ?? size, padding: a.padding, countPadding: false }
-    return channelsFirst(x, own => pool(own, size, options), a)
+    return channelsFirst(x, pool(size, options), a)
   }
 
 const flatStride =
@@ -77,10 +58,7 @@ const flatStride =
   (x, weights, a) =>
     layer(x, weights, { ...a, strides: a.strides === null ? null : [a.strides].flat() })
 
-const overSpace =
-  (reduce: (x: Tensor, options: { axis: number[] }) => Tensor): KerasLayer =>
-  x =>
-    reduce(x, { axis: x.shape.map((_, i) => i).slice(0, -1) })
+const globalPool = (pool: (x: Tensor) => Tensor, x: Tensor): Tensor => pool(moveaxis(x, -1, 0))
 
 /** [before, after] of each spatial dimension. */
 const widths = (value: unknown, n: number): [number, number][] => {
@@ -113,7 +91,7 @@ const upSampling: KerasLayer = (x, _weights, { size = 2 } = {}) => {
   )
 }
 
-const activations: Record<string, (x: Tensor) => Tensor> = { linear: x => x, relu, sigmoid, tanh }
+const activations: Record<string, (x: Tensor) => Tensor> = { linear: x => x, relu: nn.relu, sigmoid, tanh }
 
 const activated =
   (layer: KerasLayer): KerasLayer =>
@@ -122,8 +100,8 @@ const activated =
 
 /** By package and layer. */
 export const convolutional: Record<string, KerasLayer> = {
-  'convolutional.Conv1D': activated(convolution(conv1d)),
-  'convolutional.Conv2D': activated(convolution(conv2d)),
+  'convolutional.Conv1D': activated(convolution(nn.conv1d)),
+  'convolutional.Conv2D': activated(convolution(nn.conv2d)),
   'convolutional.SeparableConv2D': activated(separable),
   'convolutional.Conv2DTranspose': activated(transposed),
   'convolutional.Cropping1D': cropping,
@@ -132,12 +110,12 @@ export const convolutional: Record<string, KerasLayer> = {
   'convolutional.ZeroPadding2D': zeroPadding,
   'convolutional.UpSampling1D': upSampling,
   'convolutional.UpSampling2D': upSampling,
-  'pooling.MaxPooling1D': flatStride(pooling(maxPool)),
-  'pooling.MaxPooling2D': pooling(maxPool),
-  'pooling.AveragePooling1D': flatStride(pooling(meanPool)),
-  'pooling.AveragePooling2D': pooling(meanPool),
-  'pooling.GlobalMaxPooling1D': overSpace(max),
-  'pooling.GlobalMaxPooling2D': overSpace(max),
-  'pooling.GlobalAveragePooling1D': overSpace(mean),
-  'pooling.GlobalAveragePooling2D': overSpace(mean),
+  'pooling.MaxPooling1D': flatStride(pooling(nn.maxPool)),
+  'pooling.MaxPooling2D': pooling(nn.maxPool),
+  'pooling.AveragePooling1D': flatStride(pooling(nn.meanPool)),
+  'pooling.AveragePooling2D': pooling(nn.meanPool),
+  'pooling.GlobalMaxPooling1D': x => globalPool(nn.globalMaxPool, x),
+  'pooling.GlobalMaxPooling2D': x => globalPool(nn.globalMaxPool, x),
+  'pooling.GlobalAveragePooling1D': x => globalPool(nn.globalMeanPool, x),
+  'pooling.GlobalAveragePooling2D': x => globalPool(nn.globalMeanPool, x),
 }

@@ -13,8 +13,6 @@ export type KerasLayer = (x: Tensor, weights: Tensor[], settings: Settings, inde
 
 const hardSigmoid = (x: Tensor): Tensor => nn.hardTanh(add(mul(0.2, x), 0.5), 0, 1)
 
-const biased = (x: Tensor, b: Tensor | undefined): Tensor => (b === undefined ? x : add(x, b))
-
 const dense = (x: Tensor, [w, b]: Tensor[]): Tensor => (nn.dense(1) as nn.Layer<object>).apply({ w, b }, x)
 
 const repeatVector = (x: Tensor, count: number): Tensor => h.broadcastTo(x, [count, ...x.shape])
@@ -87,7 +85,7 @@ export const layers: Record<string, KerasLayer> = {
     const activations: Record<number, (x: Tensor) => Tensor> = { 0: y => y, 2: nn.softplus, 4: sigmoid }
     return activations[index](dense(x, weights))
   },
-  'core.Dropout': dense,
+  'core.Dropout': (x, weights) => nn.dropout(0.5).apply(null, dense(x, weights)),
   'core.Flatten': h.flatten,
   'core.Permute': (x, _, { dims }) => h.transpose(x, dims.map(own)),
   'core.RepeatVector': x => repeatVector(x, 7),
@@ -112,17 +110,16 @@ export const layers: Record<string, KerasLayer> = {
   'merge.Minimum': fold(h.minimum),
   'merge.Multiply': fold((x, y) => mul(x, y)),
   'merge.Subtract': fold(sub),
-  'normalization.BatchNormalization': (x, weights, { axis, epsilon, center, scale }) => {
+  'normalization.BatchNormalization': (x, weights, { axis, epsilon, center, scale: scaled }) => {
     const rest = [...weights]
-    const place = (v: Tensor) =>
-      h.reshape(
-        v,
-        x.shape.map((length, i) => (i === (axis < 0 ? axis + x.rank : own(axis)) ? length : 1)),
-      )
-    const [gamma, beta] = [scale, center].map(has => (has ? place(rest.shift()!) : undefined))
-    const [mean, variance] = rest.map(place)
-    const y = div(sub(x, mean), h.sqrt(add(variance, epsilon)))
-    return biased(gamma === undefined ? y : mul(y, gamma), beta)
+    const channels = axis < 0 ? axis + x.rank : own(axis)
+    const size = x.shape[channels]
+    const scale = scaled ? rest.shift()! : h.ones([size])
+    const bias = center ? rest.shift()! : h.zeros([size])
+    const [mean, variance] = rest
+    const layer = nn.batchNorm({ epsilon })
+    const y = layer.apply({ scale, bias }, h.moveaxis(x, channels, 0), { state: { mean, variance } })
+    return h.moveaxis(y, 0, channels)
   },
   'recurrent.GRU': recurrent('GRU'),
   'recurrent.LSTM': recurrent('LSTM'),

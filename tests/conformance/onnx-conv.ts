@@ -10,23 +10,17 @@ import {
   convTranspose1d,
   convTranspose2d,
   convTranspose3d,
-  div,
   lpPool,
-  max,
   maxPool,
-  mean,
   meanPool,
   mul,
-  pad,
-  pow,
   reshape,
   round,
-  square,
   sub,
-  sum,
   type Tensor,
-  windows,
+  vmap,
 } from '../../ts/index.js'
+import * as nn from '../../ts/nn/index.js'
 import type { Attrs, Operator, Operators } from './onnx-operator.js'
 
 const convolutions = [conv1d, conv2d, conv3d]
@@ -106,20 +100,14 @@ const maxima: Operator = ([x], a) => {
 
 /** Over all spatial dimensions, which stay with length 1. */
 const overSpace =
-  (reduce: (x: Tensor, options: { axis: number[]; keepDims: boolean }) => Tensor): Operator =>
-  ([x]) =>
-    reduce(x, { axis: x.shape.map((_, i) => i).slice(2), keepDims: true })
+  (pool: (x: Tensor) => Tensor): Operator =>
+  ([x]) => {
+    const [n, c, ...space] = x.shape
+    return reshape(vmap(pool)(x), [n, c, ...space.map(() => 1)])
+  }
 
-/** x / (bias + alpha / size * sum over the channels around of x^2)^beta */
-const localResponse: Operator = ([x], { size, alpha = 1e-4, beta = 0.75, bias = 1 }) => {
-  const before = (size - 1) >> 1
-  const around = pad(
-    square(x),
-    x.shape.map((_, i): [number, number] => (i === 1 ? [before, size - 1 - before] : [0, 0])),
-  )
-  const energy = sum(windows(around, size, { axis: 1 }), { axis: -1 })
-  return div(x, pow(add(mul(energy, alpha / size), bias), beta))
-}
+const localResponse: Operator = ([x], { size, alpha, beta, bias }) =>
+  vmap(nn.localResponseNorm(size, { alpha, beta, k: bias }))(x)
 
 export const onnxConvolutions: Operators = {
   Conv: convolution,
@@ -130,8 +118,8 @@ export const onnxConvolutions: Operators = {
     meanPool(x, a.kernel_shape, { ...poolOptions(x, a), countPadding: a.count_include_pad === 1 }),
   ],
   LpPool: ([x], a) => [lpPool(x, a.kernel_shape, { ...poolOptions(x, a), p: a.p })],
-  GlobalAveragePool: overSpace(mean),
-  GlobalMaxPool: overSpace(max),
+  GlobalAveragePool: overSpace(nn.globalMeanPool),
+  GlobalMaxPool: overSpace(nn.globalMaxPool),
   LRN: localResponse,
   GlobalLpPool: ([x], { p = 2 }) => [lpPool(x, x.shape.slice(2), { p })],
 }

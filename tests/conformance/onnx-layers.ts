@@ -1,18 +1,12 @@
 // ONNX's normalisations, losses, optimisers, recurrent layers and control flow.
 import * as h from '../../ts/index.js'
-import { add, div, mul, reshape, split, sub, type Tensor, transpose } from '../../ts/index.js'
+import { add, div, mul, split, sub, type Tensor, transpose } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import { arrays } from './onnx-arrays.js'
 import { attention } from './onnx-attention.js'
 import { onnxConvolutions } from './onnx-conv.js'
 import { elementwise } from './onnx-elementwise.js'
 import { type Attrs, type Operator, type Operators, range, runGraph } from './onnx-operator.js'
-
-/** One value a channel, for images [N, C, ...]. */
-const perChannel = (v: Tensor, x: Tensor): Tensor => reshape(v, [v.size, ...new Array(x.rank - 2).fill(1)])
-
-const scaled = (x: Tensor, scale: Tensor, bias: Tensor): Tensor =>
-  add(mul(x, perChannel(scale, x)), perChannel(bias, x))
 
 const axesFrom = (axis: number, rank: number): number[] => range(rank).slice(axis)
 
@@ -26,16 +20,14 @@ const labelOptions = ({ reduction = 'mean', ignore_index: ignore }: Attrs, weigh
 })
 
 const norms: Operators = {
-  BatchNormalization: ([x, scale, bias, mean, variance], { epsilon = 1e-5 }) => {
-    const deviation = h.sqrt(add(perChannel(variance, x), epsilon))
-    return scaled(div(sub(x, perChannel(mean, x)), deviation), scale, bias)
+  BatchNormalization: ([x, scale, bias, mean, variance], { epsilon }) => {
+    const layer = nn.batchNorm({ epsilon })
+    return h.vmap((own: Tensor) => layer.apply({ scale, bias }, own, { state: { mean, variance } }))(x)
   },
-  GroupNormalization: ([x, scale, bias], { epsilon = 1e-5, num_groups: groups }) => {
-    const grouped = reshape(x, [x.shape[0], groups, -1])
-    return scaled(reshape(nn.standardize(grouped, { epsilon }), x.shape), scale, bias)
-  },
-  InstanceNormalization: ([x, scale, bias], { epsilon = 1e-5 }) =>
-    scaled(nn.standardize(x, { axis: axesFrom(2, x.rank), epsilon }), scale, bias),
+  GroupNormalization: ([x, scale, bias], { epsilon, num_groups: groups }) =>
+    h.vmap((own: Tensor) => nn.groupNorm(groups, { epsilon }).apply({ scale, bias }, own))(x),
+  InstanceNormalization: ([x, scale, bias], { epsilon }) =>
+    h.vmap((own: Tensor) => nn.instanceNorm({ epsilon }).apply({ scale, bias }, own))(x),
   LayerNormalization: ([x, scale, bias], { axis: from = -1, epsilon = 1e-5 }) => {
     const axis = axesFrom(from, x.rank)
     const inverse = h.rsqrt(add(h.variance(x, { axis, keepDims: true }), epsilon))
@@ -43,6 +35,7 @@ const norms: Operators = {
     return [y, h.mean(x, { axis, keepDims: true }), inverse]
   },
   RMSNormalization: ([x, scale], { axis = -1, epsilon = 1e-5 }) => {
+    if (axis === -1 || axis === x.rank - 1) return nn.rmsNorm({ epsilon }).apply({ scale }, x)
     const square = h.mean(h.square(x), { axis: axesFrom(axis, x.rank), keepDims: true })
     return mul(mul(x, h.rsqrt(add(square, epsilon))), scale)
   },

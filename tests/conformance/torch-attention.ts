@@ -2,21 +2,15 @@
 import {
   add,
   arange,
-  cast,
   concat,
-  cos,
-  div,
-  expandDims,
+  equal,
   less,
+  logicalAnd,
   matmul,
   mean,
-  pow,
-  reshape,
-  sin,
+  mul,
   slice,
-  softmax,
   split,
-  stack,
   type Tensor,
   tanh,
   transpose,
@@ -24,7 +18,7 @@ import {
   where,
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
-import { linear, type Named, normalized, torchCell } from './torch-models.js'
+import { type Named, normalized, torchCell } from './torch-models.js'
 import type { Case } from './vectors.js'
 
 type Maybe = Tensor | undefined
@@ -43,128 +37,98 @@ const vmapNamed = (
   return vmap(f, [batchAxes(present, special)], outAxes)(present)
 }
 
-/** Scores with what must not be seen at -Infinity (true: not attended), or a float mask added. */
-function masked(scores: Tensor, mask: Maybe): Tensor {
-  if (mask === undefined) return scores
-  return mask.dtype === 'bool' ? where(mask, Number.NEGATIVE_INFINITY, scores) : add(scores, mask)
+/** PyTorch's masks, of which true (or -Infinity) hides, as ours, of which true shows: [Tq, Tk] and [Tk] as one. */
+function maskOf(mask: Maybe, padding: Maybe): Maybe {
+  if (mask !== undefined && mask.dtype !== 'bool')
+    return padding === undefined ? mask : where(padding, Number.NEGATIVE_INFINITY, mask)
+  const shown = [mask, padding].flatMap(hidden => (hidden === undefined ? [] : [equal(hidden, false)]))
+  return shown.length === 0 ? undefined : shown.reduce((a, b) => logicalAnd(a, b))
 }
 
-const biased = (x: Tensor, bias: Maybe): Tensor => (bias === undefined ? x : add(x, bias))
-
-interface Masks {
-  /** [Tq, Tk] */
-  mask?: Tensor
-  /** [Tk] */
-  padding?: Tensor
-}
-
-/** nn.MultiheadAttention for one example: [Tq, E], [Tk, Ek], [Tk, Ev] -> [Tq, E], [heads, Tq, Tk]. */
-function multihead(p: Named<Tensor>, prefix: string, q: Tensor, k: Tensor, v: Tensor, heads: number, masks: Masks) {
+/** The parameters of nn.MultiheadAttention as ours. */
+function multiHeadParams(p: Named<Tensor>, prefix = ''): nn.MultiHeadParams {
   const joint: Maybe = p[`${prefix}in_proj_weight`]
   const weights = joint ? split(joint, 3, 0) : ['q', 'k', 'v'].map(name => p[`${prefix}${name}_proj_weight`])
+  const [wq, wk, wv, wo] = [...weights, p[`${prefix}out_proj.weight`]].map(w => transpose(w))
   const bias: Maybe = p[`${prefix}in_proj_bias`]
-  const biases: Maybe[] = bias ? split(bias, 3) : []
-  const parts = [q, k, v].map((x, i) => {
-    const y = biased(matmul(x, transpose(weights[i])), biases[i])
-    return reshape(y, [y.shape[0], heads, y.shape[1] / heads])
-  })
-  const head = (qh: Tensor, kh: Tensor, vh: Tensor): [Tensor, Tensor] => {
-    const scores = div(matmul(qh, transpose(kh)), Math.sqrt(qh.shape[1]))
-    const attention = softmax(masked(masked(scores, masks.mask), masks.padding))
-    return [matmul(attention, vh), attention]
-  }
-  const [mixed, attention] = vmap(head, [1, 1, 1], [1, 0])(parts[0], parts[1], parts[2])
-  return {
-    out: linear(p, `${prefix}out_proj`, reshape(mixed, [q.shape[0], mixed.shape[1] * mixed.shape[2]])),
-    attention,
-  }
+  if (bias === undefined) return { wq, wk, wv, wo }
+  const [bq, bk, bv] = split(bias, 3)
+  return { wq, wk, wv, wo, bq, bk, bv, bo: p[`${prefix}out_proj.bias`] }
 }
 
-/** The `mha` family. */
+/** The `mha` family: outputs are the mean of those with and without weights, so that both are held to PyTorch's. */
 export function mhaOf({ attrs }: Case): (v: Named<Tensor>) => Named<Tensor> {
   const batch = attrs.batch_first ? 0 : 1
+  const layer = nn.multiHeadAttention({ heads: attrs.num_heads, bias: attrs.bias })
   return v => {
-    const { query, key = query, value = key, key_padding_mask: padding, attn_mask: mask } = v
+    const { query, key: keys, value: values, key_padding_mask: padding, attn_mask: mask } = v
+    const params = multiHeadParams(v)
     const one = (own: Named<Tensor>): Named<Tensor> => {
-      const { out, attention } = multihead(v, '', own.query, own.key, own.value, attrs.num_heads, {
-        mask,
-        padding: own.padding,
-      })
-      return { out, weights: attrs.average_attn_weights ? mean(attention, { axis: 0 }) : attention }
+      const mode = { keys: own.keys, values: own.values, mask: maskOf(mask, own.padding) }
+      const { output, weights } = layer.attend(params, own.query, mode)
+      const out = mul(0.5, add(output, layer.apply(params, own.query, mode)))
+      return { out, weights: attrs.average_attn_weights ? mean(weights, { axis: 0 }) : weights }
     }
-    const axes = { query: batch, key: batch, value: batch }
-    return vmapNamed(one, { query, key, value, padding }, axes, { out: batch, weights: 0 })
+    const axes = { query: batch, keys: batch, values: batch }
+    return vmapNamed(one, { query, keys, values, padding }, axes, { out: batch, weights: 0 })
   }
 }
 
-const feedForward: Named<(x: Tensor) => Tensor> = {
+const ACTIVATIONS: Named<(x: Tensor) => Tensor> = {
   relu: nn.relu,
   gelu_erf: x => nn.gelu(x),
   gelu_tanh: x => nn.gelu(x, { approximate: true }),
 }
 
-interface Block {
-  p: Named<Tensor>
-  prefix: string
-  heads: number
-  activation: string
-  isPreNorm: boolean
-}
-
-/** Encoder or decoder layer: residual branches with the norm before them or after the sum. */
-function transformerLayer(
-  { p, prefix, heads, activation, isPreNorm }: Block,
-  x: Tensor,
-  masks: Masks,
-  memory?: Tensor,
-  memoryPadding?: Tensor,
-): Tensor {
-  const branches: ((y: Tensor) => Tensor)[] = [y => multihead(p, `${prefix}self_attn.`, y, y, y, heads, masks).out]
-  if (memory !== undefined) {
-    branches.push(
-      y => multihead(p, `${prefix}multihead_attn.`, y, memory, memory, heads, { padding: memoryPadding }).out,
-    )
+/** The parameters of a layer of PyTorch's Transformers as those of a block. */
+function blockParams(p: Named<Tensor>, prefix = '') {
+  const norm = (name: string) => ({ scale: p[`${prefix}${name}.weight`], bias: p[`${prefix}${name}.bias`] })
+  return {
+    norm1: norm('norm1'),
+    attention: multiHeadParams(p, `${prefix}self_attn.`),
+    norm2: norm('norm2'),
+    feedForward: {
+      w1: transpose(p[`${prefix}linear1.weight`]),
+      b1: p[`${prefix}linear1.bias`],
+      w2: transpose(p[`${prefix}linear2.weight`]),
+      b2: p[`${prefix}linear2.bias`],
+    },
   }
-  branches.push(y => linear(p, `${prefix}linear2`, feedForward[activation](linear(p, `${prefix}linear1`, y))))
-  return branches.reduce((y, branch, i) => {
-    const norm = (z: Tensor) => normalized(p, `${prefix}norm${i + 1}`, z)
-    return isPreNorm ? add(y, branch(norm(y))) : norm(add(y, branch(y)))
-  }, x)
-}
-
-/** sin and cos of position / 10000^(2k/d) [n, d]. */
-function positionTable(n: number, d: number, layout: string): Tensor {
-  const exponent = div(cast(arange(d / 2), 'float32'), d / 2)
-  const angles = div(expandDims(cast(arange(n), 'float32'), 1), pow(10000, exponent))
-  if (layout === 'halves') return concat([sin(angles), cos(angles)], 1)
-  return reshape(stack([sin(angles), cos(angles)], 2), [n, d])
 }
 
 /** The `transformer` family. */
 export function transformerOf({ case: name, attrs }: Case): (v: Named<Tensor>) => Named<Tensor> {
   if (name.includes('posenc')) {
-    return ({ x }) => {
-      const table = positionTable(attrs.n, attrs.d, attrs.layout)
-      return { table, y: add(x, slice(table, [0], [x.shape[0]])) }
-    }
-  }
-  return v => {
-    const { x, memory, key_padding_mask: padding, memory_key_padding_mask: memoryPadding, attn_mask: mask } = v
-    const block = (prefix: string): Block => ({
-      p: v,
-      prefix,
-      heads: attrs.nhead,
-      activation: attrs.activation,
-      isPreNorm: attrs.norm_first,
+    return ({ x }) => ({
+      table: nn.sinusoidal(arange(attrs.n), attrs.d, { layout: attrs.layout }),
+      y: nn.sinusoidalPositions({ layout: attrs.layout }).apply(null, x),
     })
+  }
+  const options = { heads: attrs.nhead, activation: ACTIVATIONS[attrs.activation], preNorm: attrs.norm_first }
+  const [encoder, decoder] = [nn.encoderBlock(options), nn.decoderBlock({ ...options, causal: false })]
+  return v => {
+    const { x, memory, key_padding_mask: padding, memory_key_padding_mask: memoryPadding } = v
     const one = (own: Named<Tensor>): Named<Tensor> => {
-      const masks = { mask, padding: own.padding }
-      if (attrs.num_layers === undefined) {
-        return { y: transformerLayer(block(''), own.x, masks, own.memory, own.memoryPadding) }
+      const mask = maskOf(v.attn_mask, own.padding)
+      if (own.memory !== undefined) {
+        const [cross, norm3] = [
+          multiHeadParams(v, 'multihead_attn.'),
+          { scale: v['norm3.weight'], bias: v['norm3.bias'] },
+        ]
+        const memoryMask = maskOf(undefined, own.memoryPadding)
+        return {
+          y: decoder.apply({ ...blockParams(v), cross, norm3 }, own.x, { mask, memory: own.memory, memoryMask }),
+        }
       }
-      let y = own.x
-      for (let i = 0; i < attrs.num_layers; i++) y = transformerLayer(block(`layers.${i}.`), y, masks)
-      return { y: normalized(v, 'norm', y) }
+      if (attrs.num_layers === undefined) return { y: encoder.apply(blockParams(v), own.x, { mask }) }
+      const blocks = Array.from({ length: attrs.num_layers }, (_, i) => blockParams(v, `layers.${i}.`))
+      return {
+        y: normalized(
+          v,
+          'norm',
+          blocks.reduce((y, p) => encoder.apply(p, y, { mask }), own.x),
+        ),
+      }
     }
     return vmapNamed(one, { x, memory, padding, memoryPadding })
   }

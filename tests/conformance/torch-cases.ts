@@ -2,7 +2,7 @@
 import { add, arange, at, equal, expandDims, mul, stack, type Tensor, transpose, vmap, where } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import { attentionOf, mhaOf, transformerOf } from './torch-attention.js'
-import { cnnOf, convOf, poolOf } from './torch-conv.js'
+import { batchNormOf, cnnOf, convOf, poolOf } from './torch-conv.js'
 import { decodeOf } from './torch-decode.js'
 import { type Handler, nameOf, part } from './torch-handler.js'
 import { indexing } from './torch-indexing.js'
@@ -34,6 +34,7 @@ const softmaxes: Handler = c => {
 
 const layer: Handler = c => {
   const name = nameOf(c)
+  if (name.startsWith('batchnorm')) return batchNormOf(c)
   if (name.startsWith('linear')) {
     const { apply } = nn.dense(1) as nn.Layer<{ w: Tensor; b?: Tensor }>
     return ({ weight, bias, x }) => ({ y: apply({ w: transpose(weight), b: bias }, x) })
@@ -118,7 +119,6 @@ export const handlers: Named<Handler> = {
 /** Why a case is not covered, or null. */
 export function uncovered(c: Case): string | null {
   const name = nameOf(c)
-  if (name.startsWith('batchnorm')) return 'batch normalisation is not there yet'
   if (c.family === 'index' && indexing[name] === undefined) return 'this operation is not there yet'
   return handlers[c.family] === undefined ? `nothing for the family ${c.family} yet` : null
 }

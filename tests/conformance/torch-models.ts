@@ -3,31 +3,24 @@
 import {
   abs,
   add,
-  arange,
   at,
   div,
   erf,
   exp,
-  expandDims,
   expm1,
-  lessEqual,
   log1p,
   logSoftmax,
   logsumexp,
   matmul,
-  reshape,
   sigmoid,
-  slice,
   softmax,
   split,
   stack,
   type Tensor,
-  take,
   tanh,
   transpose,
   unstack,
   vmap,
-  where,
   zeros,
 } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
@@ -175,26 +168,25 @@ export const linear = (p: Named<Tensor>, name: string, x: Tensor): Tensor => {
 export const normalized = (p: Named<Tensor>, name: string, x: Tensor): Tensor =>
   nn.layerNorm().apply({ scale: p[`${name}.weight`], bias: p[`${name}.bias`] }, x)
 
-/** One head's causal attention over [T, D]. */
-function causalHead(q: Tensor, k: Tensor, v: Tensor): Tensor {
-  const positions = arange(q.shape[0])
-  const isPast = lessEqual(positions, expandDims(positions, 1))
-  const scores = div(matmul(q, transpose(k)), Math.sqrt(q.shape[1]))
-  return matmul(softmax(where(isPast, scores, Number.NEGATIVE_INFINITY)), v)
-}
-
 /** Tokens and positions, one pre-norm block, final norm and head: logits [B, T, V]. */
 export function gptBlock(p: Named<Tensor>, ids: Tensor, heads: number): Tensor {
-  const one = (tokens: Tensor): Tensor => {
-    const [length, size] = [tokens.shape[0], p.tok.shape[1]]
-    let x = add(take(p.tok, tokens), slice(p.pos, [0], [length]))
-    const parts = split(linear(p, 'qkv', normalized(p, 'ln1', x)), 3)
-    const [q, k, v] = parts.map(y => reshape(y, [length, heads, size / heads]))
-    const attended = reshape(vmap(causalHead, [1, 1, 1], 1)(q, k, v), [length, size])
-    x = add(x, linear(p, 'proj', attended))
-    const inner = nn.gelu(linear(p, 'fc1', normalized(p, 'ln2', x)), { approximate: true })
-    x = add(x, linear(p, 'fc2', inner))
-    return linear(p, 'head', normalized(p, 'lnf', x))
+  const [vocabulary, width] = p.tok.shape
+  const model = nn.gpt({ vocabulary, width, heads, length: p.pos.shape[0], layers: 1, tied: false })
+  const weight = (name: string) => transpose(p[`${name}.weight`])
+  const norm = (name: string) => ({ scale: p[`${name}.weight`], bias: p[`${name}.bias`] })
+  const [wq, wk, wv] = split(weight('qkv'), 3)
+  const block = {
+    norm1: norm('ln1'),
+    attention: { wq, wk, wv, wo: weight('proj'), bo: p['proj.bias'] },
+    norm2: norm('ln2'),
+    feedForward: { w1: weight('fc1'), b1: p['fc1.bias'], w2: weight('fc2'), b2: p['fc2.bias'] },
   }
-  return vmap(one)(ids)
+  const params = {
+    tokens: p.tok,
+    positions: { w: p.pos },
+    blocks: [block],
+    norm: norm('lnf'),
+    head: weight('head'),
+  }
+  return vmap((tokens: Tensor) => model.apply(params, tokens))(ids)
 }

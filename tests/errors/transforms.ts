@@ -81,6 +81,7 @@ export const transformsRows: Record<string, Row[]> = {
     [() => h.vmap(x3, [null])(f2), 'vmap: no argument has a batch axis'],
     [() => h.vmap(x3, [0, 0])(f2), 'vmap: inAxes names 2 arguments, the function was called with 1'],
     [() => h.vmap((p: { w: Tensor }) => p.w, [{ w: { deep: 0 } }])({ w: f2 }), 'vmap: axes', 'do not fit argument 1.w'],
+    [() => h.vmap(x3, [0], null)(f2), 'vmap: outAxes is null for a result that is not the same for all examples'],
     [() => h.vmap(x3, [0], 3)(f2), 'vmap: outAxes 3 does not fit a result of rank 1'],
     [() => h.vmap((x: Tensor) => h.matmul(x, f23))(f23), 'matmul: inner dimensions differ: [3] x [2, 3]'],
   ],
@@ -213,6 +214,18 @@ export const transformsRows: Record<string, Row[]> = {
       'whileLoop: there is no reverse mode',
       'use scan',
     ],
+  ],
+  psum: [
+    [() => h.psum(f2, 'batch'), 'psum: no vmap around names its axis "batch"', '{ axisName: "batch" }'],
+    [() => h.psum(f2, 3), 'psum: the name of an axis is a string, not 3'],
+    [() => h.psum(f2, ['batch', 4]), 'psum: the name of an axis is a string, not batch,4'],
+    [
+      () => h.vmap(() => h.psum('a', 'b'), [0], 0, { axisName: 'b' })(f2),
+      'psum: an argument is the string a, not a tensor',
+    ],
+  ],
+  pmean: [
+    [() => h.vmap((x: Tensor) => h.pmean(x, 'rows'), [0], 0, { axisName: 'batch' })(f2), 'pmean: no vmap', '"rows"'],
   ],
   stopGradient: [[() => h.stopGradient({ a: 'text' }), 'stopGradient: the argument.a is a string (text)']],
   checkpoint: [

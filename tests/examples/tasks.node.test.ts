@@ -20,6 +20,8 @@ const TASKS: Record<string, { steps: number; trainings?: number; data?: string }
   chorales: { steps: 25, data: chorales },
   copy: { steps: 25 },
   counting: { steps: 200, trainings: 2 },
+  gpt: { steps: 12 },
+  lenet: { steps: 60 },
   mnist: { steps: 60 },
   reber: { steps: 100 },
   'temporal-order': { steps: 150 },

@@ -17,6 +17,7 @@ import {
   sub,
   sum,
   type Tensor,
+  tanh,
   tensor,
   treeLeaves,
   treeMap,
@@ -28,6 +29,7 @@ import {
   bahdanauAttention,
   bahdanauDecoder,
   bidirectional,
+  chain,
   crossEntropy,
   type Decoder,
   dense,
@@ -35,6 +37,7 @@ import {
   embedding,
   encoderDecoder,
   gruCell,
+  type Layer,
   lstmCell,
   luongAttention,
   luongDecoder,
@@ -189,12 +192,16 @@ test('sequences of vectors: own outputs are fed back, with gradients', () => {
 
 test('one vector to a sequence, and vectors without a carry', () => {
   const image = random.normal(random.key(1), [8])
-  const captions = encoderDecoder({
-    encoder: dense(5),
-    target: embedding(7, 3),
-    decoder: bahdanauDecoder(lstmCell(4), bahdanauAttention(3)),
-    head: dense(7),
-  })
+  const withEncoder = <P>(encoder: Layer<P>) =>
+    encoderDecoder({
+      encoder,
+      target: embedding(7, 3),
+      decoder: bahdanauDecoder(lstmCell(4), bahdanauAttention(3)),
+      head: dense(7),
+    })
+  const captions = withEncoder(dense(5))
+  const chained = withEncoder(chain(dense(5), tanh))
+  assert.equal(chained.apply(chained.init(key, image), image, target).weights.shape, [4, 1])
   const params = captions.init(key, image)
   const { logits, weights } = captions.apply(params, image, target)
   assert.equal(

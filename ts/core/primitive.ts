@@ -66,6 +66,9 @@ export interface Primitive<P> {
   /** Writes into its first operand only: the primitive that adds to it what this one writes into zeros. */
   readonly accumulating?: () => AnyPrimitive
 
+  /** Its vmap replaces it even where its operand is the same for all examples. */
+  readonly isCollective?: boolean
+
   /** Elementwise only: the machine's operation, by which it can be part of a chain. */
   readonly mapOp?: (inputs: readonly Aval[], params: P) => MapOp
 

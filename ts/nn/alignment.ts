@@ -51,7 +51,7 @@ export interface BahdanauParams {
 export type ConcatParams = Omit<BahdanauParams, 'b'>
 
 /** Below every score that there is. */
-const LOWEST = -3.4028234663852886e38
+export const LOWEST = -3.4028234663852886e38
 
 /** Throws unless query, keys and mask are what attention is over. */
 function checkAttended(name: string, query: Tensor, keys: Tensor, mask: Tensor | undefined): void {

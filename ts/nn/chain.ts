@@ -3,15 +3,15 @@
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { split } from '../ops/random.js'
-import { evalShape, type Spec } from '../transforms/eval-shape.js'
-import type { Layer, Mode, ParamsOf } from './layer.js'
-
-/** A layer, or a function of one tensor, which is a layer without parameters. */
-// biome-ignore lint/suspicious/noExplicitAny: layers of all parameter types stand in one list
-type Link = Layer<any, any, any> | ((x: Tensor) => Tensor)
+import type { Spec } from '../transforms/eval-shape.js'
+import type { Layer, ParamsOf, StatefulLayer, StateOf } from './layer.js'
+import { checkLink, initialState, initLink, type Link, modeOf, outputSpec, paramSpecs, runLink } from './link.js'
 
 /** One entry for each link: its parameters, null for a function. */
 export type ChainParams<L extends readonly Link[]> = { -readonly [K in keyof L]: ParamsOf<L[K]> }
+
+/** One entry for each link: its state, null for what has none. */
+export type ChainState<L extends readonly Link[]> = { -readonly [K in keyof L]: StateOf<L[K]> }
 
 type InputOf<L extends readonly Link[]> = L extends readonly [Layer<never, infer X, unknown>, ...unknown[]] ? X : Tensor
 
@@ -19,50 +19,63 @@ type OutputOf<L extends readonly Link[]> = L extends readonly [...unknown[], Lay
 
 /**
  * Layers one after the other; plain functions of a tensor (`relu`, `x => mul(x, 2)`) are layers too. `init` finds each
- * layer's input by tracing those before it, and returns a list with the parameters of each (null for a function).
+ * layer's input by tracing those before it, and returns a list with the parameters of each (null for a function). States
+ * of layers that have one (`batchNorm`) are such a list too.
  * @example
  * const model = chain(dense(128), relu, dense(10))
  * const params = model.init(random.key(0), { shape: [784] })
  * model.apply(params, ones([784])).shape // [10]
  * vmap((x: Tensor) => model.apply(params, x))(ones([32, 784])).shape // [32, 10]
  */
-export function chain<const L extends readonly Link[]>(...links: L): Layer<ChainParams<L>, InputOf<L>, OutputOf<L>> {
+export function chain<const L extends readonly Link[]>(
+  ...links: L
+): StatefulLayer<ChainParams<L>, ChainState<L>, InputOf<L>, OutputOf<L>> {
   links.forEach((link, i) => {
-    if (typeof link === 'function' || (typeof link?.init === 'function' && typeof link.apply === 'function')) return
-    throw typeError(`chain: argument ${i + 1} is neither a layer ({ init, apply }) nor a function`)
+    checkLink(`chain: argument ${i + 1}`, link)
   })
-  return {
+  /** What each link is given, from what the first one is. */
+  const inputs = (input: Spec, paramsOf: (link: Link, spec: Spec, i: number) => unknown): Spec[] => {
+    let spec = input
+    return links.map((link, i) => {
+      const own = spec
+      const params = paramsOf(link, own, i)
+      if (i < links.length - 1) spec = outputSpec(`chain: link ${i + 1}`, link, params, own)
+      return own
+    })
+  }
+  const layer: StatefulLayer<unknown, unknown> = {
     init(key, input) {
       const keys = links.length === 0 ? [] : split(key, links.length)
-      let spec: Spec = input
-      return links.map((link, i) => {
-        const params = typeof link === 'function' ? null : link.init(keys[i], spec)
-        if (i < links.length - 1) spec = outputSpec(link, i, params, spec)
-        return params
-      }) as ChainParams<L>
+      const params: unknown[] = []
+      inputs(input, (link, spec, i) => {
+        params[i] = initLink(link, keys[i], spec)
+        return params[i]
+      })
+      return params
     },
-    apply(params, x, mode) {
-      if (!Array.isArray(params) || params.length !== links.length) {
-        throw typeError(`chain: the parameters are not the list of ${links.length} that init returns`)
-      }
+    initState(input) {
+      const specs = inputs(input, paramSpecs)
+      return links.map((link, i) => initialState(link, specs[i]))
+    },
+    run(params, x, mode) {
+      checkList('parameters', 'init', params)
+      const states = mode?.state == null ? [] : checkList('state', 'initState', mode.state)
       const keys = mode?.key === undefined || links.length === 0 ? [] : split(mode.key, links.length)
-      return links.reduce<unknown>(
-        (y, link, i) =>
-          run(link, (params as unknown[])[i], y as Tensor, keys.length ? { ...mode, key: keys[i] } : mode),
-        x,
-      ) as OutputOf<L>
+      let y = x
+      const next = links.map((link, i) => {
+        const [after, out] = runLink(link, (params as unknown[])[i], y, modeOf(mode, keys[i], states[i]))
+        y = out
+        return after
+      })
+      return [next, y]
     },
+    apply: (params, x, mode) => layer.run(params, x, mode as { state: unknown })[1],
   }
-}
-
-const run = (link: Link, params: unknown, x: Tensor, mode?: Mode): Tensor =>
-  typeof link === 'function' ? link(x) : link.apply(params, x, mode)
-
-/** What a link makes of an input like `spec`; what it throws says which link it was. */
-function outputSpec(link: Link, index: number, params: unknown, spec: Spec): Spec {
-  const output = evalShape((own: unknown, x: Tensor) => run(link, own, x))(params as never, spec)
-  if (!Array.isArray((output as Spec)?.shape)) {
-    throw typeError(`chain: link ${index + 1} does not return one tensor`)
+  function checkList(what: string, maker: string, list: unknown): readonly unknown[] {
+    if (Array.isArray(list) && list.length === links.length) return list
+    throw typeError(
+      `chain: the ${what} ${what === 'state' ? 'is' : 'are'} not the list of ${links.length} that ${maker} returns`,
+    )
   }
-  return output
+  return layer as unknown as StatefulLayer<ChainParams<L>, ChainState<L>, InputOf<L>, OutputOf<L>>
 }

@@ -2,8 +2,10 @@
 
 import { isInteger } from '../core/dtype.js'
 import { showShape } from '../core/shape.js'
+import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { isSpec, type Spec } from '../transforms/eval-shape.js'
+import type { Mode } from './layer.js'
 
 /** Throws unless `value` is a positive integer. */
 export function checkCount(layer: string, name: string, value: number): void {
@@ -44,4 +46,30 @@ export function stepSpec(layer: string, input: Spec): Spec {
     throw typeError(`${layer}: the input has shape ${showShape(shape)}, expected a sequence of vectors [T, features]`)
   }
   return { shape: shape.slice(1), dtype }
+}
+
+/** Throws unless the input has channels, and `n` spatial dimensions (any number where left out); returns how many channels. */
+export function channelCount(layer: string, input: Spec, n?: number): number {
+  checkSpec(layer, input)
+  const { shape } = input
+  if (n === undefined ? shape.length > 0 : shape.length === n + 1) return shape[0]
+  const expected = n === undefined ? '[channels, ...]' : `[channels${', length'.repeat(n)}]`
+  throw typeError(`${layer}: the input of an example has shape ${showShape(shape)}, expected ${expected}`)
+}
+
+/** Throws unless `rate` is a probability with which something is dropped. */
+export function checkRate(operation: string, name: string, rate: unknown): void {
+  if (typeof rate === 'number' && rate >= 0 && rate < 1) return
+  throw rangeError(`${operation}: ${name} is a probability in [0, 1), not ${String(rate)}`)
+}
+
+/** The key, without which nothing can be drawn. */
+export function keyOf(operation: string, { train, key }: Mode): Tensor {
+  if (typeof train === 'object') {
+    throw typeError(
+      `${operation}: train is a traced value, not true or false: let the function close over it, or name its argument in jit's static`,
+    )
+  }
+  if (key !== undefined) return key
+  throw typeError(`${operation}: training needs a key: apply(params, x, { train: true, key })`)
 }

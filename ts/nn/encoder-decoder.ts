@@ -82,9 +82,13 @@ export interface EncoderDecoder<P, C, W extends Tensor | null> {
 /** A layer that leaves things as they are. */
 const same: Layer<null> = { init: () => null, apply: (_params, x) => x }
 
+/** What a layer with a state gives beside its output is no carry. */
+const runsItself = <E>(encoder: Encoder<E> | Cell<E> | Layer<E>): encoder is Encoder<E> =>
+  'run' in encoder && !('initState' in encoder)
+
 /** Any of the three as one that runs. */
 function runnable<E>(encoder: Encoder<E> | Cell<E> | Layer<E>): Encoder<E> {
-  if ('run' in encoder) return encoder
+  if (runsItself(encoder)) return encoder
   if ('initialCarry' in encoder) return recurrent(encoder)
   return {
     init: (key, input) => encoder.init(key, input),

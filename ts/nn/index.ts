@@ -48,6 +48,29 @@ export {
   luongAttention,
 } from './alignment.js'
 export {
+  attentionWeights,
+  type KeyValues,
+  type MultiHeadAttention,
+  type MultiHeadMode,
+  type MultiHeadOptions,
+  type MultiHeadParams,
+  multiHeadAttention,
+} from './attention.js'
+export {
+  type BlockMode,
+  type BlockOptions,
+  type DecoderBlock,
+  type DecoderBlockParams,
+  type DecoderMode,
+  decoderBlock,
+  type EncoderBlock,
+  type EncoderBlockParams,
+  encoderBlock,
+  type FeedForwardOptions,
+  type FeedForwardParams,
+  feedForward,
+} from './blocks.js'
+export {
   type Cell,
   type CellOptions,
   type CellParams,
@@ -56,8 +79,38 @@ export {
   readState,
   type StepMode,
 } from './cell.js'
-export { type ChainParams, chain } from './chain.js'
+export { type ChainParams, type ChainState, chain } from './chain.js'
+export {
+  type BatchNormOptions,
+  batchNorm,
+  type ChannelNormOptions,
+  groupNorm,
+  instanceNorm,
+  type LocalResponseOptions,
+  localResponseNorm,
+  type RunningStatistics,
+} from './channel-norm.js'
+export {
+  type ConvLayerOptions,
+  type ConvParams,
+  type ConvTransposeLayerOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+} from './conv.js'
 export { convLstmCell } from './conv-lstm-cell.js'
+export {
+  type AlexNetOptions,
+  alexNet,
+  type LeNetOptions,
+  leNet,
+  type Network,
+  type ResNetOptions,
+  resNet,
+} from './convnets.js'
 export { type CtcOptions, ctcLoss } from './ctc.js'
 export {
   type AttendingParams,
@@ -75,6 +128,7 @@ export {
   type QueryOptions,
 } from './decoders.js'
 export { type DenseOptions, type DenseParams, dense } from './dense.js'
+export { type DropoutOptions, dropout } from './dropout.js'
 export { embedding } from './embedding.js'
 export {
   type Encoder,
@@ -85,10 +139,11 @@ export {
   type Taught,
   type TeacherOptions,
 } from './encoder-decoder.js'
+export { type Gpt, type GptOptions, type GptParams, gpt, type TransformerCarry } from './gpt.js'
 export { choGruCell, type GruParams, gruCell, layerNormGruCell, mguCell, type NormGruParams } from './gru-cell.js'
 /** How weights start: functions of a key and a shape. */
 export * as initializers from './initializers.js'
-export type { Layer, Mode, ParamsOf } from './layer.js'
+export type { Layer, Mode, ParamsOf, StatefulLayer, StateOf } from './layer.js'
 export {
   binaryCrossEntropy,
   type CrossEntropyOptions,
@@ -126,7 +181,16 @@ export {
   perplexity,
   topKAccuracy,
 } from './metrics.js'
-export { layerNorm, type NormOptions, type NormParams, standardize } from './norm.js'
+export { layerNorm, type NormOptions, type NormParams, rmsNorm, standardize } from './norm.js'
+export { globalMaxPool, globalMeanPool, maxPool, meanPool } from './pooling.js'
+export {
+  type AngleOptions,
+  learnedPositions,
+  type Positions,
+  rotary,
+  sinusoidal,
+  sinusoidalPositions,
+} from './positions.js'
 export {
   cosineEmbedding,
   cosineSimilarity,
@@ -151,6 +215,8 @@ export {
   type ZoneoutRates,
   zoneout,
 } from './recurrent-dropout.js'
+export { type Branches, residual } from './residual.js'
 export { rnnCell } from './rnn-cell.js'
-export { maxNorm, repeatVector, timeDistributed } from './sequence.js'
+export { maxNorm, repeatVector, type TimeOptions, timeDistributed } from './sequence.js'
 export { residualCell, type StackedCarry, type StackedParams, stacked } from './stacked.js'
+export { type Transformer, type TransformerOptions, type TransformerParams, transformer } from './transformer.js'

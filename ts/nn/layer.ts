@@ -10,6 +10,8 @@ export interface Mode {
   key?: Tensor
   /** How many steps of the sequence count (all): recurrent layers stop there; int32 [], under `vmap` each its own. */
   length?: Tensor | number
+  /** The state of a layer that has one: what `initState` gave, or `run` returned. */
+  state?: unknown
 }
 
 /**
@@ -22,6 +24,26 @@ export interface Layer<P = unknown, X = Tensor, Y = Tensor> {
   /** The output for one example. */
   apply(params: P, x: X, mode?: Mode): Y
 }
+
+/**
+ * A layer with a state beside its parameters, which no gradient moves but examples do while training (running statistics).
+ * The state is a tree like the parameters; `apply` reads it from the mode, `run` also returns the next one. Where examples
+ * share it, as they do the parameters, it leaves the batch's `vmap` with `outAxes` null.
+ */
+export interface StatefulLayer<P = unknown, S = unknown, X = Tensor, Y = Tensor> extends Layer<P, X, Y> {
+  /** The state before any example, for inputs like `input`. */
+  initState(input: Spec): S
+  /** `[next state, output]` for one example; the state is what it was unless the mode says `train`. */
+  run(params: P, x: X, mode: Mode & { state: S }): [S, Y]
+}
+
+/** The state of a layer, null for what has none. */
+export type StateOf<L> = L extends {
+  /** What makes it. */
+  initState(input: Spec): infer S
+}
+  ? S
+  : null
 
 /** The parameters of a layer, a cell or anything else with `init`. */
 export type ParamsOf<L> = L extends {

@@ -47,3 +47,19 @@ export const layerNorm = ({ epsilon = 1e-5 }: { epsilon?: number } = {}): Layer<
   },
   apply: ({ scale, bias }, x) => add(mul(standardize(x, { epsilon }), scale), bias),
 })
+
+/**
+ * Root mean square normalisation over the last axis (Zhang and Sennrich 2019): `x / sqrt(mean(x^2) + epsilon) * scale`,
+ * [..., D] -> [..., D]. Throws at `init` if the input is a scalar.
+ * @example
+ * const layer = rmsNorm()
+ * const params = layer.init(random.key(0), { shape: [2] })
+ * layer.apply(params, tensor([1, 7])) // [0.2, 1.4]
+ */
+export const rmsNorm = ({ epsilon = 1e-5 }: { epsilon?: number } = {}): Layer<{ scale: Tensor }> => ({
+  init: (_key, input) => ({ scale: ones([lastLength('rmsNorm', input)]) }),
+  apply({ scale }, x) {
+    checkTensor('rmsNorm', x)
+    return mul(standardizeOver(x, normalizeAxes('rmsNorm', -1, x.rank), { epsilon, centred: false }), scale)
+  },
+})

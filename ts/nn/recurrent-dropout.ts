@@ -1,23 +1,14 @@
 // Regularisation through time: masks that last for a sequence, and states that stay as they were.
 import type { Tensor } from '../core/tensor.js'
 import { flatten, treeMap, unflatten } from '../core/tree.js'
-import { rangeError, typeError } from '../errors.js'
-import { add, div, mul } from '../ops/arithmetic.js'
+import { typeError } from '../errors.js'
+import { add, mul } from '../ops/arithmetic.js'
 import { bernoulli, foldIn, split } from '../ops/random.js'
 import { where } from '../ops/where.js'
-import type { Cell, StepMode } from './cell.js'
+import type { Cell } from './cell.js'
+import { checkRate, keyOf } from './check.js'
+import { drop } from './dropout.js'
 import { checkCell } from './recurrent.js'
-
-function checkRate(operation: string, name: string, rate: unknown): void {
-  if (typeof rate === 'number' && rate >= 0 && rate < 1) return
-  throw rangeError(`${operation}: ${name} is a probability in [0, 1), not ${String(rate)}`)
-}
-
-/** The key, without which nothing can be drawn. */
-function keyOf(operation: string, { key }: StepMode): Tensor {
-  if (key !== undefined) return key
-  throw typeError(`${operation}: training needs a key: apply(params, x, { train: true, key })`)
-}
 
 /** Probabilities with which elements are dropped (0). */
 export interface VariationalDropoutOptions {
@@ -47,8 +38,6 @@ export function variationalDropout<P, C>(
 ): Cell<P, C> {
   checkCell('variationalDropout', cell)
   for (const [name, rate] of Object.entries({ input, state, output })) checkRate('variationalDropout', name, rate)
-  const drop = (x: Tensor, key: Tensor, rate: number): Tensor =>
-    rate === 0 ? x : where(bernoulli(key, 1 - rate, x.shape), div(x, 1 - rate), 0)
   return {
     init: (key, spec) => cell.init(key, spec),
     initialCarry: (params, spec) => cell.initialCarry(params, spec),

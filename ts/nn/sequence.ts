@@ -7,30 +7,44 @@ import { stack } from '../ops/concat.js'
 import { sqrt } from '../ops/exponential.js'
 import { split } from '../ops/random.js'
 import { sum } from '../ops/reduce.js'
+import type { Spec } from '../transforms/eval-shape.js'
 import { vmap } from '../transforms/vmap.js'
 import { checkCount, stepSpec } from './check.js'
-import type { Layer } from './layer.js'
+import type { ParamsOf, StatefulLayer, StateOf } from './layer.js'
+import { checkLink, initialState, initLink, type Link, runLink } from './link.js'
+
+/** What a layer at each step may know of the others. */
+export interface TimeOptions {
+  /** The name of the axis of steps, for `batchNorm` over them: `batchNorm({ axisName: ['batch', 'time'] })` ('time'). */
+  axisName?: string
+}
 
 /**
- * `layer` at each step of a sequence, with the same parameters: [T, ...] -> [T, ...]. Most layers do so by themselves
- * (`dense` works along the last axis); convolutions over the frames of a clip do not.
+ * `layer` (or a function of one tensor) at each step of a sequence, with the same parameters and, if it has one, the same state:
+ * [T, ...] -> [T, ...]. Most layers do so by themselves (`dense` works along the last axis); convolutions over the frames of
+ * a clip do not.
  * @example
  * const perFrame = timeDistributed(chain(x => flatten(x), dense(4)))
  * const clip = zeros([5, 8, 8])
  * perFrame.apply(perFrame.init(random.key(0), clip), clip).shape // [5, 4]
  */
-export function timeDistributed<P, Y extends Tensor>(layer: Layer<P, Tensor, Y>): Layer<P, Tensor, Y> {
-  if (typeof layer?.init !== 'function' || typeof layer.apply !== 'function') {
-    throw typeError('timeDistributed: the argument is not a layer ({ init, apply })')
-  }
-  return {
-    init: (key, input) => layer.init(key, stepSpec('timeDistributed', input)),
-    apply(params, xs, { key, length: _, ...mode } = {}) {
-      if (key === undefined) return vmap((x: Tensor) => layer.apply(params, x, mode))(xs)
-      const each = (x: Tensor, own: Tensor) => layer.apply(params, x, { ...mode, key: own })
-      return vmap(each)(xs, stack(split(key, xs.shape[0])))
+export function timeDistributed<const L extends Link>(
+  layer: L,
+  { axisName = 'time' }: TimeOptions = {},
+): StatefulLayer<ParamsOf<L>, StateOf<L>> {
+  checkLink('timeDistributed: the argument', layer)
+  const stepOf = (input: Spec) => stepSpec('timeDistributed', input)
+  const distributed: StatefulLayer<unknown, unknown> = {
+    init: (key, input) => initLink(layer, key, stepOf(input)),
+    initState: input => initialState(layer, stepOf(input)),
+    run(params, xs, { key, length: _, ...mode } = { state: null }) {
+      const each = (x: Tensor, own?: Tensor) => runLink(layer, params, x, own ? { ...mode, key: own } : mode)
+      const over = vmap(each, key === undefined ? [0] : [0, 0], [null, 0], { axisName })
+      return key === undefined ? over(xs) : over(xs, stack(split(key, xs.shape[0])))
     },
+    apply: (params, xs, mode) => distributed.run(params, xs, mode as { state: unknown })[1],
   }
+  return distributed as StatefulLayer<ParamsOf<L>, StateOf<L>>
 }
 
 /**

@@ -1,5 +1,6 @@
 // What calls share: equations that stand for a program, with something to say when they are differentiated.
 import type { Lowering } from '../compiler/lowering.js'
+import { mappedAxis, mapping } from '../core/axes.js'
 import type { BatchDim, ClosedProgram, MaybeZero, Primitive } from '../core/primitive.js'
 import { type Aval, type Equation, newVar, type Program, sameAval, showAval } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
@@ -134,7 +135,9 @@ export function primitiveWithRules(
       const floats = dims.filter((_, i) => i >= captured && isFloat(inputs[i]))
       const floatResults = placed.filter((_, i) => isFloat(body.outputs[i].aval))
       // Not before they are asked for: a rule may hold its own function.
-      const batched = rules && (() => batch(rules(), { size, dims, captured, placed, floats, floatResults }))
+      const axisName = mappedAxis()
+      const batched =
+        rules && (() => mapping(axisName, () => batch(rules(), { size, dims, captured, placed, floats, floatResults })))
       return { results: bind(primitive, inputs, { body: program, captured, rules: batched }), dims: placed }
     },
     inline: ({ body }) => body,

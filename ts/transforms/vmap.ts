@@ -1,6 +1,7 @@
 // Vectorisation: each equation is replaced by the equation over a batch. Where the batch dimension of a value stands is
 // tracked, not changed.
 
+import { mappedAxis, mapping, withAxis } from '../core/axes.js'
 import type { BatchDim } from '../core/primitive.js'
 import type { Atom, Program, Var } from '../core/program.js'
 import { insertAt, range, removeAt, showShape } from '../core/shape.js'
@@ -10,7 +11,7 @@ import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten }
 import { rangeError, typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { moveaxis } from '../ops/transpose.js'
-import { flattenTensors, leafTensor } from './arguments.js'
+import { leafTensor } from './arguments.js'
 import { cut, inputTypes, memoized } from './interpret.js'
 
 export interface BatchedProgram {
@@ -22,20 +23,23 @@ export interface BatchedProgram {
 interface Batching {
   size: number
   dims: readonly BatchDim[]
-  /** Where outputs must have their batch dimension; undefined: anywhere or nowhere. */
-  wanted?: readonly (number | undefined)[]
+  /** Where outputs must have their batch dimension; null: they must have none; undefined: anywhere or nowhere. */
+  wanted?: readonly (BatchDim | undefined)[]
+  /** The name by which the program knows its examples, or null; that of the vmap being carried out if left out. */
+  axisName?: string | null
 }
 
 /** The program over a batch of `size`: input i has its batch dimension at `dims[i]`, or none. */
 export const vmapProgram: (program: Program, batching: Batching) => BatchedProgram = memoized(
-  ({ size, dims, wanted }: Batching) => `${size}|${dims.join()}|${wanted?.join() ?? ''}`,
-  (program, { size, dims, wanted }) => {
+  ({ size, dims, wanted, axisName = mappedAxis() }: Batching) =>
+    `${size}|${dims.join()}|${wanted?.map(String) ?? ''}|${axisName ?? ''}`,
+  (program, { size, dims, wanted, axisName = mappedAxis() }) => {
     let outDims: BatchDim[] = []
     const types = inputTypes(program).map(({ shape, dtype }, i) => ({
       shape: dims[i] === null ? shape : insertAt(shape, dims[i], size),
       dtype,
     }))
-    const batched = tracePure(types, values => {
+    const batchedOf = (values: Tensor[]) => {
       const environment = new Map<Var, Tensor>()
       const places = new Map<Atom, BatchDim>()
       program.inputs.forEach((variable, i) => {
@@ -47,9 +51,10 @@ export const vmapProgram: (program: Program, batching: Batching) => BatchedProgr
         setOrigin(source)
         const operands = inputs.map(atom => readAtom(environment, atom))
         const operandDims = inputs.map(placeOf)
-        const { results, dims: resultDims } = operandDims.every(dim => dim === null)
-          ? { results: bind(primitive, operands, params), dims: outputs.map(() => null) }
-          : primitive.batch(operands, operandDims, params, size)
+        const { results, dims: resultDims } =
+          operandDims.every(dim => dim === null) && !primitive.isCollective
+            ? { results: bind(primitive, operands, params), dims: outputs.map(() => null) }
+            : primitive.batch(operands, operandDims, params, size)
         outputs.forEach((variable, i) => {
           environment.set(variable, results[i])
           places.set(variable, resultDims[i])
@@ -59,11 +64,17 @@ export const vmapProgram: (program: Program, batching: Batching) => BatchedProgr
         const value = readAtom(environment, atom)
         const place = placeOf(atom)
         const want = wanted?.[i]
-        return want === undefined ? { value, place } : { value: placeBatch(value, place, want, size), place: want }
+        if (want === null && place !== null) {
+          throw typeError('vmap: outAxes is null for a result that is not the same for all examples')
+        }
+        return want === undefined || want === null
+          ? { value, place }
+          : { value: placeBatch(value, place, want, size), place: want }
       })
       outDims = results.map(({ place }) => place)
       return results.map(({ value }) => value)
-    })
+    }
+    const batched = mapping(axisName, () => tracePure(types, batchedOf))
     return { program: batched, dims: outDims }
   },
 )
@@ -77,10 +88,17 @@ export function placeBatch(value: Tensor, place: BatchDim, want: number, size: n
 /** Which axis of each leaf is the batch: a number for all leaves of an argument, null for none, or a tree of those. */
 export type Axes<T> = number | null | (T extends object ? object : never)
 
+/** What a function may know of the batch that it is one example of. @inline */
+export interface VmapOptions {
+  /** The name of the batch, for `psum` and `pmean` (none). */
+  axisName?: string
+}
+
 /**
  * `f` over a batch: a function of one example becomes one of many. `inAxes`: for each argument the axis of its leaves
  * that is the batch (0 by default), null for arguments that all examples share, or a tree of those; `outAxes` where the
- * results get it. Throws if the lengths of the batch axes differ or there is none.
+ * results get it, null for results that all examples share. `axisName`: the name by which `psum` and `pmean` in `f` know
+ * the examples. Booleans stay as they are, the same for all. Throws if the lengths of the batch axes differ or there is none.
  * @example
  * const distance = (a: Tensor, b: Tensor) => norm(sub(a, b)) // of two vectors
  * const points = tensor([[0, 0], [3, 4], [6, 8]])
@@ -90,11 +108,12 @@ export type Axes<T> = number | null | (T extends object ? object : never)
 export function vmap<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,
   inAxes?: { readonly [K in keyof A]?: number | null | object },
-  outAxes: number | object = 0,
+  outAxes: number | null | object = 0,
+  { axisName }: VmapOptions = {},
 ): (...args: A) => B {
   if (typeof f !== 'function') throw typeError('vmap: the first argument is not a function')
   return (...args) => {
-    const flatArgs = args.map((arg, i) => flattenTensors('vmap', arg, `argument ${i + 1}`))
+    const flatArgs = args.map((arg, i) => flatten(arg, `vmap: argument ${i + 1}`))
     if (inAxes !== undefined && (inAxes as unknown[]).length > args.length) {
       throw typeError(
         `vmap: inAxes names ${(inAxes as unknown[]).length} arguments, the function was called with ${args.length}`,
@@ -103,10 +122,11 @@ export function vmap<A extends unknown[], B extends Tree>(
     const dims = flatArgs.flatMap(({ structure, leaves }, i) => {
       const axes = inAxes === undefined ? 0 : inAxes[i] === undefined ? 0 : inAxes[i]
       return leafAxes('vmap', axes, structure, `argument ${i + 1}`).map((axis, leaf) =>
-        checkBatchAxis(axis, leaves[leaf], i),
+        checkBatchAxis(typeof leaves[leaf] === 'boolean' ? null : axis, leafTensor(leaves[leaf]), i),
       )
     })
-    const leaves = flatArgs.flatMap(flat => flat.leaves)
+    const given = flatArgs.flatMap(flat => flat.leaves)
+    const leaves = given.map(leafTensor)
     const size = batchSize(leaves, dims)
     let result: TreeDef = { kind: 'leaf' }
     const types = leaves.map(({ shape, dtype }, i) => ({
@@ -114,19 +134,26 @@ export function vmap<A extends unknown[], B extends Tree>(
       dtype,
     }))
     const { program, captured } = traceProgram(types, tracers => {
-      const parts = cut(tracers, ...flatArgs.map(flat => flat.leaves.length))
+      const values = tracers.map((tracer, i) => (typeof given[i] === 'boolean' ? given[i] : tracer))
+      const parts = cut(values, ...flatArgs.map(flat => flat.leaves.length))
       const examples = flatArgs.map(({ structure }, i) => unflatten(structure, parts[i]))
-      const flat = flatten(f(...(examples as A)), "vmap: the function's result")
+      const own = () => f(...(examples as A))
+      const flat = flatten(axisName === undefined ? own() : withAxis(axisName, own), "vmap: the function's result")
       result = flat.structure
       return flat.leaves.map(leafTensor)
     })
     const wanted = leafAxes('vmap', outAxes, result, 'the result').map((axis, i) => {
+      if (axis === null) return null
       const rank = program.outputs[i].aval.shape.length + 1
-      if (axis === null || axis < -rank || axis >= rank)
-        throw rangeError(`vmap: outAxes ${axis} does not fit a result of rank ${rank}`)
+      if (axis < -rank || axis >= rank) throw rangeError(`vmap: outAxes ${axis} does not fit a result of rank ${rank}`)
       return axis < 0 ? axis + rank : axis
     })
-    const batched = vmapProgram(program, { size, dims: [...captured.map(() => null), ...dims], wanted })
+    const batched = vmapProgram(program, {
+      size,
+      dims: [...captured.map(() => null), ...dims],
+      wanted,
+      axisName: axisName ?? null,
+    })
     return unflatten(result, applyProgram(batched.program, [...captured, ...leaves])) as B
   }
 }

