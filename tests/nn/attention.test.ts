@@ -252,6 +252,18 @@ test('dropout leaves out weights while training, with a key of each example’s 
   assert.throws(() => dropped.apply(p, x, { train: true }), /dropout: training needs a key/)
 })
 
+test('a sequence without places, and one that has nothing to look at', () => {
+  for (const keyValueHeads of [4, 2]) {
+    const own = multiHeadAttention({ heads: 4, keyValueHeads, causal: true })
+    const p = own.init(key, x)
+    const { output, weights } = own.attend(p, zeros([0, 8]))
+    assert.equal([own.apply(p, zeros([0, 8])).shape, output.shape, weights.shape], [[0, 8], [0, 8], [4, 0, 0]])
+    assert.equal(own.apply(p, x, { keys: zeros([0, 8]) }).toArray(), zeros([6, 8]).toArray())
+    const [cache] = own.fill(p, zeros([0, 8]), 3)
+    assert.equal(cache.k.toArray(), own.initialCache(p, 3).k.toArray())
+  }
+})
+
 test('memory grows with the length, not with its square', () => {
   const bytes = (length: number, own = multiHeadAttention({ heads: 2, causal: true })) => {
     const xs = zeros([length, 16])

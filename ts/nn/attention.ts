@@ -182,8 +182,8 @@ function allHeads(q: Tensor, { k, v }: KeyValues, { isWeighed = false, kept, mas
           ),
         )
   return {
-    output: reshape(result.output, [queries, -1]),
-    ...(result.weights && { weights: reshape(result.weights, [heads, queries, -1]) }),
+    output: reshape(result.output, [queries, heads * v.shape[2]]),
+    ...(result.weights && { weights: reshape(result.weights, [heads, queries, k.shape[1]]) }),
   }
 }
 
