@@ -124,12 +124,14 @@ export function learnedPositions(
  * @example
  * rotary(tensor([[1, 0], [1, 0]])) // [[1, 0], [0.5403, 0.8415]]
  */
-export function rotary(
-  x: Tensor,
-  positions: Tensor = arange(x.shape[0]),
-  { layout = 'halves', base = 10000 }: AngleOptions = {},
-): Tensor {
+export function rotary(x: Tensor, positions?: Tensor, options: AngleOptions = {}): Tensor {
   checkTensor('rotary', x)
+  if (positions === undefined) {
+    checkSequence('rotary', x)
+    return rotary(x, arange(x.shape[0]), options)
+  }
+  checkTensor('rotary', positions, 'positions')
+  const { layout = 'halves', base = 10000 } = options
   const { shape } = x
   if (shape.length !== positions.rank + 1 || positions.shape.some((n, i) => n !== shape[i])) {
     throw typeError(`rotary: positions ${showShape(positions.shape)} are not those of vectors ${showShape(shape)}`)
