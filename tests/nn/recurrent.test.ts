@@ -308,6 +308,8 @@ test('repeatVector and timeDistributed', () => {
   }
   const drawn = timeDistributed(noise).apply(null, clip, { key }).toArray() as number[][][]
   assert.not.equal(drawn[0], drawn[1])
+  const none = slice(clip, [0], [0])
+  assert.equal(timeDistributed(noise).apply(null, none, { key }).shape, [0, 2, 4])
   assert.throws(() => timeDistributed(3 as never), 'timeDistributed: the argument is not a layer')
   assert.throws(() => flat.init(key, { shape: [3] }), 'timeDistributed: the input has shape [3]')
 })
