@@ -3,7 +3,7 @@ import { range, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, div, maximum, mul, pow, square, sub } from '../ops/arithmetic.js'
-import { type AxisName, pmean, psum } from '../ops/collective.js'
+import { type AxisName, checkAxes, pmean, psum } from '../ops/collective.js'
 import { rsqrt, sqrt } from '../ops/exponential.js'
 import { ones, zeros } from '../ops/full.js'
 import { meanPool } from '../ops/pool.js'
@@ -181,6 +181,7 @@ export function batchNorm({
     if (!mode.train) {
       return [state, normalized(params, sub(x, perChannel(state.mean, x)), state.variance)]
     }
+    checkAxes('batchNorm', axisName)
     const axis = range(x.rank).slice(1)
     const own = (v: Tensor): Tensor => pmean(mean(v, { axis }), axisName)
     const centre = own(x)
