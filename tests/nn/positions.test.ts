@@ -83,6 +83,14 @@ for (const [name, layer] of Object.entries({
   })
 }
 
+test('learned positions: beyond the table a vector is NaN, not that of the last place', () => {
+  const layer = learnedPositions(2)
+  const params = layer.init(random.key(5), zeros([2, 3]))
+  const vectors = vmap((p: Tensor) => layer.at(params, zeros([3]), p))(arange(3)).toArray() as number[][]
+  assert.equal(vectors.slice(0, 2), params.w.toArray())
+  assert.ok(vectors[2].every(Number.isNaN))
+})
+
 test('mistakes are told', () => {
   assert.throws(() => sinusoidal(arange(3), 5), /^sinusoidal: size is even, .* not 5|sinusoidal: size is even/)
   assert.throws(
