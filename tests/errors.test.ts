@@ -101,7 +101,7 @@ test('a function that throws while it is traced leaves no trace open', () => {
           x,
         ),
       )(f2),
-    'mine',
+    /mine/,
   )
   assert.equal(h.add(f2, 1).toArray(), [2, 3])
 })

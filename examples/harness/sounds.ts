@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { random, type Tensor, tensor } from 'heddle'
 import { tokenErrorRate } from 'heddle/text'
+import { counter } from './counts.ts'
 
 /** As long as a word and its sounds may be. */
 export const LONGEST = 10
@@ -69,17 +70,10 @@ export function pronunciations(seed: number, tests: number) {
 
 /** The plain baseline: each letter has the sound that stands most often where it does. */
 function bySingleLetters(learnt: Entry[]): (word: string) => string[] {
-  const counts = new Map<string, Map<string, number>>()
+  const sounded = counter<string>()
   for (const [word, sounds] of learnt) {
-    for (let i = 0; i < word.length; i++) {
-      const own = counts.get(word[i]) ?? new Map<string, number>()
-      const sound = sounds[Math.floor((i * sounds.length) / word.length)]
-      counts.set(word[i], own.set(sound, (own.get(sound) ?? 0) + 1))
-    }
+    for (let i = 0; i < word.length; i++) sounded.add(word[i], sounds[Math.floor((i * sounds.length) / word.length)])
   }
-  const likeliest = new Map(
-    [...counts].map(([letter, own]) => [letter, [...own].reduce((a, b) => (b[1] > a[1] ? b : a))[0]]),
-  )
   // A letter that is doubled sounds once.
-  return word => Array.from(word.replace(/(.)\1/g, '$1'), letter => likeliest.get(letter)!)
+  return word => Array.from(word.replace(/(.)\1/g, '$1'), letter => sounded.mostFrequent(letter)!)
 }

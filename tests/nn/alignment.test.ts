@@ -71,10 +71,12 @@ for (const [name, attention] of Object.entries(kinds)) {
   test(`${name}: other shapes are refused`, () => {
     const refused = (q: Tensor, k: Tensor, m?: Tensor) => () => attention.apply(params, q, k, { mask: m })
     const who = name === 'bahdanau' ? 'bahdanauAttention' : 'luongAttention'
-    assert.throws(refused(keys, keys), `${who}: one query [Q] and keys [S, K] are expected, not [4, 3] and [4, 3]`)
-    assert.throws(refused(query, query), 'not [3] and [3]')
-    assert.throws(refused(query, keys, tensor([true])), 'the mask of keys [4, 3] is bool[4], not bool[1]')
-    assert.throws(refused(query, keys, ones([4])), 'is bool[4], not float32[4]')
+    assert.throws(refused(keys, keys), ({ message }: Error) =>
+      message.includes(`${who}: one query [Q] and keys [S, K] are expected, not [4, 3] and [4, 3]`),
+    )
+    assert.throws(refused(query, query), /not \[3\] and \[3\]/)
+    assert.throws(refused(query, keys, tensor([true])), /the mask of keys \[4, 3\] is bool\[4\], not bool\[1\]/)
+    assert.throws(refused(query, keys, ones([4])), /is bool\[4\], not float32\[4\]/)
   })
 }
 
@@ -117,12 +119,15 @@ test('sizes are inferred; the bias starts at zero; "dot" has nothing to learn, a
   assert.is(luongAttention('dot').init(random.key(0), q, { shape: [7, 3] }), null)
   assert.throws(
     () => luongAttention('dot').init(random.key(0), q, k),
-    "'dot' needs queries and keys of one length, not 3 and 2",
+    /'dot' needs queries and keys of one length, not 3 and 2/,
   )
-  assert.throws(() => luongAttention('dot').apply(null, query, zeros([7, 2])), 'not 3 and 2')
-  assert.throws(() => luongAttention('sum' as 'dot'), `the score is 'dot', 'general' or 'concat', not "sum"`)
-  assert.throws(() => bahdanauAttention(0), 'bahdanauAttention: units is a positive integer, not 0')
-  assert.throws(() => luongAttention('concat', { units: 0.5 }), 'luongAttention: units is a positive integer, not 0.5')
+  assert.throws(() => luongAttention('dot').apply(null, query, zeros([7, 2])), /not 3 and 2/)
+  assert.throws(
+    () => luongAttention('sum' as 'dot'),
+    ({ message }: Error) => message.includes(`the score is 'dot', 'general' or 'concat', not "sum"`),
+  )
+  assert.throws(() => bahdanauAttention(0), /bahdanauAttention: units is a positive integer, not 0/)
+  assert.throws(() => luongAttention('concat', { units: 0.5 }), /luongAttention: units is a positive integer, not 0\.5/)
 })
 
 test.run()

@@ -252,6 +252,25 @@ test('dropout leaves out weights while training, with a key of each example’s 
   assert.throws(() => dropped.apply(p, x, { train: true }), /dropout: training needs a key/)
 })
 
+test('a sequence without places, and one that has nothing to look at', () => {
+  for (const keyValueHeads of [4, 2]) {
+    const own = multiHeadAttention({ heads: 4, keyValueHeads, causal: true })
+    const p = own.init(key, x)
+    const { output, weights } = own.attend(p, zeros([0, 8]))
+    assert.equal(
+      [own.apply(p, zeros([0, 8])).shape, output.shape, weights.shape],
+      [
+        [0, 8],
+        [0, 8],
+        [4, 0, 0],
+      ],
+    )
+    assert.equal(own.apply(p, x, { keys: zeros([0, 8]) }).toArray(), zeros([6, 8]).toArray())
+    const [cache] = own.fill(p, zeros([0, 8]), 3)
+    assert.equal(cache.k.toArray(), own.initialCache(p, 3).k.toArray())
+  }
+})
+
 test('memory grows with the length, not with its square', () => {
   const bytes = (length: number, own = multiHeadAttention({ heads: 2, causal: true })) => {
     const xs = zeros([length, 16])
@@ -270,6 +289,23 @@ test('mistakes are told', () => {
   assert.throws(() => multiHeadAttention({ heads: 3 }).init(key, x), /8 features do not divide into 3 heads/)
   assert.throws(() => layer.apply(p, zeros([8])), /multiHeadAttention: one sequence \[T, D\] is expected, not \[8\]/)
   assert.throws(() => layer.apply(p, x, { mask: zeros([4, 4]) }), /mask \[4, 4\] does not broadcast to \[6, 6\]/)
+  assert.throws(() => multiHeadAttention(undefined as never), /multiHeadAttention: heads is a positive integer/)
+  assert.throws(() => multiHeadAttention({ heads: 2, dropout: 1 }), /multiHeadAttention: dropout is .* not 1/)
+  assert.throws(() => layer.apply(p, zeros([6, 4])), /multiHeadAttention: x has shape \[6, 4\], .* for \[T, 8\]/)
+  const keys = zeros([5, 3])
+  assert.throws(() => layer.apply(p, x, { keys }), /multiHeadAttention: keys has shape \[5, 3\], .* for \[T, 8\]/)
+  for (const mask of [zeros([3, 6, 6]), zeros([1, 6, 6]), zeros([2, 6, 5])]) {
+    for (const run of [layer.apply, layer.attend]) {
+      assert.throws(() => run(p, x, { mask }), /multiHeadAttention: mask .* not one for each of 2 heads, \[2, 6, 6\]/)
+    }
+  }
+  const mask = zeros([6, 6], 'int32')
+  assert.throws(() => layer.attend(p, x, { mask }), /multiHeadAttention: mask has dtype int32, not bool or float32/)
+  assert.throws(() => attentionWeights(x, x, { mask: zeros([4]) }), /attentionWeights: mask \[4\] does not broadcast/)
+  assert.throws(() => layer.fill(p, x, 9), /multiHeadAttention: only with \{ causal: true \} .* step by step/)
+  const causal = multiHeadAttention({ heads: 2, causal: true })
+  const step = () => causal.step(p, causal.initialCache(p, 4), zeros([1, 8]), tensor(0, { dtype: 'int32' }))
+  assert.throws(step, /multiHeadAttention: one step is a vector \[D\], not \[1, 8\]/)
   assert.throws(
     () => attentionWeights(q, v),
     /attentionWeights: one head has q \[Tq, D\] and k \[Tk, D\], not \[3, 4\] and \[5, 2\]/,

@@ -209,6 +209,14 @@ test('blocks stand in a chain; vmap makes it a batch, each with a key of its own
 
 test('mistakes are told', () => {
   assert.throws(() => encoderBlock({ heads: 2, dropout: 1 }), /dropout.*\[0, 1\), not 1/)
+  assert.throws(() => encoderBlock({ heads: 2, attentionDropout: 1 }), /encoderBlock: attentionDropout .*, not 1/)
+  const block = decoderBlock({ heads: 2 })
+  const params = block.init(key, x, x)
+  for (const run of [block.apply, block.attend]) {
+    for (const mode of [undefined, {}]) {
+      assert.throws(() => run(params, x, mode as never), /decoderBlock: the memory is missing/)
+    }
+  }
   assert.throws(() => encoderBlock({ heads: 2, hidden: 0 }), /feedForward: hidden is a positive integer, not 0/)
   assert.throws(() => encoderBlock({ heads: 3 }).init(key, x), /8 features do not divide into 3 heads/)
 })

@@ -241,8 +241,8 @@ test('convolutional: windows of one are an lstm at each place; wider ones see th
     return s(zo) * Math.tanh(s(zf) * c[i] + s(zi) * Math.tanh(zg))
   })
   close(line.apply(q, { h: tensor([h]), c: tensor([c]) }, tensor([x]))[1], expected)
-  assert.throws(() => recurrent(convLstmCell(2, 3)).init(key, { shape: [3, 4] }), 'the input of a step is [4]')
-  assert.throws(() => cell.initialCarry(params), 'not known')
+  assert.throws(() => recurrent(convLstmCell(2, 3)).init(key, { shape: [3, 4] }), /the input of a step is \[4\]/)
+  assert.throws(() => cell.initialCarry(params), /not known/)
 })
 
 test('activations can be others', () => {
@@ -293,7 +293,7 @@ test('parameters start as asked: forget gates open, states’ weights gate by ga
   assert.not.equal(blocks[0].toArray(), blocks[1].toArray())
   const gru = gruCell(2, { biasInit: none }).init(key, { shape: [2] })
   assert.equal([gru.bx.toArray(), gru.bh.toArray()], [new Array(6).fill(0), new Array(6).fill(0)])
-  assert.throws(() => identity()(key, [2]), 'identity: the shape has two dimensions, not [2]')
+  assert.throws(() => identity()(key, [2]), /identity: the shape has two dimensions, not \[2\]/)
 })
 
 test('a recurrent network of relu units that starts from the identity keeps what it has: Le et al. 2015', () => {
@@ -321,16 +321,28 @@ test('the other convention of the update gate is the same cell with its weights 
 
 test('sizes are checked where cells are made and where they start', () => {
   for (const make of [rnnCell, lstmCell, peepholeLstmCell, coupledLstmCell, layerNormLstmCell]) {
-    assert.throws(() => make(0), `${make.name}: units is a positive integer, not 0`)
+    assert.throws(
+      () => make(0),
+      ({ message }: Error) => message.includes(`${make.name}: units is a positive integer, not 0`),
+    )
   }
   for (const make of [gruCell, choGruCell, mguCell, layerNormGruCell]) {
-    assert.throws(() => make(1.5), `${make.name}: units is a positive integer, not 1.5`)
-    assert.throws(() => make(2).init(key, { shape: [] }), `${make.name}: the input is a scalar`)
+    assert.throws(
+      () => make(1.5),
+      ({ message }: Error) => message.includes(`${make.name}: units is a positive integer, not 1.5`),
+    )
+    assert.throws(
+      () => make(2).init(key, { shape: [] }),
+      ({ message }: Error) => message.includes(`${make.name}: the input is a scalar`),
+    )
   }
-  assert.throws(() => convLstmCell(0, 3), 'convLstmCell: channels')
-  assert.throws(() => convLstmCell(2, 0), 'convLstmCell: size')
+  assert.throws(() => convLstmCell(0, 3), /convLstmCell: channels/)
+  assert.throws(() => convLstmCell(2, 0), /convLstmCell: size/)
   const params: CellParams = rnnCell(2).init(key, { shape: [3] })
-  assert.throws(() => rnnCell(2).apply(params, zeros([2]), zeros([4])), 'matmul: inner dimensions differ: [4] x [3, 2]')
+  assert.throws(
+    () => rnnCell(2).apply(params, zeros([2]), zeros([4])),
+    /matmul: inner dimensions differ: \[4\] x \[3, 2\]/,
+  )
 })
 
 test('a cell of your own is a record of three functions', () => {

@@ -184,7 +184,7 @@ test('batch norm: the batch may be asked for the output alone, and says what is 
   )
   assert.throws(
     () => vmap((x: Tensor) => layer.apply(params, x, { train: true }))(batch),
-    /pmean: no vmap around names/,
+    /batchNorm: no vmap around names its axis "batch"/,
   )
   const other = layer.initState({ shape: [4] })
   for (const mixed of [other, { ...state, mean: other.mean }, { ...state, variance: other.variance }]) {

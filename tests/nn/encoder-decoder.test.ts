@@ -174,7 +174,7 @@ test('scheduled sampling mixes, by its key', () => {
   close(slice(run(1), [0], [1]), slice(run(2), [0], [1]).toArray(), 1e-6)
   assert.throws(
     () => model.apply(params, source, target, { samplingProbability: 0.5 }),
-    'samplingProbability needs a key',
+    /samplingProbability needs a key/,
   )
 })
 
@@ -264,18 +264,18 @@ test('it learns to turn sequences round; greedy and beam take its step', () => {
 
 test('what is no encoder-decoder is refused', () => {
   const parts = { encoder: gruCell(3), decoder: plainDecoder(gruCell(3)), head: dense(2) }
-  assert.throws(() => encoderDecoder({ ...parts, head: undefined as never }), 'encoderDecoder: head is none')
-  assert.throws(() => encoderDecoder({ ...parts, decoder: {} as never }), 'encoderDecoder: decoder is none')
-  assert.throws(() => plainDecoder({} as never), 'plainDecoder: the argument is not a cell')
-  assert.throws(() => bahdanauDecoder(gruCell(3), 3 as never), 'bahdanauDecoder: the second argument is not attention')
-  assert.throws(() => luongDecoder(gruCell(3), luongAttention(), { units: 0 }), 'units is a positive integer, not 0')
+  assert.throws(() => encoderDecoder({ ...parts, head: undefined as never }), /encoderDecoder: head is none/)
+  assert.throws(() => encoderDecoder({ ...parts, decoder: {} as never }), /encoderDecoder: decoder is none/)
+  assert.throws(() => plainDecoder({} as never), /plainDecoder: the argument is not a cell/)
+  assert.throws(() => bahdanauDecoder(gruCell(3), 3 as never), /bahdanauDecoder: the second argument is not attention/)
+  assert.throws(() => luongDecoder(gruCell(3), luongAttention(), { units: 0 }), /units is a positive integer, not 0/)
   const odd = {
     init: () => null,
     initialCarry: () => ({ state: zeros([3]) }),
     apply: (_p: null, c: object, x: Tensor) => [c, x] as never,
   }
   const model = encoderDecoder({ ...parts, decoder: bahdanauDecoder(odd, bahdanauAttention(2)) as never })
-  assert.throws(() => model.init(key, zeros([4, 2]), zeros([4, 2])), 'no hidden state')
+  assert.throws(() => model.init(key, zeros([4, 2]), zeros([4, 2])), /no hidden state/)
 })
 
 test.run()

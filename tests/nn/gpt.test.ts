@@ -141,11 +141,20 @@ test('beyond its caches it says NaN; too long a text is refused', () => {
   const [, logits] = scan(model.step(params), model.initialCarry(params, 4), ids)
   const isNaNs = (logits.toArray() as number[][]).map(row => row.some(Number.isNaN))
   assert.equal(isNaNs, [false, false, false, false, true, true])
-  assert.throws(
-    () => model.apply(params, zeros([9], 'int32')),
-    /learnedPositions: the sequence has 9 steps, more than 8/,
-  )
-  assert.throws(() => model.read(params, ids, 5), /multiHeadAttention: a sequence of 6 does not fit into a cache for 5/)
+  const turned = gpt({ ...sizes, rotary: true })
+  for (const own of [model, turned]) {
+    const p = own.init(key, ids)
+    assert.throws(() => own.apply(p, zeros([9], 'int32')), /gpt: the sequence has 9 ids, more than 8/)
+    assert.throws(() => own.read(p, ids, 5), /gpt: the sequence has 6 ids, more than 5/)
+    // Places that no position is known of.
+    for (const start of [() => own.initialCarry(p, 9), () => own.read(p, ids, 9)]) {
+      assert.throws(start, /gpt: a cache for 9 places is longer than a text can be, 8/)
+    }
+  }
+  assert.throws(() => model.initialCarry(params, 2.5), /gpt: the length of a cache is a positive integer, not 2.5/)
+  assert.throws(() => model.apply(params, reshape(ids, [2, 3])), /gpt: one sequence of ids \[T\] .* not \[2, 3\]/)
+  assert.throws(() => model.apply(params, zeros([3])), /gpt: the input holds ids, .* not float32/)
+  assert.throws(() => gpt(undefined as never), /gpt: vocabulary is a positive integer, not undefined/)
   assert.throws(() => gpt({ ...sizes, layers: 0 }), /gpt: layers is a positive integer, not 0/)
   assert.throws(() => model.init(key, { shape: [4] }), /gpt: the input holds ids/)
   assert.equal(evalShape(model.apply)(params as never, { shape: [8], dtype: 'int32' } as never).shape, [8, 10])

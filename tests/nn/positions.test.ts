@@ -83,6 +83,14 @@ for (const [name, layer] of Object.entries({
   })
 }
 
+test('learned positions: beyond the table a vector is NaN, not that of the last place', () => {
+  const layer = learnedPositions(2)
+  const params = layer.init(random.key(5), zeros([2, 3]))
+  const vectors = vmap((p: Tensor) => layer.at(params, zeros([3]), p))(arange(3)).toArray() as number[][]
+  assert.equal(vectors.slice(0, 2), params.w.toArray())
+  assert.ok(vectors[2].every(Number.isNaN))
+})
+
 test('mistakes are told', () => {
   assert.throws(() => sinusoidal(arange(3), 5), /^sinusoidal: size is even, .* not 5|sinusoidal: size is even/)
   assert.throws(
@@ -92,6 +100,9 @@ test('mistakes are told', () => {
   assert.throws(() => sinusoidal(arange(3), 4, { base: 0 }), /base is a positive number, not 0/)
   assert.throws(() => rotary(zeros([3, 5])), /rotary: size is even/)
   assert.throws(() => rotary(zeros([3, 4]), arange(2)), /rotary: positions \[2\] are not those of vectors \[3, 4\]/)
+  assert.throws(() => rotary([1, 2] as never), /rotary: the argument is an array, not a tensor/)
+  assert.throws(() => rotary(zeros([4])), /rotary: one sequence \[T, D\] is expected, not \[4\]/)
+  assert.throws(() => rotary(zeros([1, 4]), [0] as never), /rotary: positions is an array, not a tensor/)
   assert.throws(() => learnedPositions(0), /learnedPositions: length is a positive integer, not 0/)
   const layer = learnedPositions(4)
   const params = layer.init(random.key(0), zeros([4, 2]))

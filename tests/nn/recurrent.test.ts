@@ -155,9 +155,9 @@ test('bidirectional: two kinds of cell, carries of both', () => {
   )
   assert.throws(
     () => bidirectional(gruCell(2), { merge: 'ave' as never }),
-    'merge is concat, sum, mean, mul or a function',
+    /merge is concat, sum, mean, mul or a function/,
   )
-  assert.throws(() => bidirectional(dense(2) as never), 'bidirectional: the argument is not a cell')
+  assert.throws(() => bidirectional(dense(2) as never), /bidirectional: the argument is not a cell/)
 })
 
 test('a sequence read backwards is the reversed sequence read forwards', () => {
@@ -240,7 +240,7 @@ test('stacked: cells that must know their input find it, whatever stands below',
       [3, 3, 4],
     ],
   )
-  assert.throws(() => stacked(gruCell(2), 3 as never), 'stacked: argument 2 is neither a cell, a layer nor a function')
+  assert.throws(() => stacked(gruCell(2), 3 as never), /stacked: argument 2 is neither a cell, a layer nor a function/)
   const empty = recurrent(stacked())
   assert.equal(empty.apply(empty.init(key, xs), xs).toArray(), xs.toArray())
 })
@@ -281,8 +281,8 @@ test('rollout: each output is the next input', () => {
     layer.run(params, at(ys, 1), { carry: layer.run(params, start)[0] })[1],
     nothing(layer.run(params, at(ys, 1), { carry: last })[1]),
   )
-  assert.throws(() => rollout(cell, 0), 'rollout: steps is a positive integer')
-  assert.throws(() => rollout(gruCell(4), 3).apply(gruCell(4).init(key, start), start), 'the carry[1] changes')
+  assert.throws(() => rollout(cell, 0), /rollout: steps is a positive integer/)
+  assert.throws(() => rollout(gruCell(4), 3).apply(gruCell(4).init(key, start), start), /the carry\[1\] changes/)
 })
 
 test('repeatVector and timeDistributed', () => {
@@ -291,7 +291,7 @@ test('repeatVector and timeDistributed', () => {
     [1, 2],
     [1, 2],
   ])
-  assert.throws(() => repeatVector(0), 'repeatVector: steps')
+  assert.throws(() => repeatVector(0), /repeatVector: steps/)
   const clip = random.normal(key, [3, 2, 4])
   const flat = timeDistributed(chain((x: Tensor) => flatten(x), dense(2)))
   const params = flat.init(key, clip)
@@ -308,8 +308,10 @@ test('repeatVector and timeDistributed', () => {
   }
   const drawn = timeDistributed(noise).apply(null, clip, { key }).toArray() as number[][][]
   assert.not.equal(drawn[0], drawn[1])
-  assert.throws(() => timeDistributed(3 as never), 'timeDistributed: the argument is not a layer')
-  assert.throws(() => flat.init(key, { shape: [3] }), 'timeDistributed: the input has shape [3]')
+  const none = slice(clip, [0], [0])
+  assert.equal(timeDistributed(noise).apply(null, none, { key }).shape, [0, 2, 4])
+  assert.throws(() => timeDistributed(3 as never), /timeDistributed: the argument is neither a layer/)
+  assert.throws(() => flat.init(key, { shape: [3] }), /timeDistributed: the input has shape \[3\]/)
 })
 
 test('maxNorm: long columns are cut, short ones stay bit for bit', () => {
@@ -331,7 +333,7 @@ test('maxNorm: long columns are cut, short ones stay bit for bit', () => {
   assert.equal(maxNorm(zeros([2, 2]), 1).toArray(), zeros([2, 2]).toArray())
   const row = maxNorm(tensor([[3, 4]]), 1, 1)
   close(row, [0.6, 0.8])
-  assert.throws(() => maxNorm(w, 0), 'maxNorm: the limit is a positive number, not 0')
+  assert.throws(() => maxNorm(w, 0), /maxNorm: the limit is a positive number, not 0/)
 })
 
 const train = { train: true, key: random.key(4) }
@@ -465,21 +467,21 @@ test('zoneout: a rate for each part of the carry', () => {
 test('what makes no sense is refused', () => {
   const cell = gruCell(2)
   const params = cell.init(key, { shape: [3] })
-  assert.throws(() => recurrent({} as never), 'recurrent: the argument is not a cell')
-  assert.throws(() => recurrent(null as never), 'recurrent: the argument is not a cell')
-  assert.throws(() => residualCell(dense(2) as never), 'residualCell: the argument is not a cell')
-  assert.throws(() => zoneout(cell, 1), 'zoneout: a rate is a probability in [0, 1), not 1')
-  assert.throws(() => variationalDropout(cell, { input: -0.1 }), 'variationalDropout: input is a probability')
-  assert.throws(() => recurrent(zoneout(cell, 0.1)).apply(params, xs, { train: true }), 'zoneout: training needs a key')
+  assert.throws(() => recurrent({} as never), /recurrent: the argument is not a cell/)
+  assert.throws(() => recurrent(null as never), /recurrent: the argument is not a cell/)
+  assert.throws(() => residualCell(dense(2) as never), /residualCell: the argument is not a cell/)
+  assert.throws(() => zoneout(cell, 1), /zoneout: a rate is a probability in \[0, 1\), not 1/)
+  assert.throws(() => variationalDropout(cell, { input: -0.1 }), /variationalDropout: input is a probability/)
+  assert.throws(() => recurrent(zoneout(cell, 0.1)).apply(params, xs, { train: true }), /zoneout: training needs a key/)
   const dropped = recurrent(variationalDropout(cell, { state: 0.1 }))
-  assert.throws(() => dropped.apply(params, xs, { train: true }), 'variationalDropout: training needs a key')
+  assert.throws(() => dropped.apply(params, xs, { train: true }), /variationalDropout: training needs a key/)
   const deaf: Cell<null, Tensor> = {
     init: () => null,
     initialCarry: () => zeros([3]),
     apply: (_, h, x) => [add(h, x), x],
   }
   const silent = recurrent(variationalDropout(deaf, { state: 0.1 }))
-  assert.throws(() => silent.apply(null, xs, train), 'does not read its state through readState')
+  assert.throws(() => silent.apply(null, xs, train), /does not read its state through readState/)
   assert.throws(
     () =>
       zoneout(lstmCell(2), { h: 0.1 } as never).apply(
@@ -487,10 +489,10 @@ test('what makes no sense is refused', () => {
         lstmCell(2).initialCarry(lstmCell(2).init(key, { shape: [3] })),
         at(xs, 0),
       ),
-    'treeMap',
+    /treeMap/,
   )
-  assert.throws(() => recurrent(cell, { returnSequences: false }).apply(params, zeros([0, 3])), 'no last output')
-  assert.throws(() => recurrent(cell).run(params, xs, { carry: zeros([3]) }), 'matmul')
+  assert.throws(() => recurrent(cell, { returnSequences: false }).apply(params, zeros([0, 3])), /no last output/)
+  assert.throws(() => recurrent(cell).run(params, xs, { carry: zeros([3]) }), /matmul/)
 })
 
 test.run()

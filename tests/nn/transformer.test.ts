@@ -138,6 +138,11 @@ test('mistakes are told', () => {
     () => transformer({ ...sizes, vocabulary: {} as never }),
     /transformer: vocabulary\.source is a positive integer, not undefined/,
   )
+  assert.throws(() => transformer(undefined as never), /transformer: vocabulary\.source is a positive integer/)
+  assert.throws(
+    () => transformer({ ...sizes, layers: { encoder: 1 } as never }),
+    /transformer: layers\.decoder is a positive integer, not undefined/,
+  )
   const model = transformer(sizes)
   assert.throws(() => model.init(key, { shape: [3] }), /transformer: the input holds ids/)
   const params = model.init(key, source)
@@ -145,6 +150,12 @@ test('mistakes are told', () => {
     () => model.apply(params, source, target, { samplingProbability: 0.5 }),
     /transformer: .* without samplingProbability/,
   )
+  const batch = stack([source, source])
+  assert.throws(
+    () => model.apply(params, batch, target),
+    /transformer: one sequence of ids \[T\] is expected, not \[2, \d+\]/,
+  )
+  assert.throws(() => model.apply(params, source, zeros([3])), /transformer: the input holds ids, .* not float32/)
 })
 
 test('it learns to say backwards what it reads, and a beam finds it', () => {

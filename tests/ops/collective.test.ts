@@ -131,6 +131,31 @@ test('within checkpoints and functions with rules of their own, forwards and bac
   close(grad(ruled)(xs), mul(5, xs).toArray(), 1e-5)
 })
 
+test('within programs that read nothing of the examples', () => {
+  const three = tensor(3)
+  const steps = () => scan((c: Tensor, y: Tensor) => [add(c, psum(y, 'batch')), c], three, tensor([1, 2]))[0]
+  const total = customVjp(
+    (x: Tensor) => psum(x, 'batch'),
+    x => [psum(x, 'batch'), x],
+    (x, ct) => [mul(x, ct)],
+  )
+  const kept = checkpoint((x: Tensor) => psum(x, 'batch'))
+  const chosen = () =>
+    cond(
+      greater(three, 2),
+      () => psum(three, 'batch'),
+      () => three,
+    )
+  const f = (x: Tensor) => [steps(), total(three), kept(three), chosen()].map(own => add(x, own))
+  const expected = [18, 15, 15, 15].map(own => [0, 1, 2, 3, 4].map(x => x + own))
+  for (const run of [vmap(f, [0], 0, named), jit(vmap(f, [0], 0, named))]) {
+    assert.equal(
+      run(tensor([0, 1, 2, 3, 4])).map(x => x.toArray()),
+      expected,
+    )
+  }
+})
+
 test('a jitted function that was traced for one batch serves another', () => {
   const own = jit((x: Tensor) => pmean(x, 'batch'))
   const f = vmap((x: Tensor) => own(x), [0], null, named)

@@ -33,7 +33,7 @@ test('texts cannot break out of the drawing', () => {
 })
 
 test('xs that do not fit are refused', () => {
-  assert.throws(() => curves([{ name: 'loss', xs: [1], ys: [1, 2] }]), '"loss" has 1 xs and 2 ys')
+  assert.throws(() => curves([{ name: 'loss', xs: [1], ys: [1, 2] }]), /"loss" has 1 xs and 2 ys/)
 })
 
 test.run()

@@ -172,7 +172,7 @@ test('running out of memory among the results of a donated call leaks nothing an
   assert.is(first(other), 9)
   const [a, b, c] = step(x)
   assert.equal([first(a), first(b), first(c)], [5, 8, 7])
-  assert.throws(() => x.data(), 'donated')
+  assert.throws(() => x.data(), /donated/)
 })
 
 test('when no free place is large enough alone, tensors move out of the way', () => {
@@ -213,7 +213,7 @@ test('programs and the arena give way and are made anew', () => {
   let refusals = 0
   whileRefusing(
     bytes => bytes === 123456 && refusals++ < 1000,
-    () => assert.throws(() => zeros([123456 / 4]), 'out of memory'),
+    () => assert.throws(() => zeros([123456 / 4]), /out of memory/),
   )
   assert.ok(memory().programs < programs)
   assert.is(f(x).item(), value)
@@ -384,8 +384,8 @@ test('a donated tensor that moved out is brought back first', () => {
     const x = full([MIB / 8], 1)
     for (let i = 0; i < 4; i++) full([MIB / 8], i)
     assert.is(first(bump(x)), 2)
-    assert.throws(() => x.item(), 'tensor')
-    assert.throws(() => x.data(), 'donated')
+    assert.throws(() => x.item(), /tensor/)
+    assert.throws(() => x.data(), /donated/)
   })
 })
 

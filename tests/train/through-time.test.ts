@@ -270,34 +270,37 @@ test('gradient flow: parts of the carry that are not floats are passed on', () =
     [8, 4, 2].map(value => value * Math.SQRT2),
     1e-5,
   )
-  assert.throws(() => rtrlState(tensor(2), start), 'rtrl: the carry holds int32')
+  assert.throws(() => rtrlState(tensor(2), start), /rtrl: the carry holds int32/)
 })
 
 test('what makes no sense is refused', () => {
   const step = gru.apply
-  assert.throws(() => bptt(3 as never, squares), 'bptt: the first argument is not a function of one step')
-  assert.throws(() => rtrl(step, 3 as never), 'rtrl: the second argument is not a loss')
-  assert.throws(() => rtrlStep(step, 3 as never), 'rtrlStep: the second argument is not a loss')
-  assert.throws(() => gradientFlow(step, 3 as never), 'gradientFlow: the second argument is not a loss')
+  assert.throws(() => bptt(3 as never, squares), /bptt: the first argument is not a function of one step/)
+  assert.throws(() => rtrl(step, 3 as never), /rtrl: the second argument is not a loss/)
+  assert.throws(() => rtrlStep(step, 3 as never), /rtrlStep: the second argument is not a loss/)
+  assert.throws(() => gradientFlow(step, 3 as never), /gradientFlow: the second argument is not a loss/)
   for (const window of [0, 1.5]) {
-    assert.throws(() => tbptt(step, squares, { window }), `tbptt: window is a positive number of steps, not ${window}`)
+    assert.throws(
+      () => tbptt(step, squares, { window }),
+      ({ message }: Error) => message.includes(`tbptt: window is a positive number of steps, not ${window}`),
+    )
   }
-  assert.throws(() => gradientFlow(step, () => tensor(0))(gruParams, gruStart, zeros([0, 3])), 'there are no steps')
+  assert.throws(() => gradientFlow(step, () => tensor(0))(gruParams, gruStart, zeros([0, 3])), /there are no steps/)
   assert.throws(
     () => bptt(step, (y: Tensor) => y)(gruParams, gruStart, xs, targets),
-    'bptt: the loss of a step is a float32 scalar',
+    /bptt: the loss of a step is a float32 scalar/,
   )
   assert.throws(
     () => rtrl(step, (y: Tensor) => y)(gruParams, gruStart, xs, targets),
-    'rtrlStep: the loss of a step is a float32 scalar',
+    /rtrlStep: the loss of a step is a float32 scalar/,
   )
   assert.throws(
     () => tbptt(step, squares, { window: 5 })(gruParams, gruStart, xs, slice(targets, [1])),
-    'tbptt: targets have 11 steps, inputs 12',
+    /tbptt: targets have 11 steps, inputs 12/,
   )
   assert.throws(
     () => bptt(step, squares)(gruParams, gruStart, xs, slice(targets, [1])),
-    'bptt: targets have 11 steps, inputs 12',
+    /bptt: targets have 11 steps, inputs 12/,
   )
 })
 

@@ -7,8 +7,10 @@ import {
   dense,
   dropout,
   globalMeanPool,
+  groupNorm,
   instanceNorm,
   type Layer,
+  type NormParams,
   type ParamsOf,
   type RunningStatistics,
   relu,
@@ -49,3 +51,11 @@ is<null>()(instanceNorm({ affine: false }).init(key, x))
 const plain: Layer<ParamsOf<typeof body>> = body
 is<null>()(null as StateOf<Layer<null>>)
 plain.apply(params[0].body, x)
+
+// What is decided at run time.
+declare const flag: boolean
+is<{ w: Tensor; b?: Tensor }>()(dense(2, { bias: flag }).init(key, x))
+is<{ w: Tensor; b?: Tensor }>()(conv2d(2, 3, { bias: flag }).init(key, x))
+is<NormParams | null>()(groupNorm(2, { affine: flag }).init(key, x))
+is<NormParams | null>()(instanceNorm({ affine: flag }).init(key, x))
+is<NormParams | null>()(batchNorm({ affine: flag }).init(key, x))

@@ -4,7 +4,7 @@ import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
-import { type AttentionOptions, scaledDotProductAttention } from '../ops/attention.js'
+import { type AttentionOptions, checkMask, scaledDotProductAttention } from '../ops/attention.js'
 import { logicalAnd } from '../ops/bitwise.js'
 import { broadcastTo } from '../ops/broadcast.js'
 import { greater, less, lessEqual } from '../ops/compare.js'
@@ -21,7 +21,7 @@ import { where } from '../ops/where.js'
 import type { Spec } from '../transforms/eval-shape.js'
 import { vmap } from '../transforms/vmap.js'
 import { LOWEST } from './alignment.js'
-import { checkCount, lastLength } from './check.js'
+import { checkCount, checkRate, lastLength } from './check.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
@@ -45,6 +45,7 @@ export function attentionWeights(q: Tensor, k: Tensor, options: AttentionOptions
   }
   const { causal = false, mask, keyLength, scale = 1 / Math.sqrt(q.shape[1]) } = options
   const [queries, keys] = [q.shape[0], k.shape[0]]
+  if (mask !== undefined) checkMask(name, mask, [queries, keys])
   const isBias = mask !== undefined && mask.dtype !== 'bool'
   const products = mul(matmul(q, transpose(k)), scale)
   const scores = isBias ? add(products, mask) : products
@@ -135,7 +136,8 @@ export interface MultiHeadAttention extends Layer<MultiHeadParams> {
   step(params: MultiHeadParams, cache: KeyValues, x: Tensor, position: Tensor): [KeyValues, Tensor]
 }
 
-const linear = (x: Tensor, w: Tensor, b: Tensor | undefined): Tensor =>
+/** x w + b. */
+export const linear = (x: Tensor, w: Tensor, b: Tensor | undefined): Tensor =>
   b === undefined ? matmul(x, w) : add(matmul(x, w), b)
 
 /** What several weights make of one input, in one product. */
@@ -157,6 +159,20 @@ interface HeadOptions extends AttentionOptions {
   kept?: Tensor
 }
 
+/** Throws unless the mask is one for all heads, or one for each. */
+function checkMasks(mask: Tensor | undefined, heads: number, shape: readonly [number, number]): void {
+  const name = 'multiHeadAttention'
+  if (mask?.rank !== 3) {
+    if (mask !== undefined) checkMask(name, mask, shape)
+    return
+  }
+  const [own, ...rest] = mask.shape
+  if (own === heads && rest.every((n, i) => n === 1 || n === shape[i])) return
+  throw typeError(
+    `${name}: mask ${showShape(mask.shape)} is not one for each of ${heads} heads, ${showShape([heads, ...shape])}`,
+  )
+}
+
 /** All heads: q [Tq, H, d], k, v [G, Tk, d] -> output [Tq, H d], weights [H, Tq, Tk]. */
 function allHeads(q: Tensor, { k, v }: KeyValues, { isWeighed = false, kept, mask, ...options }: HeadOptions): Head {
   const head = (qh: Tensor, kh: Tensor, vh: Tensor, own: { mask?: Tensor; kept?: Tensor }): Head => {
@@ -167,7 +183,8 @@ function allHeads(q: Tensor, { k, v }: KeyValues, { isWeighed = false, kept, mas
     return { output: matmul(left, vh), ...(isWeighed ? { weights } : {}) }
   }
   const [queries, heads, size] = q.shape
-  const groups = k.shape[0]
+  const [groups, keys] = k.shape
+  checkMasks(mask, heads, [queries, keys])
   const outAxes = isWeighed ? { output: 1, weights: 0 } : { output: 1 }
   const own = { ...(mask?.rank === 3 ? { mask } : {}), ...(kept === undefined ? {} : { kept }) }
   const result =
@@ -182,8 +199,8 @@ function allHeads(q: Tensor, { k, v }: KeyValues, { isWeighed = false, kept, mas
           ),
         )
   return {
-    output: reshape(result.output, [queries, -1]),
-    ...(result.weights && { weights: reshape(result.weights, [heads, queries, -1]) }),
+    output: reshape(result.output, [queries, heads * v.shape[2]]),
+    ...(result.weights && { weights: reshape(result.weights, [heads, queries, keys]) }),
   }
 }
 
@@ -206,17 +223,30 @@ function allHeads(q: Tensor, { k, v }: KeyValues, { isWeighed = false, kept, mas
  */
 export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttention {
   const name = 'multiHeadAttention'
-  const { heads, keyValueHeads = heads, headSize, bias = true, causal = false, dropout = 0 } = options ?? {}
-  const { init = glorotUniform, outputInit = init } = options
+  const { heads, keyValueHeads = heads, headSize, bias = true, causal = false, rotary, dropout = 0 } = options ?? {}
   checkCount(name, 'heads', heads)
   checkCount(name, 'keyValueHeads', keyValueHeads)
+  checkRate(name, 'dropout', dropout)
+  const { init = glorotUniform, outputInit = init } = options
   if (headSize !== undefined) checkCount(name, 'headSize', headSize)
   if (heads % keyValueHeads !== 0) {
     throw rangeError(`${name}: ${heads} heads cannot share ${keyValueHeads} of keys and values alike`)
   }
-  const angles = options.rotary === true ? {} : options.rotary || undefined
+  /** Throws unless a sequence is the same step by step as at once. */
+  const checkCausal = (): void => {
+    if (!causal) throw typeError(`${name}: only with { causal: true } can a sequence go step by step`)
+  }
+  const angles = rotary === true ? {} : rotary || undefined
   const left = dropoutLayer(dropout)
 
+  /** Throws unless `w` takes the vectors of this sequence. */
+  const checkSequence = (what: string, x: Tensor, w: Tensor): void => {
+    checkTensor(name, x, what)
+    const own = showShape(x.shape)
+    if (x.rank !== 2) throw typeError(`${name}: one sequence [T, D] is expected, not ${own}`)
+    if (x.shape[1] === w.shape[0]) return
+    throw typeError(`${name}: ${what} has shape ${own}, the parameters are for [T, ${w.shape[0]}]`)
+  }
   /** [T, G d] -> [T, G, d], turned. */
   const headsOf = (x: Tensor, count: number, positions?: Tensor, isTurned = true): Tensor => {
     const own = reshape(x, [x.shape[0], count, x.shape[1] / count])
@@ -228,17 +258,19 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
     v: transpose(headsOf(v, keyValueHeads, positions, false), [1, 0, 2]),
   })
   const project: MultiHeadAttention['project'] = ({ wk, wv, bk, bv }, keys, values = keys) => {
+    checkSequence('keys', keys, wk)
+    checkSequence('values', values, wv)
     const [k, v] = keys === values ? together(keys, [wk, wv], [bk, bv]) : [linear(keys, wk, bk), linear(values, wv, bv)]
     return keyValues(k, v)
   }
   /** Of one sequence all three, in one product. */
   const ownOf = (p: MultiHeadParams, x: Tensor, positions?: Tensor): [Tensor, KeyValues] => {
+    for (const w of [p.wq, p.wk, p.wv]) checkSequence('x', x, w)
     const [q, k, v] = together(x, [p.wq, p.wk, p.wv], [p.bq, p.bk, p.bv])
     return [headsOf(q, heads, positions), keyValues(k, v, positions)]
   }
   const run = (params: MultiHeadParams, x: Tensor, mode: MultiHeadMode, isWeighed: boolean): Head => {
-    checkTensor(name, x)
-    if (x.rank !== 2) throw typeError(`${name}: one sequence [T, D] is expected, not ${showShape(x.shape)}`)
+    checkSequence('x', x, params.wq)
     const { keys, values, projected, mask, length } = mode
     const isOwn = projected === undefined && keys === undefined && values === undefined
     const [q, own] = isOwn
@@ -273,10 +305,10 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
       return { k: empty(wk), v: empty(wv) }
     },
     fill(params, x, length) {
-      checkTensor(name, x)
+      checkCausal()
+      const [q, own] = ownOf(params, x)
       const [steps] = x.shape
       if (steps > length) throw rangeError(`${name}: a sequence of ${steps} does not fit into a cache for ${length}`)
-      const [q, own] = ownOf(params, x)
       const { output } = allHeads(q, own, { causal: true })
       const room = (part: Tensor) =>
         pad(part, [
@@ -287,6 +319,9 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
       return [{ k: room(own.k), v: room(own.v) }, linear(output, params.wo, params.bo)]
     },
     step(params, cache, x, position) {
+      checkCausal()
+      checkTensor(name, x)
+      if (x.rank !== 1) throw typeError(`${name}: one step is a vector [D], not ${showShape(x.shape)}`)
       const [q, { k, v }] = ownOf(params, expandDims(x, 0), expandDims(position, 0))
       const next = {
         k: dynamicUpdateSlice(cache.k, k, [0, position, 0]),

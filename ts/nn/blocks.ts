@@ -1,8 +1,8 @@
 // The blocks that Transformers are made of: residual branches of attention and of a network for each place, normalised before
 // them or after their sum.
 import type { Tensor } from '../core/tensor.js'
+import { typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
-import { matmul } from '../ops/dot-general.js'
 import { zeros } from '../ops/full.js'
 import { foldIn, split } from '../ops/random.js'
 import { expandDims, reshape } from '../ops/reshape.js'
@@ -10,6 +10,7 @@ import type { Spec } from '../transforms/eval-shape.js'
 import { relu } from './activations.js'
 import {
   type KeyValues,
+  linear,
   type MultiHeadAttention,
   type MultiHeadMode,
   type MultiHeadOptions,
@@ -47,9 +48,6 @@ export interface FeedForwardParams {
   b2?: Tensor
   b3?: Tensor
 }
-
-const linear = (x: Tensor, w: Tensor, b: Tensor | undefined): Tensor =>
-  b === undefined ? matmul(x, w) : add(matmul(x, w), b)
 
 /**
  * The network that a Transformer has for each place (Vaswani et al. 2017, section 3.3): `activation(x w1 + b1) w2 + b2`,
@@ -160,6 +158,7 @@ function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
     attentionDropout = 0,
   } = options ?? {}
   checkRate(name, 'dropout', dropout)
+  checkRate(name, 'attentionDropout', attentionDropout)
   const left = dropoutLayer(dropout)
   /** x and what a branch makes of it, the branch number `place` of the block. */
   const join = (place: number, params: N, x: Tensor, mode: Mode, branch: (x: Tensor, mode: Mode) => Tensor): Tensor => {
@@ -233,11 +232,10 @@ export function encoderBlock<N = NormParams>(options: BlockOptions<N>): EncoderB
 }
 
 /** How attention of the mode's memory is run. */
-const memoryMode = ({ memory, memoryMask, memoryLength }: DecoderMode): MultiHeadMode => ({
-  ...('k' in memory ? { projected: memory } : { keys: memory }),
-  mask: memoryMask,
-  length: memoryLength,
-})
+function memoryMode({ memory, memoryMask, memoryLength }: DecoderMode): MultiHeadMode {
+  if (memory === undefined) throw typeError('decoderBlock: the memory is missing: apply(params, x, { memory })')
+  return { ...('k' in memory ? { projected: memory } : { keys: memory }), mask: memoryMask, length: memoryLength }
+}
 
 /**
  * A block of a decoder (Vaswani et al. 2017, section 3.1): causal attention of a sequence to itself, attention to what an
@@ -274,8 +272,8 @@ export function decoderBlock<N = NormParams>(options: BlockOptions<N>): DecoderB
         feedForward: network.init(k6, input),
       }
     },
-    apply: (p, x, mode) => apply(p, x, mode),
-    attend(p, x, mode) {
+    apply: (p, x, mode = {} as DecoderMode) => apply(p, x, mode),
+    attend(p, x, mode = {} as DecoderMode) {
       let weights: Tensor | undefined
       const output = apply(p, x, mode, (own, y, given) => {
         const looked = cross.attend(own, y, given)

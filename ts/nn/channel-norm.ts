@@ -3,7 +3,7 @@ import { range, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, div, maximum, mul, pow, square, sub } from '../ops/arithmetic.js'
-import { type AxisName, pmean, psum } from '../ops/collective.js'
+import { type AxisName, checkAxes, pmean, psum } from '../ops/collective.js'
 import { rsqrt, sqrt } from '../ops/exponential.js'
 import { ones, zeros } from '../ops/full.js'
 import { meanPool } from '../ops/pool.js'
@@ -36,14 +36,14 @@ const grouped = (
   name: string,
   groupsOf: (channels: number) => number,
   { affine = true, epsilon = 1e-5 }: ChannelNormOptions,
-): Layer<NormParams> => {
+): Layer<NormParams | null> => {
   const checked = (input: { readonly shape: readonly number[] }): number => {
     const channels = channelCount(name, input)
     const groups = groupsOf(channels)
     if (channels % groups === 0) return groups
     throw rangeError(`${name}: ${groups} groups do not divide ${channels} channels`)
   }
-  const layer: Layer<NormParams | null> = {
+  return {
     init(_key, input) {
       checked(input)
       return initAffine(input.shape[0], affine)
@@ -54,7 +54,6 @@ const grouped = (
       return applyAffine(params, reshape(standardize(rows, { epsilon }), x.shape))
     },
   }
-  return layer as Layer<NormParams>
 }
 
 /**
@@ -68,7 +67,8 @@ const grouped = (
  */
 export function groupNorm(groups: number, options?: ChannelNormOptions & { affine?: true }): Layer<NormParams>
 export function groupNorm(groups: number, options: ChannelNormOptions & { affine: false }): Layer<null>
-export function groupNorm(groups: number, options: ChannelNormOptions = {}): Layer<NormParams> | Layer<null> {
+export function groupNorm(groups: number, options: ChannelNormOptions): Layer<NormParams | null>
+export function groupNorm(groups: number, options: ChannelNormOptions = {}): Layer<NormParams | null> {
   checkCount('groupNorm', 'groups', groups)
   return grouped('groupNorm', () => groups, options)
 }
@@ -82,7 +82,8 @@ export function groupNorm(groups: number, options: ChannelNormOptions = {}): Lay
  */
 export function instanceNorm(options?: ChannelNormOptions & { affine?: true }): Layer<NormParams>
 export function instanceNorm(options: ChannelNormOptions & { affine: false }): Layer<null>
-export function instanceNorm(options: ChannelNormOptions = {}): Layer<NormParams> | Layer<null> {
+export function instanceNorm(options: ChannelNormOptions): Layer<NormParams | null>
+export function instanceNorm(options: ChannelNormOptions = {}): Layer<NormParams | null> {
   return grouped('instanceNorm', channels => channels, options)
 }
 
@@ -158,12 +159,13 @@ export interface BatchNormOptions extends ChannelNormOptions {
  */
 export function batchNorm(options?: BatchNormOptions & { affine?: true }): StatefulLayer<NormParams, RunningStatistics>
 export function batchNorm(options: BatchNormOptions & { affine: false }): StatefulLayer<null, RunningStatistics>
+export function batchNorm(options: BatchNormOptions): StatefulLayer<NormParams | null, RunningStatistics>
 export function batchNorm({
   momentum = 0.1,
   epsilon = 1e-5,
   affine = true,
   axisName = 'batch',
-}: BatchNormOptions = {}): StatefulLayer<NormParams, RunningStatistics> | StatefulLayer<null, RunningStatistics> {
+}: BatchNormOptions = {}): StatefulLayer<NormParams | null, RunningStatistics> {
   if (!(momentum >= 0 && momentum <= 1)) throw rangeError(`batchNorm: momentum is in [0, 1], not ${String(momentum)}`)
   const normalized = (params: NormParams | null, centred: Tensor, variance: Tensor): Tensor => {
     const inverse = rsqrt(add(variance, epsilon))
@@ -181,6 +183,7 @@ export function batchNorm({
     if (!mode.train) {
       return [state, normalized(params, sub(x, perChannel(state.mean, x)), state.variance)]
     }
+    checkAxes('batchNorm', axisName)
     const axis = range(x.rank).slice(1)
     const own = (v: Tensor): Tensor => pmean(mean(v, { axis }), axisName)
     const centre = own(x)
@@ -203,11 +206,10 @@ export function batchNorm({
     if (given.mean?.size === channels && given.variance?.size === channels) return given
     throw typeError(`batchNorm: the state is not that of ${channels} channels, as the input ${showShape(x.shape)} has`)
   }
-  const layer: StatefulLayer<NormParams | null, RunningStatistics> = {
+  return {
     init: (_key, input) => initAffine(channelCount('batchNorm', input), affine),
     initState,
     run,
     apply: (params, x, mode = {}) => run(params, x, mode)[1],
   }
-  return layer as StatefulLayer<NormParams, RunningStatistics>
 }

@@ -2,7 +2,7 @@
 
 import { isInteger } from '../core/dtype.js'
 import { showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { isSpec, type Spec } from '../transforms/eval-shape.js'
 import type { Mode } from './layer.js'
@@ -35,6 +35,14 @@ export function checkIds(layer: string, input: Spec): void {
   if (!isInteger(dtype)) {
     throw typeError(`${layer}: the input holds ids, so its dtype is int32 or uint32, not ${dtype}`)
   }
+}
+
+/** Throws unless these are the ids of one sequence, of `limit` at most. */
+export function checkText(layer: string, ids: Tensor, limit = Number.POSITIVE_INFINITY): void {
+  checkTensor(layer, ids, 'the ids')
+  checkIds(layer, ids)
+  if (ids.rank !== 1) throw typeError(`${layer}: one sequence of ids [T] is expected, not ${showShape(ids.shape)}`)
+  if (ids.size > limit) throw rangeError(`${layer}: the sequence has ${ids.size} ids, more than ${limit}`)
 }
 
 /** Throws unless the input is a sequence [T, ...]; returns what one step looks like. */

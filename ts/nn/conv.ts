@@ -78,6 +78,8 @@ interface ConvLayer<Options> {
   (filters: number, size: PerAxis, options?: Options & { bias?: true }): Layer<ConvParams>
   /** Without. */
   (filters: number, size: PerAxis, options: Options & { bias: false }): Layer<{ w: Tensor }>
+  /** With one or without, as the option turns out. */
+  (filters: number, size: PerAxis, options: Options): Layer<{ w: Tensor; b?: Tensor }>
 }
 
 /**

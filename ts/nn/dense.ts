@@ -33,6 +33,7 @@ export interface DenseParams {
  */
 export function dense(units: number, options?: DenseOptions & { bias?: true }): Layer<DenseParams>
 export function dense(units: number, options: DenseOptions & { bias: false }): Layer<{ w: Tensor }>
+export function dense(units: number, options: DenseOptions): Layer<{ w: Tensor; b?: Tensor }>
 export function dense(
   units: number,
   { bias = true, init = glorotUniform, biasInit = zeros }: DenseOptions = {},

@@ -1,6 +1,7 @@
 // A Transformer that continues a text: embedded tokens, causal blocks, logits of the token that follows each.
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
+import { rangeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 import { less } from '../ops/compare.js'
 import { matmul } from '../ops/dot-general.js'
@@ -11,7 +12,7 @@ import { where } from '../ops/where.js'
 import { gelu } from './activations.js'
 import type { KeyValues } from './attention.js'
 import { type BlockOptions, type EncoderBlockParams, encoderBlock } from './blocks.js'
-import { checkCount, checkIds } from './check.js'
+import { checkCount, checkIds, checkText } from './check.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { normal } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
@@ -85,8 +86,8 @@ export const within = (logits: Tensor, { position, caches }: TransformerCarry): 
  * speak(params, ids, random.key(1)).shape // [20]
  */
 export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
-  const { vocabulary, length, width, layers, tied = true, dropout = 0, rotary } = options
-  for (const name of ['vocabulary', 'length', 'width', 'layers'] as const) checkCount('gpt', name, options[name])
+  const { vocabulary, length, width, layers, tied = true, dropout = 0, rotary } = options ?? {}
+  for (const name of ['vocabulary', 'length', 'width', 'layers'] as const) checkCount('gpt', name, options?.[name])
   const { init = normal(0.02), outputInit = normal(0.02 / Math.sqrt(2 * layers)) } = options
   const positions = options.positions ?? (rotary ? nowhere : learnedPositions(length))
   const { preNorm = true, activation = (x: Tensor) => gelu(x, { approximate: true }) } = options
@@ -95,6 +96,11 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
   const left = dropoutLayer(dropout)
   type Params = GptParams<N>
 
+  /** Throws unless caches may have so many places. */
+  const checkPlaces = (places: number): void => {
+    checkCount('gpt', 'the length of a cache', places)
+    if (places > length) throw rangeError(`gpt: a cache for ${places} places is longer than a text can be, ${length}`)
+  }
   const logitsOf = ({ norm: own, head, tokens }: Params, x: Tensor): Tensor =>
     matmul(own === null ? x : norm.apply(own, x), head ?? transpose(tokens))
 
@@ -112,6 +118,7 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
       }
     },
     apply(params, ids, { train, key } = {}) {
+      checkText('gpt', ids, length)
       const mode = (place: number): Mode => (key === undefined ? { train } : { train, key: foldIn(key, place) })
       const x = left.apply(null, positions.apply(params.positions, take(params.tokens, ids)), mode(0))
       return logitsOf(
@@ -119,11 +126,13 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
         params.blocks.reduce((y, own, i) => block.apply(own, y, mode(i + 1)), x),
       )
     },
-    initialCarry: (params, places = length) => ({
-      position: scalar(0, 'int32'),
-      caches: params.blocks.map(own => block.initialCache(own, places)),
-    }),
+    initialCarry(params, places = length) {
+      checkPlaces(places)
+      return { position: scalar(0, 'int32'), caches: params.blocks.map(own => block.initialCache(own, places)) }
+    },
     read(params, ids, places = length) {
+      checkPlaces(places)
+      checkText('gpt', ids, places)
       const caches: KeyValues[] = []
       params.blocks.reduce(
         (y, own) => {

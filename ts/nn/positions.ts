@@ -4,12 +4,14 @@ import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, div, mul, pow, sub } from '../ops/arithmetic.js'
 import { cast } from '../ops/cast.js'
+import { less } from '../ops/compare.js'
 import { concat, split, stack } from '../ops/concat.js'
 import { arange } from '../ops/full.js'
 import { expandDims, reshape } from '../ops/reshape.js'
 import { at, slice } from '../ops/slice.js'
 import { take } from '../ops/take.js'
 import { cos, sin } from '../ops/trigonometric.js'
+import { where } from '../ops/where.js'
 import { checkCount, lastLength } from './check.js'
 import { type Initializer, normal } from './initializers.js'
 import type { Layer } from './layer.js'
@@ -92,7 +94,8 @@ export function sinusoidalPositions(options: AngleOptions = {}): Positions<null>
 
 /**
  * The layer that adds a vector of its own to each place of a sequence of at most `length`: [T, D] -> [T, D] (Gehring et al.
- * 2017, section 3.1). The table `w` [length, D] starts normal with deviation 0.02. Throws where T is more than `length`.
+ * 2017, section 3.1). The table `w` [length, D] starts normal with deviation 0.02. Throws where T is more than `length`;
+ * one vector at a position that the table does not have is NaN.
  * @example
  * const layer = learnedPositions(64)
  * const params = layer.init(random.key(0), { shape: [10, 32] })
@@ -113,7 +116,7 @@ export function learnedPositions(
         throw rangeError(`learnedPositions: the sequence has ${steps} steps, more than ${w.shape[0]}`)
       return add(x, steps === w.shape[0] ? w : slice(w, [0], [steps]))
     },
-    at: ({ w }, x, position) => add(x, take(w, position)),
+    at: ({ w }, x, position) => add(x, where(less(position, w.shape[0]), take(w, position), Number.NaN)),
   }
 }
 
@@ -124,12 +127,14 @@ export function learnedPositions(
  * @example
  * rotary(tensor([[1, 0], [1, 0]])) // [[1, 0], [0.5403, 0.8415]]
  */
-export function rotary(
-  x: Tensor,
-  positions: Tensor = arange(x.shape[0]),
-  { layout = 'halves', base = 10000 }: AngleOptions = {},
-): Tensor {
+export function rotary(x: Tensor, positions?: Tensor, options: AngleOptions = {}): Tensor {
   checkTensor('rotary', x)
+  if (positions === undefined) {
+    checkSequence('rotary', x)
+    return rotary(x, arange(x.shape[0]), options)
+  }
+  checkTensor('rotary', positions, 'positions')
+  const { layout = 'halves', base = 10000 } = options
   const { shape } = x
   if (shape.length !== positions.rank + 1 || positions.shape.some((n, i) => n !== shape[i])) {
     throw typeError(`rotary: positions ${showShape(positions.shape)} are not those of vectors ${showShape(shape)}`)

@@ -5,6 +5,7 @@ import { div, maximum, mul, square } from '../ops/arithmetic.js'
 import { broadcastTo } from '../ops/broadcast.js'
 import { stack } from '../ops/concat.js'
 import { sqrt } from '../ops/exponential.js'
+import { zeros } from '../ops/full.js'
 import { split } from '../ops/random.js'
 import { sum } from '../ops/reduce.js'
 import type { Spec } from '../transforms/eval-shape.js'
@@ -40,7 +41,9 @@ export function timeDistributed<const L extends Link>(
     run(params, xs, { key, length: _, ...mode } = { state: null }) {
       const each = (x: Tensor, own?: Tensor) => runLink(layer, params, x, own ? { ...mode, key: own } : mode)
       const over = vmap(each, key === undefined ? [0] : [0, 0], [null, 0], { axisName })
-      return key === undefined ? over(xs) : over(xs, stack(split(key, xs.shape[0])))
+      if (key === undefined) return over(xs)
+      const [steps] = xs.shape
+      return over(xs, steps === 0 ? zeros([0, ...key.shape], key.dtype) : stack(split(key, steps)))
     },
     apply: (params, xs, mode) => distributed.run(params, xs, mode as { state: unknown })[1],
   }

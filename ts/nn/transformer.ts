@@ -20,7 +20,7 @@ import {
   type EncoderBlockParams,
   encoderBlock,
 } from './blocks.js'
-import { checkCount, checkIds } from './check.js'
+import { checkCount, checkIds, checkText } from './check.js'
 import type { Memory } from './decoders.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import type { EncoderDecoder } from './encoder-decoder.js'
@@ -85,12 +85,18 @@ export interface Transformer<P = TransformerParams> extends EncoderDecoder<P, Tr
  * const [, said] = greedy(model.step(params, memory), start, ids([1]), { length: 5, end: 2 })
  */
 export function transformer<N = NormParams>(options: TransformerOptions<N>): Transformer<TransformerParams<N>> {
-  const { vocabulary, width = 512, layers = 6, length = 256, tied = true, dropout = 0, preNorm = false } = options
+  const { vocabulary, width = 512, layers = 6, length = 256, tied = true, dropout = 0, preNorm = false } = options ?? {}
   const sizes = typeof vocabulary === 'number' ? { source: vocabulary, target: vocabulary } : vocabulary
   const depth = typeof layers === 'number' ? { encoder: layers, decoder: layers } : layers
-  const counts = { 'vocabulary.source': sizes?.source, 'vocabulary.target': sizes?.target, width, length }
+  const counts = {
+    'vocabulary.source': sizes?.source,
+    'vocabulary.target': sizes?.target,
+    'layers.encoder': depth?.encoder,
+    'layers.decoder': depth?.decoder,
+    width,
+    length,
+  }
   for (const [name, count] of Object.entries(counts)) checkCount('transformer', name, count)
-  for (const [name, count] of Object.entries(depth)) checkCount('transformer', `layers.${name}`, count)
   const norm = options.norm ?? (layerNorm() as unknown as Layer<N>)
   const { positions = sinusoidalPositions() as Positions<{ w: Tensor } | null> } = options
   const [reads, writes] = [encoderBlock, decoderBlock].map(block => block({ ...options, norm })) as [
@@ -103,8 +109,10 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
 
   const embedded = (table: Tensor, ids: Tensor): Tensor => mul(take(table, ids), Math.sqrt(width))
   /** Embedded tokens at their places, in training with some left out. */
-  const entered = (params: Params, table: Tensor, ids: Tensor, mode: Mode): Tensor =>
-    left.apply(null, positions.apply(params.positions, embedded(table, ids)), mode)
+  const entered = (params: Params, table: Tensor, ids: Tensor, mode: Mode): Tensor => {
+    checkText('transformer', ids)
+    return left.apply(null, positions.apply(params.positions, embedded(table, ids)), mode)
+  }
   const logitsOf = ({ norms, head, target }: Params, x: Tensor): Tensor =>
     matmul(norms === null ? x : norm.apply(norms.decoder, x), head ?? transpose(target))
   /** The mode of one of the parts: a key of its own. */

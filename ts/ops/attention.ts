@@ -66,7 +66,11 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   const { causal = false, mask, keyLength, scale = 1 / Math.sqrt(q.shape[1]) } = options
   if (!Number.isFinite(scale)) throw rangeError(`${operation}: scale is a finite number, not ${scale}`)
   const inputs = [q, k, v]
-  if (mask !== undefined) inputs.push(maskOf(operation, mask, [q.shape[0], k.shape[0]]))
+  if (mask !== undefined) {
+    const shape = [q.shape[0], k.shape[0]]
+    checkMask(operation, mask, shape)
+    inputs.push(sameShape(mask.shape, shape) ? mask : broadcastTo(mask, shape))
+  }
   if (keyLength !== undefined) {
     const length = toTensor(operation, keyLength, 'int32')
     if (length.rank !== 0 || (length.dtype !== 'int32' && length.dtype !== 'uint32')) {
@@ -78,7 +82,8 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   return bind1(attentionPrimitive, inputs, params)
 }
 
-function maskOf(operation: string, mask: Tensor, shape: readonly number[]): Tensor {
+/** Throws unless this is a mask for one head, [Tq, Tk] or what broadcasts to it. */
+export function checkMask(operation: string, mask: Tensor, shape: readonly number[]): void {
   checkTensor(operation, mask, 'mask')
   if (mask.dtype !== 'bool' && mask.dtype !== 'float32') {
     throw typeError(`${operation}: mask has dtype ${mask.dtype}, not bool or float32`)
@@ -87,5 +92,4 @@ function maskOf(operation: string, mask: Tensor, shape: readonly number[]): Tens
   if (own.length > 2 || own.some((n, i) => n !== 1 && n !== shape[2 - own.length + i])) {
     throw typeError(`${operation}: mask ${showShape(own)} does not broadcast to ${showShape(shape)}`)
   }
-  return sameShape(own, shape) ? mask : broadcastTo(mask, shape)
 }

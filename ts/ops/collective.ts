@@ -38,17 +38,20 @@ const psumPrimitive: Primitive<AxisParams> = {
 /** The name of a vmap's axis, or those of several, one within the other. */
 export type AxisName = string | readonly string[]
 
-function sumOver(operation: string, x: Operand, axisName: AxisName): Tensor {
-  const own = toTensor(operation, x)
+/** The names; throws unless they are some, each of a vmap around. */
+export function checkAxes(operation: string, axisName: AxisName): readonly string[] {
   const names = typeof axisName === 'string' ? [axisName] : axisName
   if (!Array.isArray(names) || !names.every(name => typeof name === 'string')) {
     throw typeError(`${operation}: the name of an axis is a string, not ${String(axisName)}`)
   }
-  return names.reduce(
-    (sum, name) => {
-      if (!isAxis(name)) throw notMapped(operation, name)
-      return bind1(psumPrimitive, [sum], { axisName: name })
-    },
+  for (const name of names) if (!isAxis(name)) throw notMapped(operation, name)
+  return names
+}
+
+function sumOver(operation: string, x: Operand, axisName: AxisName): Tensor {
+  const own = toTensor(operation, x)
+  return checkAxes(operation, axisName).reduce(
+    (sum, name) => bind1(psumPrimitive, [sum], { axisName: name }),
     own.dtype === 'bool' ? cast(own, 'int32') : own,
   )
 }

@@ -1,6 +1,7 @@
 // Vectorisation: each equation is replaced by the equation over a batch. Where the batch dimension of a value stands is
 // tracked, not changed.
 
+import { isCollective } from '../compiler/passes/rewrite.js'
 import { mappedAxis, mapping, withAxis } from '../core/axes.js'
 import type { BatchDim } from '../core/primitive.js'
 import type { Atom, Program, Var } from '../core/program.js'
@@ -47,12 +48,13 @@ export const vmapProgram: (program: Program, batching: Batching) => BatchedProgr
         places.set(variable, dims[i])
       })
       const placeOf = (atom: Atom): BatchDim => places.get(atom) ?? null
-      for (const { primitive, inputs, params, outputs, source } of program.equations) {
+      for (const equation of program.equations) {
+        const { primitive, inputs, params, outputs, source } = equation
         setOrigin(source)
         const operands = inputs.map(atom => readAtom(environment, atom))
         const operandDims = inputs.map(placeOf)
         const { results, dims: resultDims } =
-          operandDims.every(dim => dim === null) && !primitive.isCollective
+          operandDims.every(dim => dim === null) && !isCollective(equation)
             ? { results: bind(primitive, operands, params), dims: outputs.map(() => null) }
             : primitive.batch(operands, operandDims, params, size)
         outputs.forEach((variable, i) => {

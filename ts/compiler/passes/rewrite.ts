@@ -5,10 +5,19 @@ import { type Atom, type Equation, newVar, type Program, type Var } from '../../
 export const isProgram = (value: unknown): value is Program =>
   typeof value === 'object' && value !== null && 'equations' in value && 'outputs' in value
 
-/** True for an equation that does more than make its results, by itself or in a program inside of it. */
-export const isEffect = ({ primitive, params }: Equation): boolean =>
-  primitive.effect === true ||
-  Object.values(params ?? {}).some(value => isProgram(value) && value.equations.some(isEffect))
+/** Whether an equation is such, by itself or in a program inside of it. */
+function anywhere(flag: 'effect' | 'isCollective'): (equation: Equation) => boolean {
+  const test = ({ primitive, params }: Equation): boolean =>
+    primitive[flag] === true ||
+    Object.values(params ?? {}).some(value => isProgram(value) && value.equations.some(test))
+  return test
+}
+
+/** True for an equation that does more than make its results. */
+export const isEffect = anywhere('effect')
+
+/** True for an equation that a vmap replaces even where its operands are the same for all examples. */
+export const isCollective = anywhere('isCollective')
 
 /** Parameters with every program among them rewritten; the very same where that changes none. */
 export function mapPrograms<P>(params: P, rewrite: (program: Program) => Program): P {
