@@ -44,7 +44,7 @@ import { adam, applyUpdates, chain, clipByGlobalNorm } from 'heddle/optim'
 import { heatMap } from 'heddle/plot'
 import { finish, fit, progressBar } from 'heddle/train'
 import { BEGIN, END, LETTERS, LONGEST, lettersOf, PAD, pronunciations } from '../harness/sounds.ts'
-import { type Figure, report, round } from '../harness/task.ts'
+import { type Figure, prepareOut, report, round } from '../harness/task.ts'
 
 const NAMES = ['Bahdanau', 'Luong', 'Transformer'] as const
 type Name = (typeof NAMES)[number]
@@ -76,6 +76,7 @@ const options = new Command('npm run example -- letters-to-sounds')
   .allowExcessArguments()
   .parse(process.argv)
   .opts<Options>()
+prepareOut(options.out)
 
 const BATCH = 64
 const { tested, learnt, sounds, words, targets, testedWords, idsOf, spoken, rates, baseline } = pronunciations(
