@@ -171,8 +171,8 @@ export const enum GemmKind {
   VectorNN = 1,
   /** M = 1, B's columns contiguous (bK = 4): never packed. */
   VectorNT = 2,
-  /** B as it lies: a few panels at a time are packed right before they are used. A's rows are contiguous, and its rows and
-   *  columns have one stride each. */
+  /** B as it lies: a few panels at a time are packed right before they are used. A's rows and columns have one stride each,
+   *  that of columns below 2 KiB. */
   Unpacked = 3,
 }
 

@@ -63,7 +63,8 @@ export function gemmInstruction(at: usize, state: usize): void {
       )
     } else if (kind == GemmKind.Unpacked && K > 0) {
       gemmUnpacked(
-        cMatrix, cRow, aMatrix, mInnerStride, bMatrix, bK, bN, N, K, rowFrom, rowTo, from, to, accumulate, scratch,
+        cMatrix, cRow, aMatrix, mInnerStride, kInnerStride, bMatrix, bK, bN,
+        N, K, rowFrom, rowTo, from, to, accumulate, scratch,
       )
     } else {
       const first = from << 3, last = min<usize>(N, to << 3)
@@ -82,7 +83,7 @@ export function gemmInstruction(at: usize, state: usize): void {
 
 /** The same of B as it lies: its panels go where a packed block of A would. */
 function gemmUnpacked(
-  c: usize, cRow: usize, a: usize, aRow: usize, b: usize, bK: usize, bN: usize,
+  c: usize, cRow: usize, a: usize, aRow: usize, aK: usize, b: usize, bK: usize, bN: usize,
   N: usize, K: usize, rowFrom: usize, rowTo: usize, from: usize, to: usize, accumulate: usize, scratch: usize,
 ): void {
   const depth = evenly(K, BLOCK_DEPTH, 1)
@@ -91,7 +92,7 @@ function gemmUnpacked(
     for (let panel = from; panel < to; panel += GROUP) {
       const last = min(panel + GROUP, to), panels = scratch - ((panel * count) << 5)
       pack(panels, b + k * bK, count, N, count, 0, bK, N, 0, bN, panel, last)
-      gemm(c, cRow, a + (k << 2), rowTo, 0, aRow, count, 0, 4, panels, N, count, rowFrom, rowTo, panel, last, beta, scratch)
+      gemm(c, cRow, a + k * aK, rowTo, 0, aRow, count, 0, aK, panels, N, count, rowFrom, rowTo, panel, last, beta, scratch)
     }
   }
 }

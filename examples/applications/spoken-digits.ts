@@ -10,14 +10,12 @@ import {
   argmin,
   broadcastTo,
   cast,
-  conv2d,
   div,
   expandDims,
   floorDivide,
   full,
   jit,
   less,
-  maxPool,
   moveaxis,
   mul,
   random,
@@ -41,12 +39,14 @@ import { writeFileAtomic } from 'heddle/io'
 import {
   bidirectional,
   chain,
+  conv2d,
   crossEntropy,
   ctcLoss,
   dense,
   gruCell,
   initializers,
   type Layer,
+  maxPool,
   recurrent,
   relu,
   variationalDropout,
@@ -138,20 +138,15 @@ const writer = chain(
   dense(phonemes.length),
 )
 
-/** Filters of 3 x 3 over a picture [channels, height, width], of which then the largest of each 2 x 2 are kept. */
-const convolution = (filters: number): Layer<{ w: Tensor; b: Tensor }> => ({
-  init: (key, { shape: [channels] }) => ({
-    w: initializers.heNormal(key, [filters, channels, 3, 3]),
-    b: initializers.zeros(key, [filters]),
-  }),
-  apply: ({ w, b }, x) => maxPool(relu(conv2d(x, w, { padding: 'same', bias: b })), 2),
-})
-
 /** [FRAMES, BANDS] -> logits of the ten digits: a step of the recurrence is what filters see in four frames. */
 const namer = chain(
   (sound: Tensor) => expandDims(sound, 0),
-  convolution(16),
-  convolution(32),
+  conv2d(16, 3, { padding: 'same', init: initializers.heNormal }),
+  relu,
+  maxPool(2),
+  conv2d(32, 3, { padding: 'same', init: initializers.heNormal }),
+  relu,
+  maxPool(2),
   (seen: Tensor) => reshape(moveaxis(seen, 0, 1), [seen.shape[1], -1]),
   recurrent(cell, { returnSequences: false }),
   dense(10),

@@ -2,22 +2,7 @@
 // what it translates (Bahdanau et al. 2015). The sentences of the test are in no pair that is learnt; all their French
 // versions count as right. `--out` is a drawing of where the decoder looked.
 import { readFileSync } from 'node:fs'
-import {
-  arange,
-  at,
-  cast,
-  div,
-  equal,
-  jit,
-  notEqual,
-  random,
-  slice,
-  sum,
-  type Tensor,
-  tensor,
-  vmap,
-  where,
-} from 'heddle'
+import { arange, at, cast, equal, jit, notEqual, random, slice, sum, type Tensor, tensor, vmap, where } from 'heddle'
 import { batches, padSequences, splitExamples } from 'heddle/data'
 import { beam } from 'heddle/decode'
 import { writeFileAtomic } from 'heddle/io'
@@ -28,10 +13,10 @@ import {
   chain,
   crossEntropy,
   dense,
+  dropout,
   embedding,
   encoderDecoder,
   gruCell,
-  type Layer,
   variationalDropout,
 } from 'heddle/nn'
 import { heatMap } from 'heddle/plot'
@@ -90,20 +75,13 @@ function wordForWord(pairs: readonly Pair[]): (english: string[]) => string[] {
 
 // ---- the model ----
 
-/** While training, vectors some of whose elements are 0 and the others larger. */
-const dropout: Layer<null> = {
-  init: () => null,
-  apply: (_params, x, mode) =>
-    mode?.train ? where(random.bernoulli(mode.key!, 1 - DROPPED, x.shape), div(x, 1 - DROPPED), 0) : x,
-}
-
 const modelFor = (english: number, french: number) =>
   encoderDecoder({
-    source: chain(embedding(english, EMBEDDED), dropout),
+    source: chain(embedding(english, EMBEDDED), dropout(DROPPED)),
     encoder: bidirectional(variationalDropout(gruCell(UNITS / 2), { state: 0.2 })),
-    target: chain(embedding(french, EMBEDDED), dropout),
+    target: chain(embedding(french, EMBEDDED), dropout(DROPPED)),
     decoder: bahdanauDecoder(gruCell(UNITS), bahdanauAttention(UNITS)),
-    head: chain(dropout, dense(french)),
+    head: chain(dropout(DROPPED), dense(french)),
   })
 
 await runTask({

@@ -298,8 +298,10 @@ test('B as it lies: the same bits as packed before; several groups of panels and
   for (const shape of shapes) {
     core.release()
     const { M, N, K, batch } = shape
-    const a = matrix(M, K, batch, 'rows')
-    const b = matrix(K, N, batch, pick(['rows', 'columns'] as const))
+    const [a, b] = [
+      matrix(M, K, batch, pick(['rows', 'columns'] as const)),
+      matrix(K, N, batch, pick(['rows', 'columns'] as const)),
+    ]
     const c = matrix(M, N, batch, 'rows')
     const before = words(core, c.buffer)
     const result = check(GemmKind.Unpacked, shape, a, b, c, before)

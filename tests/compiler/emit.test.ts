@@ -1,6 +1,6 @@
 // Products and sums of views that only a compiled program has: broadcast operands and reordered dimensions.
 import { suite } from 'uvu'
-import { passNames, withoutPasses } from '../../ts/compiler/optimize.js'
+import { passNames, reorderingPasses, withoutPasses } from '../../ts/compiler/optimize.js'
 import type { Tensor } from '../../ts/core/tensor.js'
 import { tracePure } from '../../ts/core/trace.js'
 import {
@@ -10,7 +10,9 @@ import {
   dotGeneral,
   flip,
   jit,
+  matmul,
   mul,
+  random,
   reshape,
   sum,
   tanh,
@@ -83,6 +85,14 @@ test('loops that share a part of their bodies: values that one emits are none of
     const found = withoutPasses(off, () => jit(f)(xs[0], xs[1]))
     close(`without ${off}`, fromTensor(found), expected(f, xs), 1e-6)
   }
+})
+
+test('without the passes that reorder sums, products of a vector are what they are operation by operation', () => {
+  const [kx, kv, kw] = random.split(random.key(5), 3)
+  const [x, v, w] = [random.normal(kx, [50, 70]), random.normal(kv, [50]), random.normal(kw, [70])]
+  const f = (x: Tensor, v: Tensor, w: Tensor) => [matmul(transpose(x), v), matmul(w, transpose(x)), matmul(x, w)]
+  const [eager, compiled] = withoutPasses(reorderingPasses, () => [f(x, v, w), jit(f)(x, v, w)])
+  sameBits('products', compiled, eager)
 })
 
 test.run()

@@ -25,7 +25,7 @@ export interface Executable {
  * `donated[i]`: input i may be overwritten. `checks`: which results are looked at for NaN and infinity.
  */
 export function compile(program: Program, donated: readonly boolean[] = [], checks?: Checks): Executable {
-  const lowering = new Lowering(checks, isOn('pack'))
+  const lowering = new Lowering(checks, isOn('pack'), isOn('contract'))
   const inputs = program.inputs.map((variable, i) => slotBuffer(variable, SLOT.first + i))
   const outputs = program.outputs.map((atom, i) => slotBuffer(atom as Var, SLOT.first + inputs.length + i))
   program.inputs.forEach((variable, i) => {

@@ -27,6 +27,12 @@ export function emitGemm(
   const rhsFree = free(rhs, contract[1], batch[1])
   const outM = out.strides.slice(nBatch, nBatch + lhsFree.length)
   const outN = out.strides.slice(nBatch + lhsFree.length)
+  // What multiplies a vector is read along its rows or its columns, as it lies, which makes two orders of summation.
+  const isOne = (view: View, axes: readonly number[]) => axes.every(axis => view.shape[axis] === 1)
+  if (!lowering.reorders && (isOne(lhs, lhsFree) || isOne(rhs, rhsFree))) {
+    lhs = lowering.contiguous(lhs)
+    rhs = lowering.contiguous(rhs)
+  }
 
   const batches = collapse(
     batch[0].map((axis, i) => ({
@@ -174,10 +180,10 @@ function emitMatrixProduct(lowering: Lowering, a: Side, b: Side, out: View, c: T
 /** True for a large B that few rows of A read, once: its panels had better stay in the cache where they are packed. */
 const packsHere = (lowering: Lowering, a: Side, b: Side): boolean =>
   lowering.depth === 0 &&
-  a.free.length <= 64 &&
+  a.free.length <= 256 &&
   b.free.length * b.contract.length >= 2 ** 18 &&
   [a.free, a.contract, b.free, b.contract].every(({ outer }) => outer === 1) &&
-  a.contract.innerStride === ITEM_BYTES
+  Math.abs(a.contract.innerStride) < 2048
 
 const free = (view: View, contract: readonly number[], batch: readonly number[]): number[] =>
   view.shape.map((_, axis) => axis).filter(axis => !contract.includes(axis) && !batch.includes(axis))

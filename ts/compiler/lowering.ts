@@ -81,6 +81,8 @@ export class Lowering {
   constructor(
     private readonly checks?: Checks,
     readonly packsOnce = true,
+    /** False: sums keep the order that they have where each equation runs by itself. */
+    readonly reorders = true,
   ) {}
 
   /** Number of loops that enclose what is emitted now. */
