@@ -58,7 +58,7 @@ export interface Task {
   data?: string
   /** What `--data` may be, for a task that has data of its own. */
   otherData?: string
-  /** The name of what is drawn, unless `--out` says otherwise. */
+  /** The name of what is drawn in the folder `out`, unless `--out` says otherwise. */
   out?: string
   run(run: Run): Promise<Figure[]>
 }
@@ -70,7 +70,11 @@ export async function runTask({ name, about, steps, data, otherData, out, run }:
     .option('--steps <number>', 'training steps', count, steps)
     .option('--seed <integer>', 'one seed, one result', integer, 1)
     .addOption(described('--data <file>', data ?? otherData))
-    .addOption(described('--out <file>', out && (out.endsWith('.mid') ? 'the tune' : 'the drawing')).default(out ?? ''))
+    .addOption(
+      described('--out <file>', out && (out.endsWith('.mid') ? 'the tune' : 'the drawing')).default(
+        out === undefined ? '' : join('out', out),
+      ),
+    )
     .allowExcessArguments(false)
   const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string; out: string }>()
 
