@@ -54,10 +54,14 @@ const shrink = {
   async renderChunk(chunk) {
     const lets = constToLet(chunk, this.parse(chunk))
     const first = await minify(lets, { module: true, ecma: 2020, compress, mangle: { reserved: letters } })
-    const { code } = await minify(first.code, { parse: { module: true }, compress: false, mangle: { module: false } })
+    const second = { parse: { module: true }, compress: false, mangle: { module: false }, format }
+    const { code } = await minify(first.code, second)
     return { code: annotatePure(code, this.parse(code)), map: null }
   },
 }
+
+/** A statement a line: Node shows the line that an error nobody catches was thrown in above its message. */
+const format = { semicolons: false }
 
 /** Ternaries and sequences save characters but break up what gzip would find again. */
 const compress = {

@@ -8,12 +8,12 @@ const topics = {
   heddle: {
     Tensors: 'tensor full cast dtype shape tree',
     Transforms:
-      'grad jvp linearize jacobian jit vmap custom-jvp custom-vjp checkpoint stop-gradient eval-shape make-program debug',
+      'grad jvp linearize jacobian jit vmap custom-jvp custom-vjp checkpoint stop-gradient eval-shape make-program debug collective',
     'Control flow': 'scan while-loop cond',
     'Element by element':
       'arithmetic division exponential logarithms sigmoidal trigonometric hyperbolic rounding compare where bitwise operand',
     'Sums and other reductions': 'reduce prod norm argmax softmax cross-entropy cumulate',
-    Products: 'dot-general products einsum',
+    'Products and attention': 'dot-general products einsum attention',
     Shapes: 'reshape transpose broadcast concat arrange diagonal pad',
     'Entries and order': 'slice dynamic-slice take scatter search sort',
     'Convolution and pooling': 'conv pool windows',
@@ -21,8 +21,12 @@ const topics = {
     'The core': 'core usage',
   },
   'heddle/nn': {
-    Layers: 'layer chain dense embedding norm recurrent stacked dropout zoneout constraints',
+    Layers:
+      'layer link chain dense embedding norm channel-norm recurrent stacked sequence residual dropout recurrent-dropout',
     Cells: 'cell rnn-cell lstm-cell gru-cell conv-lstm-cell',
+    'Convolutional networks': 'conv pooling convnets',
+    'Attention and Transformers': 'attention positions blocks transformer gpt alignment',
+    'Encoders and decoders': 'encoder-decoder decoders',
     Activations: 'activations',
     Losses: 'losses ranking ctc',
     Metrics: 'metrics',
@@ -40,7 +44,7 @@ function moduleOf(reflection) {
 function topicOf(reflection) {
   const own = topics[moduleOf(reflection)]
   if (own === undefined || reflection.parent.kind !== ReflectionKind.Module) return null
-  const file = basename(reflection.sources?.[0]?.fileName ?? '', '.ts')
+  const file = basename(reflection.project.getSymbolIdFromReflection(reflection)?.fileName ?? '', '.ts')
   const stem = reflection.kind === ReflectionKind.Namespace ? reflection.name : file
   const listed = Object.keys(own).find(topic => own[topic].split(' ').includes(stem))
   return listed ?? stem.replace(/^./, first => first.toUpperCase()).replaceAll('-', ' ')

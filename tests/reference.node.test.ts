@@ -1,7 +1,7 @@
 // The reference is generated from the docstrings: all that is public has one, every function has an example, and every
 // example is sound TypeScript, runs as it stands there and gives what its comments say.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { transformSync } from 'esbuild'
@@ -191,6 +191,25 @@ test('everything public is described, and the reference is generated', () => {
     { cwd: root, encoding: 'utf8' },
   )
   assert.is(status, 0, stdout + stderr)
+  // Each package has its page, and what stands in the large ones its topic.
+  for (const name of packages) assert.ok(existsSync(join(root, `build/reference/modules/heddle_${name}.html`)), name)
+  const topics = (page: string): string[] => {
+    const html = readFileSync(join(root, `build/reference/modules/${page}.html`), 'utf8')
+    return [...new Set([...html.matchAll(/data-key="section-([^"]*)"/g)].map(([, topic]) => topic))]
+  }
+  assert.equal(topics('heddle').slice(0, 3), ['Tensors', 'Transforms', 'Control flow'])
+  assert.equal(topics('heddle').includes('Other'), false)
+  assert.equal(topics('heddle_nn'), [
+    'Layers',
+    'Cells',
+    'Convolutional networks',
+    'Attention and Transformers',
+    'Encoders and decoders',
+    'Activations',
+    'Losses',
+    'Metrics',
+    'Initialisers',
+  ])
 })
 
 test.run()

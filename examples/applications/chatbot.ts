@@ -1,8 +1,7 @@
 // A chatbot: an encoder reads a question in both directions, a decoder that attends to its words writes the answer. It learns
 // questions of which it does not understand some words; what it is asked then are the same questions, of each of which two
 // words are lost that were never lost together before. Who may look questions up does better still; the decoder writes.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import {
   all,
   equal,
@@ -32,15 +31,15 @@ import {
 } from 'heddle/nn'
 import { heatMap } from 'heddle/plot'
 import { splitWords, tokenVocabulary } from 'heddle/text'
-import { runTask } from '../harness/task.ts'
+import { filesOf, runTask } from '../harness/task.ts'
 
 const [LONGEST, LONGEST_ANSWER, BATCH, SIZE, UNITS] = [12, 16, 32, 64, 128]
 
 /** The answers to each question: lines `- - question`, `  - answer` begin a conversation, those further in go on. */
 function readAnswers(folder: string): Map<string, Set<string>> {
   const answersTo = new Map<string, Set<string>>()
-  for (const file of readdirSync(folder).filter(name => name.endsWith('.yml'))) {
-    const text = readFileSync(join(folder, file), 'utf8').replace(/\n {4,}(?=\S)/g, ' ')
+  for (const file of filesOf(folder, '.yml')) {
+    const text = readFileSync(file, 'utf8').replace(/\n {4,}(?=\S)/g, ' ')
     for (const [, said, reply] of text.matchAll(/^- - (.*)\n {2}- (?!\|)(.*)/gm)) {
       const question = splitWords(said.toLowerCase().replace(/[?.!'"]+/g, ''))
       const answer = splitWords(reply)

@@ -39,6 +39,7 @@ await runTask({
   async run({ key, train, data, out }) {
     const [splitKey, modelKey, orderKey] = random.split(key, 3)
     const file = JSON.parse(readFileSync(data!, 'utf8')) as { train: Request[]; test: Request[] }
+    if (!(file.train && file.test)) throw new Error(`${data}: there is no "train" or no "test" in it`)
     const learnt = file.train
     const order = [...random.permutation(splitKey, file.test.length).data()]
     const tested = order.slice(0, TESTED).map(i => file.test[i])

@@ -44,7 +44,7 @@ import { adam, applyUpdates, chain, clipByGlobalNorm } from 'heddle/optim'
 import { heatMap } from 'heddle/plot'
 import { finish, fit, progressBar } from 'heddle/train'
 import { BEGIN, END, LETTERS, LONGEST, lettersOf, PAD, pronunciations } from '../harness/sounds.ts'
-import { type Figure, report, round } from '../harness/task.ts'
+import { type Figure, prepareOut, report, round } from '../harness/task.ts'
 
 const NAMES = ['Bahdanau', 'Luong', 'Transformer'] as const
 type Name = (typeof NAMES)[number]
@@ -72,10 +72,11 @@ const options = new Command('npm run example -- letters-to-sounds')
   .option('--test <words>', 'words that are kept apart', count, 1000)
   .option('--beam <width>', 'texts that a beam search follows', count, 5)
   .option('--seed <integer>', 'one seed, one result', count, 1)
-  .option('--out <file>', 'the drawing of the attention', 'attention.svg')
+  .option('--out <file>', 'the drawing of the attention', 'out/attention.svg')
   .allowExcessArguments()
   .parse(process.argv)
   .opts<Options>()
+prepareOut(options.out)
 
 const BATCH = 64
 const { tested, learnt, sounds, words, targets, testedWords, idsOf, spoken, rates, baseline } = pronunciations(

@@ -1,14 +1,13 @@
 // Folk tunes: an LSTM learns which note follows, writes a tune of its own, and `--out` plays it (MIDI). Its surprise at tunes
 // that it has not seen stands beside that of pairs of notes.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { arange, jit, random, slice, type Tensor, tensor, vmap } from 'heddle'
 import { batches, encodeMidi, type Note, padSequences, splitExamples } from 'heddle/data'
 import { sample } from 'heddle/decode'
 import { writeFileAtomic } from 'heddle/io'
 import { chain, crossEntropy, dense, embedding, lstmCell, recurrent, variationalDropout } from 'heddle/nn'
 import { bigramLoss, tokenVocabulary } from 'heddle/text'
-import { round, runTask } from '../harness/task.ts'
+import { filesOf, round, runTask } from '../harness/task.ts'
 
 const [EMBEDDED, UNITS, BATCH, LONGEST, VIOLIN] = [64, 192, 16, 192, 40]
 
@@ -110,11 +109,8 @@ await runTask({
   data: 'the folder ABC_cleaned of https://github.com/jukedeck/nottingham-dataset',
   out: 'tune.mid',
   async run({ key, train, data, out }) {
-    const files = readdirSync(data!)
-      .filter(file => file.endsWith('.abc'))
-      .sort()
-    const tunes = files
-      .flatMap(file => readFileSync(join(data!, file), 'utf8').split(/^X:/m).slice(1))
+    const tunes = filesOf(data!, '.abc')
+      .flatMap(file => readFileSync(file, 'utf8').split(/^X:/m).slice(1))
       .map(tune => tokensOf(tune).slice(0, LONGEST - 1))
     const [dealKey, modelKey, orderKey, tuneKey] = random.split(key, 4)
     const parts = splitExamples(arange(tunes.length), { train: 0.8, valid: 0.1, test: 0.1 }, { key: dealKey })

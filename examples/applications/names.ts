@@ -1,7 +1,7 @@
 // Names by nationality, letter by letter: a GRU that reads a name in both directions says where it is from, and another one
 // that is told a nationality makes up names. Beside both stand the letter bigrams of each nationality.
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { allLocales } from '@faker-js/faker'
 import { argmax, jit, random, slice, type Tensor, tensor, vmap } from 'heddle'
 import { batches, padSequences, textLines } from 'heddle/data'
@@ -10,7 +10,7 @@ import { bidirectional, chain, crossEntropy, dense, embedding, gruCell, recurren
 import { tokenVocabulary } from 'heddle/text'
 import { nats, ngrams } from '../harness/counts.ts'
 import { deal } from '../harness/deal.ts'
-import { runTask } from '../harness/task.ts'
+import { filesOf, runTask } from '../harness/task.ts'
 
 const [LONGEST, BATCH, SIZE, UNITS] = [16, 64, 32, 128]
 
@@ -41,9 +41,7 @@ function readNames(folder?: string): Record<string, string[]> {
     )
   }
   return Object.fromEntries(
-    readdirSync(folder)
-      .filter(file => file.endsWith('.txt'))
-      .map(file => [basename(file, '.txt'), textLines(readFileSync(join(folder, file), 'utf8'))]),
+    filesOf(folder, '.txt').map(file => [basename(file, '.txt'), textLines(readFileSync(file, 'utf8'))]),
   )
 }
 

@@ -23,7 +23,10 @@ interface Review {
 /** Sentences about films, goods and restaurants (Kotzias et al. 2015), or the lines `1 text` and `0 text` of a file. */
 function readReviews(file?: string): Review[] {
   if (file !== undefined) {
-    return textLines(readFileSync(file, 'utf8')).map(line => ({ label: Number(line[0]), text: line.slice(2) }))
+    return textLines(readFileSync(file, 'utf8')).map((line, i) => {
+      if (!/^[01] /.test(line)) throw new Error(`${file}: line ${i + 1} begins with neither "1 " nor "0 "`)
+      return { label: Number(line[0]), text: line.slice(2) }
+    })
   }
   return ['amazon', 'imdb', 'yelp'].flatMap(site => {
     const own = readJson(`sentiment/test/fixtures/${site}.json`) as { text: string; class: number }[]

@@ -178,9 +178,10 @@ await runTask({
   otherData: 'a series to predict as well: CSV whose last column is a number',
   out: 'series.svg',
   async run(run) {
-    const [weather, price, range] = [await temperatures(), ...(await stocks())]
-    const forecasts = [await forecast(weather, run), await forecast(price, run), await forecast(range, run)]
-    if (run.data !== undefined) forecasts.push(await forecast(await ownSeries(run.data), run))
+    const own = run.data === undefined ? [] : [await ownSeries(run.data)]
+    const weather = await temperatures()
+    const forecasts: Forecast[] = []
+    for (const series of [weather, ...(await stocks()), ...own]) forecasts.push(await forecast(series, run))
     const [right, up] = directions(forecasts[1])
     console.log(`S&P 500: its direction was said rightly on ${round(right)} % of the days; it rose on ${round(up)} %`)
     await writeFileAtomic(run.out, drawing(weather.name, forecasts[0]))

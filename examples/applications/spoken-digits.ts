@@ -85,6 +85,7 @@ function recordings(folder: string, isTest: boolean) {
     .map(file => /^(\d)_(\w+)_(\d+)\.wav$/.exec(file))
     .filter(name => name !== null)
     .filter(([, , , number]) => Number(number) < 5 === isTest)
+  if (files.length === 0) throw new Error(`${folder}: there are no recordings such as 7_jackson_32.wav in this folder`)
   const sounds = files.map(([file]) => decodeWav(readFileSync(join(folder, file))).samples.data() as Float32Array)
   const { values, lengths } = padSequences(sounds, { length: LONGEST, dtype: 'float32', truncate: true })
   return {

@@ -36,8 +36,9 @@ interface Pair {
 /** Pairs of sentences, a tab between them, by their English side. */
 function readPairs(path: string): Pair[][] {
   const groups = new Map<string, Pair[]>()
-  for (const line of readFileSync(path, 'utf8').trim().split('\n')) {
+  for (const [i, line] of readFileSync(path, 'utf8').trim().split('\n').entries()) {
     const [english, french] = line.split('\t').map(words)
+    if (french === undefined) throw new Error(`${path}: there is no tab in line ${i + 1}`)
     if (Math.max(english.length, french.length) > LONGEST) continue
     const key = english.join(' ')
     groups.set(key, [...(groups.get(key) ?? []), { english, french }])

@@ -1,5 +1,7 @@
 // What the examples of examples/tasks and examples/applications share: options, training with a progress bar, and the
 // closing lines, each of which holds a figure against the one that was published, or against a plain baseline.
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { cast, div, mul, random, sub, type Tensor, type Tree, valueAndGrad } from 'heddle'
@@ -56,7 +58,7 @@ export interface Task {
   data?: string
   /** What `--data` may be, for a task that has data of its own. */
   otherData?: string
-  /** The name of what is drawn, unless `--out` says otherwise. */
+  /** The name of what is drawn in the folder `out`, unless `--out` says otherwise. */
   out?: string
   run(run: Run): Promise<Figure[]>
 }
@@ -68,14 +70,42 @@ export async function runTask({ name, about, steps, data, otherData, out, run }:
     .option('--steps <number>', 'training steps', count, steps)
     .option('--seed <integer>', 'one seed, one result', integer, 1)
     .addOption(described('--data <file>', data ?? otherData))
-    .addOption(described('--out <file>', out && 'the drawing').default(out ?? ''))
+    .addOption(
+      described('--out <file>', out && (out.endsWith('.mid') ? 'the tune' : 'the drawing')).default(
+        out === undefined ? '' : join('out', out),
+      ),
+    )
     .allowExcessArguments(false)
   const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string; out: string }>()
 
   if (data !== undefined && options.data === undefined) command.error(`${name}: --data <file> is missing: ${data}`)
 
+  if (out !== undefined) prepareOut(options.out)
   console.log(about)
   report(name, options.seed, await run({ ...options, key: random.key(options.seed), train: trainer(options) }))
+}
+
+/** Makes the folder of what is written in the end: where that cannot be, it is better known before training. */
+export function prepareOut(out: string): void {
+  if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--out ${out} is a folder, not a file`)
+  mkdirSync(dirname(out), { recursive: true })
+}
+
+/** The paths of a folder's files with names that end so, by name; there is one at least. */
+export function filesOf(folder: string, ending: string): string[] {
+  const files = readdirSync(folder).filter(name => name.endsWith(ending))
+  if (files.length === 0) throw new Error(`${folder}: there is no file *${ending} in this folder`)
+  return files.sort().map(name => join(folder, name))
+}
+
+/**
+ * What went wrong: one line where a file is not there or not what was said, which the command line can mend; anything else
+ * is a mistake in the example, with its stack.
+ */
+export function explained(error: NodeJS.ErrnoException, argv: readonly string[] = process.argv): string {
+  if (error.code === 'ENOENT') return `${error.path}: there is no such file or folder`
+  const isMendable = error.code !== undefined || argv.some(word => /^--(data|text|out)\b/.test(word))
+  return isMendable ? error.message : (error.stack ?? error.message)
 }
 
 /** An option that all tasks take, and those show that use it. */

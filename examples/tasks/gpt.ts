@@ -41,6 +41,12 @@ function number(text: string): number {
   return Number(text)
 }
 
+function count(text: string): number {
+  const value = number(text)
+  if (value < 1) throw new InvalidArgumentError('It is at least 1.')
+  return value
+}
+
 function positive(text: string): number {
   if (!(Number(text) > 0)) throw new InvalidArgumentError('It is a number above 0.')
   return Number(text)
@@ -49,7 +55,7 @@ function positive(text: string): number {
 const options = new Command('npm run example -- gpt')
   .description('Trains a small GPT on a text, character by character, and lets it write.')
   .option('--text <file>', 'a text to learn from, such as tiny Shakespeare (the King James Bible)')
-  .option('--steps <number>', 'training steps', number, 2000)
+  .option('--steps <number>', 'training steps', count, 2000)
   .option('--seed <integer>', 'one seed, one result', number, 1)
   .option('--temperature <number>', 'of what is written: below 1 bolder, above 1 more even', positive, 0.8)
   .addOption(new Option('--data <file>', 'read by other tasks').hideHelp())

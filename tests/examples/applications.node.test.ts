@@ -86,5 +86,32 @@ for (const [name, application] of Object.entries(APPLICATIONS)) {
   })
 }
 
+test('files that are not there, or not what was said, are named in one line, before any training', () => {
+  const nowhere = join(folder, 'nowhere')
+  const wrong: [string[], RegExp][] = [
+    [['tags', '--data', nowhere], /^tags: .*nowhere: there is no such file or folder\n$/],
+    [['series', '--data', nowhere], /^series: .*nowhere: there is no such file or folder\n$/],
+    [['translation', '--data', 'README.md'], /^translation: README\.md: there is no tab in line 1\n$/],
+    [['tags', '--data', 'README.md'], /^tags: parseConll: line 11 has 1 columns.*\n$/],
+    [['music', '--data', folder], /^music: .*: there is no file \*\.abc in this folder\n$/],
+    [['spoken-digits', '--data', folder], /^spoken-digits: .*: there are no recordings such as 7_jackson_32\.wav/],
+    [['sentiment', '--data', 'README.md'], /^sentiment: README\.md: line 1 begins with neither "1 " nor "0 "\n$/],
+    [['intents', '--data', 'package.json'], /^intents: package\.json: there is no "train" or no "test" in it\n$/],
+    [['series', '--out', folder], /^series: --out .* is a folder, not a file\n$/],
+  ]
+  for (const [args, message] of wrong) {
+    const { status, stdout, stderr } = run(...args)
+    assert.is(status, 1)
+    assert.match(stderr, message)
+    assert.not.match(stdout, /loss/)
+  }
+})
+
+test('the folder of a drawing is made', () => {
+  const out = join(folder, 'a new/folder/series.svg')
+  run('series', '--steps', '1', '--out', out)
+  assert.ok(existsSync(out))
+})
+
 test.after(() => rmSync(folder, { recursive: true }))
 test.run()

@@ -18,6 +18,10 @@ test('losses are means: of -log p, of squared errors', () => {
     () => nn.crossEntropy(logits, tensor([1], { dtype: 'int32' })),
     /labels \[1\] do not fit logits \[2, 3\]/,
   )
+  assert.throws(
+    () => nn.crossEntropy(logits, tensor([2, 0])),
+    /float32 labels \[2\], .*, do not fit logits \[2, 3\]; the numbers of classes have dtype int32/,
+  )
 })
 
 test('ignored labels do not count, whatever their logits are', () => {

@@ -60,6 +60,19 @@ for (const [name, [command, ...flags]] of available) {
 
 const distOf = (path: string): string => `/node_modules/heddle/dist/${path === 'heddle' ? 'index' : path.slice(7)}.js`
 
+test('an error that nobody catches shows a line of the code, not all of it', () => {
+  const folder = join(project.folder, 'node_modules/heddle/dist')
+  // What is packed is one text.
+  for (const file of readdirSync(folder).filter(name => /^(?!packed|extension).*\.js$/.test(name))) {
+    const longest = Math.max(
+      ...readFileSync(join(folder, file), 'utf8')
+        .split('\n')
+        .map(({ length }) => length),
+    )
+    assert.ok(longest < 4000, `${file} has a line of ${longest} characters`)
+  }
+})
+
 for (const [name, start] of Object.entries<Start>({ chromium: startChromium, firefox: startFirefox })) {
   if (start === null) continue
   test(`a page in ${name} runs it without a bundler`, async () => {

@@ -33,6 +33,12 @@ test('any text comes back from its ids', () => {
   assert.is(pairs.decode(pairs.encode(long)), long)
 })
 
+test('a single text is a text, not a list of characters', () => {
+  const options = { size: 260, special: [] }
+  assert.equal(bytePairs('low lower lowest', options).toJSON(), bytePairs(['low lower lowest'], options).toJSON())
+  assert.is(bytePairs('low lower lowest', options).toJSON().merges!.length, 4)
+})
+
 test('the most frequent pair is joined first, of equal ones the smaller', () => {
   const { merges, special } = bytePairs(['low low low lower lower newest newest widest'], {
     size: 265,

@@ -28,6 +28,10 @@ test('special tokens come first, then the others by how often they are there', (
   assert.equal(tokenVocabulary([['x', 'y', 'x', 'z', 'z']], { maxSize: 2, special: ['unk'] }).tokens, ['<unk>', 'x'])
 })
 
+test('a single text is a text, not a list of characters', () => {
+  assert.equal(wordVocabulary('let it be').tokens, ['be', 'it', 'let'])
+})
+
 test('tokens come back from their ids; special ones are shown when asked for', () => {
   const vocabulary = tokenVocabulary([['AH', 'B']], { special: ['pad', 'bos', 'eos', 'unk'] })
   const ids = vocabulary.encode(['B', 'ZH', 'AH'], { bos: true, eos: true })

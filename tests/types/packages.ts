@@ -26,6 +26,8 @@ const layer = dense(4)
 const params = layer.init(key, x)
 is<ParamsOf<typeof layer>>()(params)
 is<Tensor>()(layer.apply(params, x))
+declare const maybe: Tensor | undefined
+is<Tensor>()(layer.apply(params, x, { key: maybe, length: maybe, train: maybe && true }))
 
 const optimizer = sgd(0.1)
 const state = optimizer.init(params)

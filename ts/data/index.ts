@@ -1,4 +1,14 @@
-// heddle/data: files as tensors, tensors as batches, and the classic tasks.
+/**
+ * Files as tensors, tensors as batches, and the classic tasks of recurrent networks.
+ * @module heddle/data
+ * @example
+ * import { at } from 'heddle'
+ * import { batches, numericColumns, parseCsv } from 'heddle/data'
+ * const table = parseCsv('day,rain\n1,0.5\n2,3\n3,0\n4,1.5')
+ * const rain = batches(at(numericColumns(table), 1, 1), { batch: 2 })
+ * rain.count // 2
+ * rain.at(1) // [0, 1.5]
+ */
 export { type Batches, type BatchesOptions, batches } from './batches.js'
 export { decodeIdx, gunzip } from './idx.js'
 export { encodeMidi, type MidiOptions, type Note } from './midi.js'

@@ -5,11 +5,11 @@ import type { Spec } from '../transforms/eval-shape.js'
 /** How a layer is run. */
 export interface Mode {
   /** True while training: what differs then (dropout, batch statistics) does so. */
-  train?: boolean
+  train?: boolean | undefined
   /** The key of what is random while training. */
-  key?: Tensor
+  key?: Tensor | undefined
   /** How many steps of the sequence count (all): recurrent layers stop there; int32 [], under `vmap` each its own. */
-  length?: Tensor | number
+  length?: Tensor | number | undefined
   /** The state of a layer that has one: what `initState` gave, or `run` returned. */
   state?: unknown
 }

@@ -11,6 +11,9 @@ export type Link = Layer<any, any, any> | ((x: Tensor) => Tensor)
 /** Throws unless this is a link. */
 export function checkLink(what: string, link: unknown): void {
   const { init, apply } = (link ?? {}) as Layer
+  if (typeof (link as { initialCarry?: unknown })?.initialCarry === 'function') {
+    throw typeError(`${what} is a cell, one step of a sequence: recurrent(cell) is the layer`)
+  }
   if (typeof link === 'function' || (typeof init === 'function' && typeof apply === 'function')) return
   throw typeError(`${what} is neither a layer ({ init, apply }) nor a function`)
 }

@@ -100,7 +100,7 @@ function probableLoss(logits: Tensor, labels: Tensor, { ignore, weights }: Cross
   }
   if (!sameShape(logits.shape, labels.shape)) {
     throw typeError(
-      `crossEntropy: probabilities ${showShape(labels.shape)} do not fit logits ${showShape(logits.shape)}`,
+      `crossEntropy: float32 labels ${showShape(labels.shape)}, which are probabilities, do not fit logits ${showShape(logits.shape)}; the numbers of classes have dtype int32`,
     )
   }
   return neg(sum(mul(labels, logSoftmax(logits)), { axis: -1 }))

@@ -37,10 +37,13 @@ export function key(seed: number): Tensor {
 }
 
 /**
- * `count` (2) new keys from one, independent of it and of each other; never use a key twice.
+ * `count` (2) new keys from one, independent of it and of each other; never use a key twice. For the examples of a `vmap`
+ * one tensor is a key for each: `random.bits(key, [count, 2])`.
  * @example
  * const [now, later] = random.split(random.key(42))
  * now // [1832780943, 270669613]
+ * const noise = vmap((x: Tensor, key: Tensor) => add(x, random.normal(key, [3])))
+ * noise(zeros([8, 3]), random.bits(later, [8, 2])).shape // [8, 3]
  */
 export function split(from: Tensor, count = 2): Tensor[] {
   checkKey('split', from)

@@ -36,7 +36,7 @@ export interface BytePairOptions<S extends string> extends SpecialOptions<S> {
 }
 
 /**
- * Byte pairs of texts: from single bytes on the most frequent pair of neighbours becomes a token, until there are `size`
+ * Byte pairs of texts, or of one: from single bytes on the most frequent pair of neighbours becomes a token, until there are `size`
  * tokens or no pair is frequent enough; of equally frequent ones the pair with the smaller ids. Pairs do not cross the
  * borders between words, which begin with the space before them. Throws if the size has no room for the bytes.
  * @example
@@ -55,7 +55,8 @@ export function bytePairs<const S extends string = never>(
     throw rangeError(`bytePairs: size is an integer of at least ${special.length + BYTES}, not ${size}`)
   }
   const counts = new Map<string, number>()
-  for (const text of texts) for (const word of pieces(text)) counts.set(word, (counts.get(word) ?? 0) + 1)
+  for (const text of typeof texts === 'string' ? [texts] : texts)
+    for (const word of pieces(text)) counts.set(word, (counts.get(word) ?? 0) + 1)
   return bytePairsOf(learnMerges(counts, most, minFrequency), special)
 }
 

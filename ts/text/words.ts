@@ -43,7 +43,7 @@ export const splitWords = (text: string): string[] => text.match(WORD) ?? []
 const WORD = /[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*|\p{N}+(?:[.,]\p{N}+)*|[^\s\p{L}\p{M}\p{N}]/gu
 
 /**
- * The vocabulary of the words of texts (`splitWords`): special tokens first, then words by how often they are there.
+ * The vocabulary of the words of texts, or of one (`splitWords`): special tokens first, then words by how often they are there.
  * @example
  * import { wordVocabulary } from 'heddle/text'
  * const words = wordVocabulary(['to be or not to be', 'let it be'], { special: ['pad', 'unk', 'eos'], minFrequency: 2 })
@@ -58,7 +58,7 @@ export function wordVocabulary<const S extends string = never>(
   const split = splitter(lowercase)
   const known = tokenVocabulary(
     (function* () {
-      for (const text of texts) yield split(text)
+      for (const text of typeof texts === 'string' ? [texts] : texts) yield split(text)
     })(),
     options,
   )
