@@ -1,6 +1,7 @@
 // The whole of heddle in one small file: an LSTM cell written as the textbook writes it, for one step of one example;
 // `scan` runs it over time, `vmap` over a batch, `valueAndGrad` differentiates it, `jit` makes one call of it all.
 // It learns a poem by heart and recites it: `npm run example -- lstm`.
+import process from 'node:process'
 import {
   add,
   arange,
@@ -25,6 +26,11 @@ import {
   zeros,
 } from 'heddle'
 import { adam, applyUpdates, chain, clipByGlobalNorm, type StateOf } from 'heddle/optim'
+
+if (process.argv.length > 2) {
+  console.error(`This example takes no options, not even ${process.argv[2]}.`)
+  process.exit(1)
+}
 
 // Lewis Carroll, "Jabberwocky" (1871).
 const POEM = `'Twas brillig, and the slithy toves

@@ -34,4 +34,11 @@ test('an example that is not there is answered with those that are', () => {
   assert.match(stderr, /no example "lstn"\. Examples: .*lstm/)
 })
 
+test('options, of which it has none, are refused', () => {
+  const args = ['build/examples/run.js', 'lstm', '--steps', '5']
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+  assert.is(status, 1)
+  assert.is(stderr.trim(), 'This example takes no options, not even --steps.')
+})
+
 test.run()

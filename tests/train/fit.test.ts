@@ -121,6 +121,14 @@ test('nothing to do is nothing done; a loss that is no number and steps that are
     message = (error as Error).message
   }
   assert.match(message, /steps is a number of steps, not -1/)
+  const without = fit as unknown as (step: unknown, state: Tensor) => ReturnType<typeof fit>
+  message = await without((state: Tensor) => [state, zeros([])], zeros([]))
+    .next()
+    .then(
+      () => '',
+      (error: Error) => error.message,
+    )
+  assert.match(message, /fit: the third argument is options, with steps at least/)
 })
 
 const values = (tree: unknown) => treeLeaves(tree).map(leaf => leaf.toArray())

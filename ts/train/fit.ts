@@ -2,7 +2,7 @@
 // between, and can be left, or killed, and taken up again at any step.
 import type { Tensor } from '../core/tensor.js'
 import { type Tree, treeMap } from '../core/tree.js'
-import { rangeError } from '../errors.js'
+import { rangeError, typeError } from '../errors.js'
 import { prepareFile } from '../io/file.js'
 import { tensor } from '../ops/tensor.js'
 import { jit } from '../transforms/jit.js'
@@ -111,6 +111,7 @@ export async function* fit<S extends Tree, B = unknown>(
   state: S,
   options: FitOptions<S, B>,
 ): AsyncGenerator<Report<S>, Fitted<S>, void> {
+  if (typeof options !== 'object') throw typeError('fit: the third argument is options, with steps at least')
   const { steps, start = 0, batchAt, tokensPerStep = 1, stepsPerEpoch, signal, onStep, validate } = options
   const { every = stepsPerEpoch ?? Math.max(1, Math.ceil(steps / 100)), checkpointEvery = every } = options
   checkOptions({ steps, start }, { every, checkpointEvery, stepsPerEpoch, patience: options.patience })
