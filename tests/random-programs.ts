@@ -177,7 +177,7 @@ const steps: Record<string, Step> = {
   scan(pool, choices, depth) {
     if (depth > 1) return [tanh(anyFloat(pool, choices))]
     const init = range(choices.integer(0, 3)).map(() =>
-      choices.once(6) ? choices.pick(pool) : anyFloat(pool, choices),
+      choices.once(6) && pool.length > 0 ? choices.pick(pool) : anyFloat(pool, choices),
     )
     const sequences = pool.filter(x => x.rank > 0 && isFloat(x) && x.shape[0] <= 6)
     const first = sequences.length > 0 && choices.integer(0, 4) > 0 ? choices.pick(sequences) : null
