@@ -3,13 +3,7 @@ import { Attention, Opcode } from '../../assembly/format.js'
 import { emitExtended } from '../compiler/emit-extended.js'
 import { floatBits, type Lowering, read, write } from '../compiler/lowering.js'
 import { collapse, elements, ITEM_BYTES, type View } from '../compiler/view.js'
-import type { BatchDim, Primitive } from '../core/primitive.js'
 import type { Equation } from '../core/program.js'
-import { range } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
-import { bind } from '../core/trace.js'
-import { broadcastInDim } from './broadcast.js'
-import { moveaxis } from './transpose.js'
 
 /** Inputs are q [..., Tq, D], k [..., Tk, D], v [..., Tk, Dv], then what of the following there is, all with the same leading dimensions. */
 export interface AttentionParams {
@@ -25,27 +19,6 @@ export interface AttentionParams {
 
 /** How many inputs come before those that only the derivatives have. */
 export const baseCount = ({ mask, lengths }: AttentionParams): number => 3 + Number(mask) + Number(lengths)
-
-/** A batch is one more leading dimension, of all inputs and results. */
-export function batchAttention(
-  primitive: Primitive<AttentionParams>,
-  inputs: readonly Tensor[],
-  dims: readonly BatchDim[],
-  params: AttentionParams,
-  size: number,
-): { results: Tensor[]; dims: BatchDim[] } {
-  const batched = inputs.map((input, i) => {
-    const dim = dims[i]
-    if (dim !== null) return moveaxis(input, dim, 0)
-    return broadcastInDim(
-      input,
-      [size, ...input.shape],
-      range(input.rank).map(axis => axis + 1),
-    )
-  })
-  const results = bind(primitive, batched, params)
-  return { results, dims: results.map(() => 0) }
-}
 
 /** Heads that have a workspace of their own: as many shares can run at a time. */
 const GROUPS = 4

@@ -12,7 +12,8 @@ import { range } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind, tracePure } from '../core/trace.js'
 import { add, addTangents, mul, neg } from './arithmetic.js'
-import { type AttentionParams, baseCount, batchAttention, emitAttention } from './attention-lowering.js'
+import { type AttentionParams, baseCount, emitAttention } from './attention-lowering.js'
+import { batchLeading } from './batching.js'
 import { broadcastTo } from './broadcast.js'
 import { equal, less, lessEqual } from './compare.js'
 import { dotGeneral } from './dot-general.js'
@@ -143,7 +144,7 @@ export const attentionTangentPrimitive: Primitive<AttentionParams> = {
     }
     return inputs.map((input, i) => (input === null ? results[i - at] : null))
   },
-  batch: (inputs, dims, params, size) => batchAttention(attentionTangentPrimitive, inputs, dims, params, size),
+  batch: (inputs, dims, params, size) => batchLeading(attentionTangentPrimitive, inputs, dims, params, size),
   lower(lowering, { inputs, outputs }, params) {
     const body = tracePure(
       inputs.map(({ aval }) => aval),
@@ -174,6 +175,6 @@ export const attentionGradientPrimitive: Primitive<AttentionParams> = {
     const results = bind(attentionTangentPrimitive, [...known, ...filled(cotangents, types)], params)
     return inputs.map((input, i) => (input === null ? results[i - at] : null))
   },
-  batch: (inputs, dims, params, size) => batchAttention(attentionGradientPrimitive, inputs, dims, params, size),
+  batch: (inputs, dims, params, size) => batchLeading(attentionGradientPrimitive, inputs, dims, params, size),
   lower: (lowering, equation, params) => emitAttention(lowering, equation, params, Attention.Gradient),
 }

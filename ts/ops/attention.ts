@@ -6,8 +6,9 @@ import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { addTangents, mul, neg } from './arithmetic.js'
-import { type AttentionParams, batchAttention, emitAttention } from './attention-lowering.js'
+import { type AttentionParams, emitAttention } from './attention-lowering.js'
 import { attentionTangentPrimitive } from './attention-rules.js'
+import { batchLeading } from './batching.js'
 import { broadcastTo } from './broadcast.js'
 import { cast } from './cast.js'
 import { zerosLike } from './full.js'
@@ -27,7 +28,7 @@ export const attentionPrimitive: Primitive<AttentionParams> = {
     return [addTangents(moved, neg(mul(out, expandDims(sums, -1)))), sums]
   },
   transpose: null,
-  batch: (inputs, dims, params, size) => batchAttention(attentionPrimitive, inputs, dims, params, size),
+  batch: (inputs, dims, params, size) => batchLeading(attentionPrimitive, inputs, dims, params, size),
   lower: (lowering, equation, params) => emitAttention(lowering, equation, params, 0),
 }
 

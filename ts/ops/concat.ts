@@ -8,12 +8,11 @@ import { normalizeAxis, range, removeAt, sameShape, showShape } from '../core/sh
 import { checkTensor, describe, type Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
-import { broadcastInDim } from './broadcast.js'
+import { placeBatch } from './batching.js'
 import { zeros, zerosLike } from './full.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
 import { sameDtype } from './operand.js'
 import { expandDims } from './reshape.js'
-import { moveaxis } from './transpose.js'
 
 interface ConcatParams {
   axis: number
@@ -54,16 +53,7 @@ export const concatPrimitive: Primitive<ConcatParams> = {
   },
   batch(inputs, dims, { axis }, size) {
     const at = dims.find(dim => dim !== null)!
-    const operands = inputs.map((input, i) => {
-      const dim = dims[i]
-      if (dim !== null) return moveaxis(input, dim, at)
-      const shape = [...input.shape.slice(0, at), size, ...input.shape.slice(at)]
-      return broadcastInDim(
-        input,
-        shape,
-        shape.flatMap((_, d) => (d === at ? [] : [d])),
-      )
-    })
+    const operands = inputs.map((input, i) => placeBatch(input, dims[i], at, size))
     return { results: [bind1(concatPrimitive, operands, { axis: axis >= at ? axis + 1 : axis })], dims: [at] }
   },
   aim(lowering, { inputs, outputs, params }, isElementwise) {

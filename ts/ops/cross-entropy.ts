@@ -5,18 +5,17 @@ import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import { isInteger } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
-import { range, sameShape, showShape } from '../core/shape.js'
+import { sameShape, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { mul, sub } from './arithmetic.js'
-import { broadcastInDim } from './broadcast.js'
+import { placeBatch } from './batching.js'
 import { cast } from './cast.js'
 import type { NoParams } from './elementwise.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
 import { sum } from './reduce.js'
 import { softmax } from './softmax.js'
-import { moveaxis } from './transpose.js'
 
 function overClasses(name: string, kind: CrossEntropyKind, jvp: Primitive<NoParams>['jvp']): Primitive<NoParams> {
   const primitive: Primitive<NoParams> = {
@@ -37,16 +36,8 @@ function overClasses(name: string, kind: CrossEntropyKind, jvp: Primitive<NoPara
     transpose: null,
     batch([logits, labels], [logitsDim, labelsDim], _params, size) {
       const at = logitsDim !== null && logitsDim < logits.rank - 1 ? logitsDim : 0
-      const bring = (x: Tensor, dim: number | null) => {
-        if (dim !== null) return moveaxis(x, dim, at)
-        const shape = [...x.shape.slice(0, at), size, ...x.shape.slice(at)]
-        return broadcastInDim(
-          x,
-          shape,
-          range(shape.length).filter(axis => axis !== at),
-        )
-      }
-      return { results: [bind1(primitive, [bring(logits, logitsDim), bring(labels, labelsDim)], {})], dims: [at] }
+      const operands = [placeBatch(logits, logitsDim, at, size), placeBatch(labels, labelsDim, at, size)]
+      return { results: [bind1(primitive, operands, {})], dims: [at] }
     },
     lower(lowering, { inputs, outputs }) {
       const [logits, labels] = inputs.map(input => lowering.contiguous(lowering.view(input)))

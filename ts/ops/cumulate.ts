@@ -11,6 +11,7 @@ import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { add, mul } from './arithmetic.js'
+import { placeBatch } from './batching.js'
 import { broadcastInDim } from './broadcast.js'
 import { cast } from './cast.js'
 import { equal } from './compare.js'
@@ -19,7 +20,7 @@ import { absolute, build, distinct, get, type Laws, type NdArray, values, wrap }
 import { pad } from './pad.js'
 import { reshape } from './reshape.js'
 import { slice } from './slice.js'
-import { batchFirst, takeAlongAxis } from './take.js'
+import { takeAlongAxis } from './take.js'
 import { where } from './where.js'
 
 interface CumulateParams {
@@ -46,7 +47,7 @@ function running(
     batch(inputs, dims, { axis, reverse }, size) {
       // Where the batch stands it may stay, unless the operands disagree.
       const dim = dims.every(own => own === dims[0]) ? dims[0]! : 0
-      const xs = inputs.map((x, i) => (dims[i] === dim ? x : batchFirst(x, dims[i], size)))
+      const xs = inputs.map((x, i) => (dims[i] === dim ? x : placeBatch(x, dims[i], 0, size)))
       return { results: [bind1(primitive, xs, { axis: axis >= dim ? axis + 1 : axis, reverse })], dims: [dim] }
     },
     lower(lowering, { inputs, outputs }, { axis, reverse }) {

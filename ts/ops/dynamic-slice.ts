@@ -11,11 +11,12 @@ import { checkShape, range, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
+import { placeBatch } from './batching.js'
 import { cast } from './cast.js'
 import { zeros, zerosLike } from './full.js'
 import { build, type Draw, get, type Laws, type NdArray, values } from './laws.js'
 import { type Operand, toTensor } from './operand.js'
-import { batchFirst, clamp } from './take.js'
+import { clamp } from './take.js'
 import { moveaxis } from './transpose.js'
 
 interface SliceParams extends Windows {
@@ -40,7 +41,7 @@ function batchWindow<P extends Windows>(
   const at = isShared ? params.batch : 0
   const moved = inputs.map((x, i) => {
     if (isShared && i >= tensors) return x
-    const first = batchFirst(x, dims[i], size)
+    const first = placeBatch(x, dims[i], 0, size)
     return moveaxis(first, 0, at)
   })
   const axes = params.axes.map(axis => axis + 1)

@@ -1,21 +1,22 @@
 // Rows brought to mean 0 and variance 1 (layer normalisation), or to mean square 1 (RMS normalisation): primitives, because
 // the derivative is a formula of the result alone (Ba et al. 2016) and its own transpose.
+
 import { Opcode, Standardize } from '../../assembly/format.js'
 import { emitExtended } from '../compiler/emit-extended.js'
 import { type Field, floatBits, type Lowering, read, write } from '../compiler/lowering.js'
 import { elements, type View } from '../compiler/view.js'
-import type { BatchDim, MaybeZero, Primitive } from '../core/primitive.js'
+import type { MaybeZero, Primitive } from '../core/primitive.js'
 import { range, sizeOf } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
 import { addTangents, mul, neg, sub } from './arithmetic.js'
-import { broadcastInDim } from './broadcast.js'
+import { batchLeading } from './batching.js'
 import { cast } from './cast.js'
 import { zerosLike } from './full.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
 import { mean } from './reduce.js'
 import { expandDims, reshape } from './reshape.js'
-import { moveaxis, transpose } from './transpose.js'
+import { transpose } from './transpose.js'
 
 interface StandardizeParams {
   readonly epsilon: number
@@ -28,27 +29,6 @@ const without = (x: Tensor, { centred }: StandardizeParams): Tensor =>
   centred ? sub(x, mean(x, { axis: -1, keepDims: true })) : x
 
 const meanProduct = (x: Tensor, y: Tensor): Tensor => mean(mul(x, y), { axis: -1, keepDims: true })
-
-/** A batch is one more leading dimension. */
-function batchRows(
-  primitive: Primitive<StandardizeParams>,
-  inputs: readonly Tensor[],
-  dims: readonly BatchDim[],
-  params: StandardizeParams,
-  size: number,
-) {
-  const batched = inputs.map((input, i) => {
-    const dim = dims[i]
-    if (dim !== null) return moveaxis(input, dim, 0)
-    return broadcastInDim(
-      input,
-      [size, ...input.shape],
-      range(input.rank).map(axis => axis + 1),
-    )
-  })
-  const results = bind(primitive, batched, params)
-  return { results, dims: results.map(() => 0) }
-}
 
 function emitRows(
   lowering: Lowering,
@@ -76,7 +56,7 @@ export const standardizePrimitive: Primitive<StandardizeParams> = {
     return [moved, neg(mul(mul(f, f), squares))]
   },
   transpose: null,
-  batch: (inputs, dims, params, size) => batchRows(standardizePrimitive, inputs, dims, params, size),
+  batch: (inputs, dims, params, size) => batchLeading(standardizePrimitive, inputs, dims, params, size),
   lower(lowering, { inputs, outputs }, params) {
     const from = lowering.contiguous(lowering.view(inputs[0]))
     const [y, f] = outputs.map(output => lowering.output(output))
@@ -102,7 +82,7 @@ export const standardizeTangentPrimitive: Primitive<StandardizeParams> = {
     null,
     cotangent && bind1(standardizeTangentPrimitive, [y!, f!, cotangent], params),
   ],
-  batch: (inputs, dims, params, size) => batchRows(standardizeTangentPrimitive, inputs, dims, params, size),
+  batch: (inputs, dims, params, size) => batchLeading(standardizeTangentPrimitive, inputs, dims, params, size),
   lower(lowering, { inputs, outputs }, params) {
     const [y, f, t] = inputs.map(input => lowering.contiguous(lowering.view(input)))
     const out = lowering.output(outputs[0])

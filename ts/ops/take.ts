@@ -4,14 +4,14 @@ import { Opcode } from '../../assembly/format.js'
 import { type Lowering, read, update, write } from '../compiler/lowering.js'
 import { collapse, contiguousStrides, elements, ITEM_BYTES, type View } from '../compiler/view.js'
 import { type DType, isInteger } from '../core/dtype.js'
-import type { BatchDim, Primitive } from '../core/primitive.js'
+import type { Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { normalizeAxis, range, sameShape, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, clip, mul } from './arithmetic.js'
-import { broadcastInDim } from './broadcast.js'
+import { placeBatch } from './batching.js'
 import { cast } from './cast.js'
 import type { NoParams } from './elementwise.js'
 import { arange, zeros, zerosLike } from './full.js'
@@ -85,7 +85,7 @@ export function scatterRules(
       return [operand]
     },
     batch(inputs, dims, _params, size) {
-      const front = inputs.map((input, i) => batchFirst(input, dims[i], size))
+      const front = inputs.map((input, i) => placeBatch(input, dims[i], 0, size))
       const [operand, indices, updates] = front
       const [rows, offsets] = flattenBatch(operand, indices, size)
       return { results: [reshape(bind1(self(), [rows, offsets, updates], {}), operand.shape)], dims: [0] }
@@ -112,16 +112,6 @@ export function scatterRules(
     startsFrom: 0,
   }
 }
-
-/** `x` with its batch dimension first, repeated where it has none. */
-export const batchFirst = (x: Tensor, dim: BatchDim, size: number): Tensor =>
-  dim === null
-    ? broadcastInDim(
-        x,
-        [size, ...x.shape],
-        range(x.rank).map(axis => axis + 1),
-      )
-    : moveaxis(x, dim, 0)
 
 const addition = scatterRules(
   'scatterAdd',

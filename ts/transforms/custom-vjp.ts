@@ -8,6 +8,7 @@ import { applyProgram, bind, traceProgram, tracePure } from '../core/trace.js'
 import { countLeaves, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { mul } from '../ops/arithmetic.js'
+import { placeBatch } from '../ops/batching.js'
 import { type Laws, values } from '../ops/laws.js'
 import { sumAxes } from '../ops/reduce.js'
 import {
@@ -25,7 +26,7 @@ import {
 } from './call.js'
 import { closedFunction } from './function.js'
 import { cut, inputTypes, outputTypes, where } from './interpret.js'
-import { placeBatch, vmapProgram } from './vmap.js'
+import { vmapProgram } from './vmap.js'
 
 interface LinearParams {
   backward: Program

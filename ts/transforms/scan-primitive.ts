@@ -9,6 +9,7 @@ import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, tracePure } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
+import { placeBatch } from '../ops/batching.js'
 import { cut, fixpoint, inputTypes, outputTypes, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
@@ -17,7 +18,7 @@ import { eachItsSteps } from './scan-lengths.js'
 import { lowerScan } from './scan-lowering.js'
 import { hoistScan, sinkScan } from './scan-motion.js'
 import { transposeProgram } from './transpose.js'
-import { placeBatch, vmapProgram } from './vmap.js'
+import { vmapProgram } from './vmap.js'
 
 export interface ScanParams {
   /** [consts, carry, x] -> [carry, y]. */

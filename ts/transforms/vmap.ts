@@ -5,13 +5,12 @@ import { isCollective } from '../compiler/passes/rewrite.js'
 import { mappedAxis, mapping, withAxis } from '../core/axes.js'
 import type { BatchDim } from '../core/primitive.js'
 import type { Atom, Program, Var } from '../core/program.js'
-import { insertAt, range, removeAt, showShape } from '../core/shape.js'
+import { insertAt, removeAt, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, readAtom, setOrigin, traceProgram, tracePure } from '../core/trace.js'
 import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
-import { broadcastInDim } from '../ops/broadcast.js'
-import { moveaxis } from '../ops/transpose.js'
+import { placeBatch } from '../ops/batching.js'
 import { leafTensor } from './arguments.js'
 import { cut, inputTypes, memoized } from './interpret.js'
 
@@ -80,12 +79,6 @@ export const vmapProgram: (program: Program, batching: Batching) => BatchedProgr
     return { program: batched, dims: outDims }
   },
 )
-
-/** The value with its batch dimension at `want`, repeated over the batch if it has none. */
-export function placeBatch(value: Tensor, place: BatchDim, want: number, size: number): Tensor {
-  if (place !== null) return moveaxis(value, place, want)
-  return broadcastInDim(value, insertAt(value.shape, want, size), removeAt(range(value.rank + 1), want))
-}
 
 /** Which axis of each leaf is the batch: a number for all leaves of an argument, null for none, or a tree of those. */
 export type Axes<T> = number | null | (T extends object ? object : never)

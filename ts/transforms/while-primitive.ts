@@ -9,6 +9,7 @@ import { type Equation, newVar, type Program } from '../core/program.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, bind1, tracePure } from '../core/trace.js'
 import { typeError } from '../errors.js'
+import { placeBatch } from '../ops/batching.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { reduceMaxPrimitive } from '../ops/reduce.js'
 import { where as select } from '../ops/where.js'
@@ -16,7 +17,7 @@ import { cut, fixpoint, inputTypes, outputTypes, where, whereNot } from './inter
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { lowerScan } from './scan-lowering.js'
-import { placeBatch, vmapProgram } from './vmap.js'
+import { vmapProgram } from './vmap.js'
 
 export interface WhileParams {
   /** [its constants, carry] -> a bool scalar. */
