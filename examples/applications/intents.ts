@@ -1,12 +1,11 @@
 // What is it that somebody wants who talks to an assistant: one of 150 things, from setting an alarm to a bank's opening
 // hours. Beside the GRU with attention stands a look at the request learnt that has most words in common.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { argmax, jit, random, type Tensor, tensor, vmap } from 'heddle'
-import { batches, padSequences } from 'heddle/data'
-import { crossEntropy } from 'heddle/nn'
+import { random, tensor } from 'heddle'
+import { padSequences } from 'heddle/data'
 import { heatMap } from 'heddle/plot'
 import { splitWords, wordVocabulary } from 'heddle/text'
-import { attentiveReader, type Text } from '../harness/attentive.ts'
+import { learnLabels } from '../harness/attentive.ts'
 import { runTask } from '../harness/task.ts'
 
 const [LONGEST, BATCH, UNITS, TESTED] = [24, 64, 96, 1500]
@@ -51,28 +50,18 @@ await runTask({
     )
 
     const sizes = { vocabulary: words.size, labels: intents.length, longest: LONGEST, units: UNITS, dropout: 0.4 }
-    const { init, read } = attentiveReader(sizes)
     const tensorsOf = (requests: Request[]) => {
       const ids = requests.map(([text]) => words.encode(text))
       const labels = requests.map(([, intent]) => intents.indexOf(intent))
       const { values, lengths } = padSequences(ids, { length: LONGEST, truncate: true })
       return { texts: { ids: values, length: lengths }, labels: tensor(labels, { dtype: 'int32' }) }
     }
-    const { at } = batches(tensorsOf(learnt), { batch: BATCH, key: orderKey })
-    const params = await train('GRU', init(modelKey), {
-      learningRate: 4e-3,
-      loss(own, lossKey, step) {
-        const { texts, labels } = at(step)
-        const one = (text: Text, each: Tensor) => read(own, text, each).logits
-        return crossEntropy(vmap(one)(texts, random.bits(lossKey, [BATCH, 2])), labels)
-      },
+    const { labels, weights } = await learnLabels(sizes, {
+      ...{ train, modelKey, orderKey, batch: BATCH, learningRate: 4e-3 },
+      learnt: tensorsOf(learnt),
+      tested: tensorsOf(tested).texts,
     })
-    const judge = jit((own: typeof params, texts: Text) => {
-      const { logits, weights } = vmap((text: Text) => read(own, text))(texts)
-      return { labels: argmax(logits, -1), weights }
-    })
-    const { labels, weights } = judge(params, tensorsOf(tested).texts)
-    const said = Array.from(labels.data(), label => intents[label])
+    const said = labels.map(label => intents[label])
 
     const percentRight = (intentOf: (text: string, i: number) => string): number =>
       (100 * tested.filter(([text, intent], i) => intent === intentOf(text, i)).length) / tested.length
@@ -82,7 +71,7 @@ await runTask({
     const lengths = tested.map(([text, intent], i) => (text.length > 90 || said[i] !== intent ? 0 : text.length))
     const shown = lengths.indexOf(Math.max(...lengths))
     const columnLabels = splitWords(tested[shown][0])
-    const looked = (weights.toArray() as number[][])[shown].slice(0, columnLabels.length)
+    const looked = weights[shown].slice(0, columnLabels.length)
     writeFileSync(out, heatMap([looked], { title: `Attention: ${said[shown]}`, columnLabels }))
     console.log(`drawn: ${out}`)
     const baseline = `${plain.toFixed(2)} (the request with most words in common)`

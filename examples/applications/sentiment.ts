@@ -2,12 +2,11 @@
 // of them counts. Beside it stands a count of words alone, in whatever order (naive Bayes).
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { argmax, expandDims, jit, random, type Tensor, tensor, vmap } from 'heddle'
-import { batches, padSequences, textLines } from 'heddle/data'
-import { crossEntropy } from 'heddle/nn'
+import { expandDims, random, tensor } from 'heddle'
+import { padSequences, textLines } from 'heddle/data'
 import { heatMap } from 'heddle/plot'
 import { splitWords, wordVocabulary } from 'heddle/text'
-import { attentiveReader, type Text } from '../harness/attentive.ts'
+import { learnLabels } from '../harness/attentive.ts'
 import { nats } from '../harness/counts.ts'
 import { deal } from '../harness/deal.ts'
 import { runTask } from '../harness/task.ts'
@@ -70,7 +69,6 @@ await runTask({
       { special: ['pad', 'unk'], lowercase: true, minFrequency: 2 },
     )
     const sizes = { vocabulary: words.size, labels: 2, longest: LONGEST, features: 1, units: UNITS, dropout: 0.5 }
-    const { init, read } = attentiveReader(sizes)
     const tensorsOf = (reviews: Review[]) => {
       const padding = { length: LONGEST, truncate: true } as const
       const ids = reviews.map(({ text }) => words.encode(text))
@@ -83,21 +81,11 @@ await runTask({
         labels: tensor(labels, { dtype: 'int32' }),
       }
     }
-    const { at } = batches(tensorsOf(learnt), { batch: BATCH, key: orderKey })
-    const params = await train('GRU', init(modelKey), {
-      learningRate: 2e-3,
-      loss(own, lossKey, step) {
-        const { texts, labels } = at(step)
-        const one = (text: Text, each: Tensor) => read(own, text, each).logits
-        return crossEntropy(vmap(one)(texts, random.bits(lossKey, [BATCH, 2])), labels)
-      },
+    const { labels: said, weights } = await learnLabels(sizes, {
+      ...{ train, modelKey, orderKey, batch: BATCH, learningRate: 2e-3 },
+      learnt: tensorsOf(learnt),
+      tested: tensorsOf(tested).texts,
     })
-    const judge = jit((own: typeof params, texts: Text) => {
-      const { logits, weights } = vmap((text: Text) => read(own, text))(texts)
-      return { labels: argmax(logits, -1), weights }
-    })
-    const { labels, weights } = judge(params, tensorsOf(tested).texts)
-    const said = [...labels.data()]
 
     const percentRight = (labelOf: (text: string, i: number) => number): number =>
       (100 * tested.filter(({ text, label }, i) => label === labelOf(text, i)).length) / tested.length
@@ -116,7 +104,7 @@ await runTask({
     })
     const shown = lengths.indexOf(Math.max(...lengths))
     const columnLabels = splitWords(tested[shown].text)
-    const looked = (weights.toArray() as number[][])[shown].slice(0, columnLabels.length)
+    const looked = weights[shown].slice(0, columnLabels.length)
     const title = `Attention: ${said[shown] === 1 ? 'for' : 'against'}`
     writeFileSync(out, heatMap([looked], { title, columnLabels }))
     console.log(`drawn: ${out}`)

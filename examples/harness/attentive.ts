@@ -1,9 +1,11 @@
 // A reader of texts, for examples that give a whole text one label: a GRU reads the words in both directions, and attention
 // says how much each of them counts.
-import { concat, random, type Tensor, zeros } from 'heddle'
+import { argmax, concat, jit, random, type Tensor, vmap, zeros } from 'heddle'
+import { batches } from 'heddle/data'
 import {
   bahdanauAttention,
   bidirectional,
+  crossEntropy,
   dense,
   embedding,
   gruCell,
@@ -11,6 +13,7 @@ import {
   variationalDropout,
 } from 'heddle/nn'
 import { lengthMask } from 'heddle/text'
+import type { Run } from './task.ts'
 
 /** One text: the ids [T] of its words, what else is known of each [T, features], and how many there are []. */
 export interface Text {
@@ -19,7 +22,7 @@ export interface Text {
   length: Tensor
 }
 
-export interface ReaderOptions {
+interface ReaderOptions {
   /** How many words there are. */
   vocabulary: number
   /** How many labels there are. */
@@ -35,7 +38,7 @@ export interface ReaderOptions {
 }
 
 /** A reader, from its parameters to logits of the labels of a text, and the weight of each word in them. */
-export function attentiveReader({ vocabulary, labels, longest, features = 0, units, dropout }: ReaderOptions) {
+function attentiveReader({ vocabulary, labels, longest, features = 0, units, dropout }: ReaderOptions) {
   const table = embedding(vocabulary, units, { init: initializers.normal(0.1) })
   const reader = bidirectional(variationalDropout(gruCell(units), { input: dropout, output: dropout }))
   const [attention, head] = [bahdanauAttention(units), dense(labels)]
@@ -62,4 +65,41 @@ export function attentiveReader({ vocabulary, labels, longest, features = 0, uni
     return { logits: head.apply(params.head, context), weights }
   }
   return { init, read }
+}
+
+/** Texts beside their labels, as tensors. */
+interface Labelled {
+  texts: Text
+  labels: Tensor
+}
+
+interface Lesson {
+  train: Run['train']
+  modelKey: Tensor
+  orderKey: Tensor
+  batch: number
+  learningRate: number
+  learnt: Labelled
+  tested: Text
+}
+
+/** Has a reader learn the labels of texts; the labels that it then gives to others, and the weights of their words. */
+export async function learnLabels(options: ReaderOptions, lesson: Lesson) {
+  const { train, modelKey, orderKey, batch, learningRate, learnt, tested } = lesson
+  const { init, read } = attentiveReader(options)
+  const { at } = batches({ ...learnt }, { batch, key: orderKey })
+  const params = await train('GRU', init(modelKey), {
+    learningRate,
+    loss(own, lossKey, step) {
+      const { texts, labels } = at(step)
+      const one = (text: Text, each: Tensor) => read(own, text, each).logits
+      return crossEntropy(vmap(one)(texts, random.bits(lossKey, [batch, 2])), labels)
+    },
+  })
+  const judge = jit((own: typeof params, texts: Text) => {
+    const { logits, weights } = vmap((text: Text) => read(own, text))(texts)
+    return { labels: argmax(logits, -1), weights }
+  })
+  const { labels, weights } = judge(params, tested)
+  return { labels: [...labels.data()], weights: weights.toArray() as number[][] }
 }
