@@ -10,7 +10,7 @@ import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { flattenTensors } from './arguments.js'
 import { type ClosedFunction, closedFunction } from './function.js'
-import { outputTypes } from './interpret.js'
+import { outputTypes, spread } from './interpret.js'
 import { jvpProgram } from './jvp.js'
 import { vmapProgram } from './vmap.js'
 
@@ -94,12 +94,6 @@ export function jvpOf(
 }
 
 export const isThere = (value: MaybeZero): value is Tensor => value !== null
-
-/** The next value for each true, null for each false. */
-export function spread(mask: readonly boolean[], list: readonly Tensor[]): MaybeZero[] {
-  let next = 0
-  return mask.map(has => (has ? list[next++] : null))
-}
 
 /** The primitive of functions with rules: `jvp` applies them, `batch` gives them for a batch. */
 export function primitiveWithRules(

@@ -12,7 +12,7 @@ import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { reduceMaxPrimitive } from '../ops/reduce.js'
 import { where as select } from '../ops/where.js'
-import { cut, fixpoint, inputTypes, outputTypes, where, whereNot } from './interpret.js'
+import { cut, fixpoint, inputTypes, outputTypes, spread, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { lowerScan } from './scan-lowering.js'
@@ -64,8 +64,8 @@ const whileJvp: NonNullable<Primitive<WhileParams>['jvpWithResults']> = (primals
     },
     [...conditionPrimals, ...consts, ...constTangents.filter(tangent => tangent !== null), ...init, ...carryTangents],
   )
-  let next = init.length
-  return { results: results.slice(0, init.length), tangents: mask.map(has => (has ? results[next++] : null)) }
+  const [values, own] = cut(results, init.length)
+  return { results: values, tangents: spread(mask, own) }
 }
 
 /** The carries that depend on nothing unknown, by a loop of their own; the others by the whole loop once more. */
