@@ -336,6 +336,15 @@ export class Lowering {
     for (const equation of program.equations) for (const output of equation.outputs) this.aim(output, null)
   }
 
+  /** Lowers a program inside of this one, whose inputs lie at these views; where its outputs lie. */
+  lowerInner(program: Program, inputs: readonly View[]): View[] {
+    program.inputs.forEach((variable, i) => {
+      this.define(variable, inputs[i])
+    })
+    this.lower(program)
+    return program.outputs.map(atom => this.view(atom))
+  }
+
   private lowerEquation(equation: Equation): void {
     const { equation: outer, source } = this
     this.source = equation.source || source

@@ -153,12 +153,9 @@ export const attentionTangentPrimitive: Primitive<AttentionParams> = {
           params,
         ).map(([value]) => value),
     )
-    body.inputs.forEach((variable, i) => {
-      lowering.define(variable, lowering.view(inputs[i]))
-    })
-    lowering.lower(body)
-    outputs.forEach((variable, i) => {
-      lowering.define(variable, lowering.view(body.outputs[i]))
+    const given = inputs.map(input => lowering.view(input))
+    lowering.lowerInner(body, given).forEach((view, i) => {
+      lowering.define(outputs[i], view)
     })
   },
 }

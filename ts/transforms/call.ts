@@ -17,13 +17,8 @@ import { vmapProgram } from './vmap.js'
 /** The equations of the program in the place of the call; results of their own. Only where the passes that do so are off. */
 export function lowerCall(lowering: Lowering, { inputs, outputs }: Equation, { body }: { body: Program }): void {
   const given = inputs.map(atom => lowering.view(atom))
-  body.inputs.forEach((variable, i) => {
-    lowering.define(variable, given[i])
-  })
-  lowering.lower(body)
-  outputs.forEach((variable, i) => {
-    const view = lowering.view(body.outputs[i])
-    lowering.define(variable, given.some(({ buffer }) => buffer === view.buffer) ? lowering.copy(view) : view)
+  lowering.lowerInner(body, given).forEach((view, i) => {
+    lowering.define(outputs[i], given.some(({ buffer }) => buffer === view.buffer) ? lowering.copy(view) : view)
   })
 }
 

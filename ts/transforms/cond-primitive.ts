@@ -157,16 +157,11 @@ function condLower(lowering: Lowering, { inputs, outputs }: Equation, params: Co
   const [index, ...operands] = inputs.map(input => lowering.view(input))
   const outs = outputs.map(output => lowering.output(output))
   const run = (branch: Program): void => {
-    branch.inputs.forEach((variable, i) => {
-      lowering.define(variable, operands[i])
-    })
     branch.outputs.forEach((atom, i) => {
       if (atom.kind === 'var' && !branch.inputs.includes(atom) && branch.outputs.indexOf(atom) === i)
         lowering.aim(atom, outs[i])
     })
-    lowering.lower(branch)
-    branch.outputs.forEach((atom, i) => {
-      const made = lowering.view(atom)
+    lowering.lowerInner(branch, operands).forEach((made, i) => {
       if (!sameView(made, outs[i])) emitCopy(lowering, made, outs[i])
     })
   }

@@ -208,12 +208,9 @@ export const whilePrimitive: Primitive<WhileParams> = {
         reverse: false,
       },
       carried => {
-        condition.inputs.forEach((variable, i) => {
-          const isConst = i < conditionConsts
-          lowering.define(variable, isConst ? lowering.view(equation.inputs[i]) : carried[i - conditionConsts])
-        })
-        lowering.lower(condition)
-        lowering.emit(Opcode.Break, [read(lowering.view(condition.outputs[0])), 0])
+        const consts = equation.inputs.slice(0, conditionConsts).map(atom => lowering.view(atom))
+        const [goesOn] = lowering.lowerInner(condition, [...consts, ...carried])
+        lowering.emit(Opcode.Break, [read(goesOn), 0])
       },
     )
   },
