@@ -49,6 +49,7 @@ function columns(
   }
 }
 
+/** What Cumulate takes of runOperation, which would bring all kernels of a Map into the extension. */
 function combine(op: u32, out: usize, before: usize, source: usize, factors: usize, words: usize): void {
   switch (op) {
     case MapOp.AddF: return addF(out, before, source, words, STEP, STEP)

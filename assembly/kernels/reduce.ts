@@ -151,7 +151,7 @@ export function row<O>(at: usize, words: u32): v128 {
 /** About half of `words`, in whole blocks. */
 // @ts-ignore: decorator
 @inline
-function halfOf(words: u32, block: u32): u32 {
+export function halfOf(words: u32, block: u32): u32 {
   return (((words - 1) / block + 2) >> 1) * block
 }
 

@@ -3,7 +3,7 @@ import { SoftmaxKind, State } from '../format'
 import { address, extent, operandSize, shareStart } from '../operands'
 import { firstLanes, loadLanes, storeLanes } from '../simd/lanes'
 import { exp, log } from '../simd/math'
-import { row } from './reduce'
+import { halfOf, row } from './reduce'
 import { MaxF32, SumF32, combineLanes } from './reduce-ops'
 
 /** Words that one block of a sum of exponentials adds in order. */
@@ -78,7 +78,7 @@ export function splatFirst(a: v128): v128 {
 /** Sum over the row of exp(x - shift), in four lanes; blocks pairwise, as in Reduce. */
 export function sumExp(at: usize, length: u32, shift: v128): v128 {
   if (length <= BLOCK) return sumExpBlock(at, length, shift)
-  const half = (((length - 1) / BLOCK + 2) >> 1) * BLOCK
+  const half = halfOf(length, BLOCK)
   return f32x4.add(sumExp(at, half, shift), sumExp(at + (<usize>half << 2), length - half, shift))
 }
 

@@ -3,7 +3,7 @@
 import { Standardize, State } from '../format'
 import { address, extent, operandSize, shareStart } from '../operands'
 import { firstLanes, loadLanes, storeLanes } from '../simd/lanes'
-import { row } from './reduce'
+import { halfOf, row } from './reduce'
 import { SumF32, combineLanes } from './reduce-ops'
 import { splatFirst } from './softmax'
 
@@ -36,7 +36,7 @@ const BLOCK: u32 = 1024
 /** The sum of (a - shift) (b - shift), in four lanes. */
 function products(a: usize, b: usize, length: u32, shift: v128): v128 {
   if (length <= BLOCK) return productsOfBlock(a, b, length, shift)
-  const half = (((length - 1) / BLOCK + 2) >> 1) * BLOCK, bytes = <usize>half << 2
+  const half = halfOf(length, BLOCK), bytes = <usize>half << 2
   return f32x4.add(products(a, b, half, shift), products(a + bytes, b + bytes, length - half, shift))
 }
 

@@ -1,6 +1,5 @@
 // Elementwise float32 kernels of one argument: dst[i] = f(a[i]).
-import { constant, constant64, high, low, narrow, select } from '../simd/words'
-import { expDouble, logDouble } from '../simd/double'
+import { constant } from '../simd/words'
 import * as math from '../simd/math'
 import { cheapUnary, unary } from './loops'
 

@@ -1,6 +1,5 @@
 // The walk of a Map over its rows: what each register is (address, strides, how it is reached), kept in scratch behind
 // the tiles, and how all of them step from row to row.
-import { State } from '../format'
 import { address, extent, operandSize } from '../operands'
 import { STEP } from './loops'
 import { gatherBlock, scatterBlock, splatWord } from './tile'

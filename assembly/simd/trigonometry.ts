@@ -1,5 +1,5 @@
-// Sine, cosine and angle. Sine and cosine: the argument is reduced to |r| <= pi / 4 in doubles (Cody & Waite, ch. 8), beyond 2^20 in 64-bit
-// fixed point after Payne & Hanek (SIGNUM 18, 1983), so that every float has a result within one ulp.
+// Sine, cosine and angle. The argument of sine and cosine is reduced to |r| <= pi / 4 in doubles (Cody & Waite, ch. 8),
+// beyond 2^20 in 64-bit fixed point after Payne & Hanek (SIGNUM 18, 1983), so that every float has a result within one ulp.
 import { COMMON, withSign } from './double'
 import { constant, constant64, high, horner64, low, narrow, select } from './words'
 

@@ -1,5 +1,6 @@
 // Contractions as matrix products: which kernel reads which strides, and when B is packed.
 import { GemmKind, Opcode } from '../../assembly/format.js'
+import { range } from '../core/shape.js'
 import { type Lowering, read, update, write } from './lowering.js'
 import { packOnce } from './passes/pack.js'
 import { collapse, elements, ITEM_BYTES, type Level, permuteView, type View } from './view.js'
@@ -57,8 +58,8 @@ export function emitGemm(
     const copies = [lhs, rhs].map((view, i) =>
       lowering.copy(permuteView(view, [...batch[i], ...[lhsFree, rhsFree][i], ...contract[i]])),
     )
-    const order = batch[0].map((_, i) => i)
-    const last = contract[0].map((_, i) => i)
+    const order = range(nBatch)
+    const last = range(contract[0].length)
     emitGemm(
       lowering,
       copies[0],

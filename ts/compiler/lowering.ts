@@ -1,7 +1,7 @@
 // From equations to symbolic instructions. A Lowering knows where each variable lies and collects instructions whose
 // operands still name buffers; the plan (plan.ts) places the buffers and encode.ts writes the words.
 import { MapOp, Opcode } from '../../assembly/format.js'
-import type { Atom, Equation, Program, Var } from '../core/program.js'
+import { type Atom, type Equation, makersOf, type Program, type Var } from '../core/program.js'
 import { emitCopy } from './emit-copy.js'
 import type { emitGemmViews } from './emit-gemm-views.js'
 import { emitMap } from './emit-map.js'
@@ -326,14 +326,22 @@ export class Lowering {
     const use = (atom: Atom, count: number) => this.uses.set(atom, (this.uses.get(atom) ?? 0) + count)
     for (const { inputs } of program.equations) for (const atom of inputs) use(atom, 1)
     for (const atom of program.outputs) use(atom, 2)
-    const makers = new Map<Atom, Equation>()
-    for (const equation of program.equations) for (const output of equation.outputs) makers.set(output, equation)
+    const makers = makersOf(program.equations)
     for (const equation of program.equations.toReversed()) {
       equation.primitive.aim?.(this, equation, atom => makers.get(atom)?.primitive.elementwise === true)
     }
     for (const equation of program.equations) this.lowerEquation(equation)
     // A part of this program may stand in another place as well, where its values go elsewhere.
     for (const equation of program.equations) for (const output of equation.outputs) this.aim(output, null)
+  }
+
+  /** Lowers a program inside of this one, whose inputs lie at these views; where its outputs lie. */
+  lowerInner(program: Program, inputs: readonly View[]): View[] {
+    program.inputs.forEach((variable, i) => {
+      this.define(variable, inputs[i])
+    })
+    this.lower(program)
+    return program.outputs.map(atom => this.view(atom))
   }
 
   private lowerEquation(equation: Equation): void {

@@ -48,6 +48,13 @@ export interface Program {
 /** A new variable of a type. */
 export const newVar = (aval: Aval): Var => ({ kind: 'var', aval })
 
+/** Which equation makes each variable. */
+export function makersOf(equations: readonly Equation[]): Map<Atom, Equation> {
+  const makers = new Map<Atom, Equation>()
+  for (const equation of equations) for (const output of equation.outputs) makers.set(output, equation)
+  return makers
+}
+
 /** True if dtype and shape are the same. */
 export const sameAval = (a: Aval, b: Aval): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape)
 

@@ -1,12 +1,17 @@
 // The laws of attention and its derivatives: references in double precision, from the definitions.
 import { attentionPrimitive } from './attention.js'
-import type { AttentionParams } from './attention-lowering.js'
+import { type AttentionParams, baseCount } from './attention-lowering.js'
 import { attentionGradientPrimitive, attentionTangentPrimitive } from './attention-rules.js'
 import { build, type Case, type Draw, get, indices, type Laws, type NdArray, values } from './laws.js'
 
-/** The operands of one head as functions of indices. */
+/** The operands of one head as functions of indices; `more`: those that only the derivatives have. */
 function headOf(inputs: readonly NdArray[], params: AttentionParams, lead: readonly number[]) {
   const at = (i: number) => (index: readonly number[]) => get(inputs[i], [...lead, ...index])
+  const more = inputs.slice(baseCount(params)).map(
+    x =>
+      (...index: number[]) =>
+        get(x, [...lead, ...index]),
+  )
   const [q, k, v] = [at(0), at(1), at(2)]
   const [queries, depth] = inputs[0].shape.slice(-2)
   const [keys, width] = inputs[2].shape.slice(-2)
@@ -17,7 +22,7 @@ function headOf(inputs: readonly NdArray[], params: AttentionParams, lead: reado
     const products = Array.from({ length: depth }, (_, d) => q([i, d]) * k([j, d]))
     return products.reduce((a, b) => a + b, 0) * params.scale + (params.mask && !isBool ? at(3)([i, j]) : 0)
   }
-  return { q, k, v, queries, keys, depth, width, score }
+  return { q, k, v, more, queries, keys, depth, width, score }
 }
 
 const total = (n: number, f: (i: number) => number): number =>
@@ -61,11 +66,7 @@ const forwardOf = (inputs: readonly NdArray[], params: AttentionParams): NdArray
 const tangentOf = (inputs: readonly NdArray[], params: AttentionParams): NdArray[] =>
   byHead(inputs, lead => {
     const head = headOf(inputs, params, lead)
-    const [logSums, tq, tk, tv, bias] = inputs.slice(3 + Number(params.mask) + Number(params.lengths)).map(
-      x =>
-        (...index: number[]) =>
-          get(x, [...lead, ...index]),
-    )
+    const [logSums, tq, tk, tv, bias] = head.more
     const { weights } = weightsOf(head, logSums)
     const moved = weights.map((row, i) =>
       row.map((p, j) => {
@@ -86,11 +87,7 @@ const gradientOf = (inputs: readonly NdArray[], params: AttentionParams): NdArra
   byHead(inputs, lead => {
     const head = headOf(inputs, params, lead)
     const { queries, keys, depth, width } = head
-    const [logSums, out, sums] = inputs.slice(3 + Number(params.mask) + Number(params.lengths)).map(
-      x =>
-        (...index: number[]) =>
-          get(x, [...lead, ...index]),
-    )
+    const [logSums, out, sums] = head.more
     const { weights } = weightsOf(head, logSums)
     const slopes = weights.map((row, i) =>
       row.map((p, j) => params.scale * p * (total(width, d => out(i, d) * head.v([j, d])) + sums(i))),
@@ -142,8 +139,8 @@ const magnitude = (results: NdArray[], inputs: readonly NdArray[]): NdArray[] =>
 function magnitudeOf(results: NdArray[], inputs: readonly NdArray[], params: AttentionParams): NdArray[] {
   let largest = 1
   for (const lead of indices(inputs[0].shape.slice(0, -2))) {
-    const logSums = (i: number) => get(inputs[3 + Number(params.mask) + Number(params.lengths)], [...lead, i])
-    largest = Math.max(largest, ...weightsOf(headOf(inputs, params, lead), logSums).weights.flat())
+    const head = headOf(inputs, params, lead)
+    largest = Math.max(largest, ...weightsOf(head, head.more[0]).weights.flat())
   }
   return magnitude(results, inputs).map(({ data, ...type }) => ({ ...type, data: data.map(x => x * largest) }))
 }

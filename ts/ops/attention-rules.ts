@@ -100,18 +100,19 @@ function gradientOf(all: readonly Dual[], params: AttentionParams): Dual[] {
 
 const plain = (x: Tensor): Dual => [x, null]
 
+const afterLogSums = (params: AttentionParams): number => baseCount(params) + 1
+
 /** Zeros where there is nothing. */
 const filled = (values: readonly MaybeZero[], types: readonly Aval[]): Tensor[] =>
   values.map((value, i) => value ?? zerosLike(types[i]))
 
-/** The jvp of a map that is linear in its inputs from `first` on: itself, and what `compose` says of the others. */
+/** The jvp of a map that is linear in what comes behind logSums: itself, and what `compose` says of the others. */
 function jvpOf(
   primitive: Primitive<AttentionParams>,
   compose: (all: readonly Dual[], params: AttentionParams) => Dual[],
-  first: (params: AttentionParams) => number,
 ): Primitive<AttentionParams>['jvp'] {
   return (primals, tangents, results, params) => {
-    const at = first(params)
+    const at = afterLogSums(params)
     const own = tangents.slice(at)
     const isSome = (list: readonly MaybeZero[]) => list.some(tangent => tangent !== null)
     const direct = isSome(own)
@@ -123,8 +124,6 @@ function jvpOf(
   }
 }
 
-const afterLogSums = (params: AttentionParams): number => baseCount(params) + 1
-
 /** [q, k, v, mask?, lengths?, logSums, tangents of q, k, v and (if `bias`) of the mask] -> tangents of L */
 export const attentionTangentPrimitive: Primitive<AttentionParams> = {
   name: 'attentionTangent',
@@ -132,7 +131,7 @@ export const attentionTangentPrimitive: Primitive<AttentionParams> = {
     { shape: [...q.shape.slice(0, -1), v.shape.at(-1)!], dtype: 'float32' },
     { shape: q.shape.slice(0, -1), dtype: 'float32' },
   ],
-  jvp: (...given) => jvpOf(attentionTangentPrimitive, tangentsOf, afterLogSums)(...given),
+  jvp: (...given) => jvpOf(attentionTangentPrimitive, tangentsOf)(...given),
   transpose(cotangents, inputs, types, params) {
     const at = afterLogSums(params)
     const known = inputs.slice(0, at) as Tensor[]
@@ -154,12 +153,9 @@ export const attentionTangentPrimitive: Primitive<AttentionParams> = {
           params,
         ).map(([value]) => value),
     )
-    body.inputs.forEach((variable, i) => {
-      lowering.define(variable, lowering.view(inputs[i]))
-    })
-    lowering.lower(body)
-    outputs.forEach((variable, i) => {
-      lowering.define(variable, lowering.view(body.outputs[i]))
+    const given = inputs.map(input => lowering.view(input))
+    lowering.lowerInner(body, given).forEach((view, i) => {
+      lowering.define(outputs[i], view)
     })
   },
 }
@@ -168,7 +164,7 @@ export const attentionTangentPrimitive: Primitive<AttentionParams> = {
 export const attentionGradientPrimitive: Primitive<AttentionParams> = {
   name: 'attentionGradient',
   type: inputs => inputs.slice(0, 3).map(({ shape, dtype }) => ({ shape, dtype })),
-  jvp: (...given) => jvpOf(attentionGradientPrimitive, gradientOf, afterLogSums)(...given),
+  jvp: (...given) => jvpOf(attentionGradientPrimitive, gradientOf)(...given),
   transpose(cotangents, inputs, types, params) {
     const at = afterLogSums(params)
     const known = inputs.slice(0, at) as Tensor[]

@@ -1,7 +1,7 @@
 // Scaled dot-product attention: a primitive, because its kernel and its gradient's keep no tensor [queries, keys], which
 // the chain rule through matmul and softmax would.
 import type { Primitive } from '../core/primitive.js'
-import { sameShape, showShape } from '../core/shape.js'
+import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind, bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
@@ -70,7 +70,7 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
   if (mask !== undefined) {
     const shape = [q.shape[0], k.shape[0]]
     checkMask(operation, mask, shape)
-    inputs.push(sameShape(mask.shape, shape) ? mask : broadcastTo(mask, shape))
+    inputs.push(broadcastTo(mask, shape))
   }
   if (keyLength !== undefined) {
     const length = toTensor(operation, keyLength, 'int32')

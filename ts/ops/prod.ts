@@ -1,32 +1,26 @@
 // The product over axes. Its derivative multiplies what stands before an element with what stands behind it, so that it
 // is exact with zeros; hence its own file, above the running products.
 import { ReduceOp } from '../../assembly/format.js'
-import { dropAxes, range } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { mul } from './arithmetic.js'
 import { cast } from './cast.js'
 import { cumprodPrimitive, shifted } from './cumulate.js'
 import { absolute, type Laws, values } from './laws.js'
-import { drawAxes, fold, type ReduceOptions, type ReduceParams, reduce, reduction, sumAxes } from './reduce.js'
-import { reshape } from './reshape.js'
-import { transpose } from './transpose.js'
+import { asRows, drawAxes, fold, type ReduceOptions, type ReduceParams, reduce, reduction, sumAxes } from './reduce.js'
 
 export const prodPrimitive = reduction(
   'prod',
   { float32: ReduceOp.ProdF32, int32: ReduceOp.ProdI32, uint32: ReduceOp.ProdI32 },
   {
     jvp([x], [dx], _results, { axes }) {
-      const kept = dropAxes(x.shape, axes)
-      const order = [...range(x.rank).filter(axis => !axes.includes(axis)), ...axes]
-      const rows = (t: Tensor) =>
-        reshape(transpose(t, order), [...kept, axes.reduce((n, axis) => n * t.shape[axis], 1)])
-      const row = rows(x)
+      const rows = asRows(x, axes)
+      const axis = rows.rank - 1
       const others = [false, true].map(reverse => {
-        const params = { axis: kept.length, reverse }
-        return shifted(bind1(cumprodPrimitive, [row], params), params, 1)
+        const params = { axis, reverse }
+        return shifted(bind1(cumprodPrimitive, [rows], params), params, 1)
       })
-      return [sumAxes(mul(rows(dx!), mul(others[0], others[1])), [kept.length])]
+      return [sumAxes(mul(asRows(dx!, axes), mul(others[0], others[1])), [axis])]
     },
     transpose: null,
   },

@@ -4,7 +4,7 @@ import { ReduceOp } from '../../assembly/format.js'
 import { emitReduce } from '../compiler/emit-reduce.js'
 import type { DType } from '../core/dtype.js'
 import type { Primitive } from '../core/primitive.js'
-import { dropAxes, normalizeAxes, range, showShape } from '../core/shape.js'
+import { dropAxes, normalizeAxes, range, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { rangeError, typeError } from '../errors.js'
@@ -16,6 +16,7 @@ import { equal } from './compare.js'
 import { sqrt } from './exponential.js'
 import { absolute, build, distinct, get, indices, type Laws, type NdArray, values, wrap } from './laws.js'
 import { reshape } from './reshape.js'
+import { transpose } from './transpose.js'
 
 export interface ReduceParams {
   /** Ascending. */
@@ -115,11 +116,19 @@ export function reduce(name: string, primitive: Primitive<ReduceParams>, x: Tens
   return options.keepDims ? withOnes(result, x.shape, axes) : result
 }
 
-const withOnes = (x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor =>
+/** A result with the reduced axes of length 1 where they were in `shape`. */
+export const withOnes = (x: Tensor, shape: readonly number[], axes: readonly number[]): Tensor =>
   reshape(
     x,
     shape.map((length, i) => (axes.includes(i) ? 1 : length)),
   )
+
+/** The axes (ascending) as one, behind the others. */
+export const asRows = (x: Tensor, axes: readonly number[]): Tensor =>
+  reshape(transpose(x, [...dropAxes(range(x.rank), axes), ...axes]), [
+    ...dropAxes(x.shape, axes),
+    sizeOf(axes.map(axis => x.shape[axis])),
+  ])
 
 /** Extremes of nothing do not exist. */
 function notEmpty(name: string, x: Tensor, options: ReduceOptions): void {

@@ -13,8 +13,7 @@ import { mul, sub } from './arithmetic.js'
 import type { NoParams } from './elementwise.js'
 import { exp } from './exponential.js'
 import { build, get, type Laws, type NdArray, values } from './laws.js'
-import { axesOf, type ReduceOptions, sum } from './reduce.js'
-import { reshape } from './reshape.js'
+import { asRows, axesOf, type ReduceOptions, sum, withOnes } from './reduce.js'
 import { moveaxis } from './transpose.js'
 
 function alongRows(name: string, kind: SoftmaxKind, jvp: Primitive<NoParams>['jvp']): Primitive<NoParams> {
@@ -85,22 +84,8 @@ export const logSoftmax = (x: Tensor, axis = -1): Tensor => along('logSoftmax', 
  */
 export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor {
   const axes = axesOf('logsumexp', x, options)
-  const kept = x.shape.map((_, i) => i).filter(i => !axes.includes(i))
-  let rows = x
-  axes
-    .toSorted((a, b) => a - b)
-    .forEach((dim, i) => {
-      rows = moveaxis(rows, dim - i, -1)
-    })
-  const shape = kept.map(i => x.shape[i])
-  const length = axes.reduce((product, i) => product * x.shape[i], 1)
-  const result = bind1(logSumExpPrimitive, [reshape(rows, [...shape, length])], {})
-  return options.keepDims
-    ? reshape(
-        result,
-        x.shape.map((n, i) => (axes.includes(i) ? 1 : n)),
-      )
-    : result
+  const result = bind1(logSumExpPrimitive, [asRows(x, axes)], {})
+  return options.keepDims ? withOnes(result, x.shape, axes) : result
 }
 
 /** The largest element of the row at an index, and the sum of exp(element - largest). */

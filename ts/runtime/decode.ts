@@ -1,5 +1,5 @@
-// Compiled code, the core's or the extension's, from the text that assembly/pack.mjs made of it. A module of its own unpacks it (assembly/unpack.ts):
-// compiled code is quick from its first bit, JavaScript only after some thousands.
+// Compiled code, the core's or the extension's, from the text that assembly/pack.mjs made of it. A module of its own
+// unpacks it (assembly/unpack.ts): compiled code is quick from its first bit, JavaScript only after some thousands.
 import * as packedCore from './core-wasm.js'
 
 /** Where the text stands in that module's memory: TEXT of assembly/unpack.ts. */

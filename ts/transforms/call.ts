@@ -10,20 +10,15 @@ import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { flattenTensors } from './arguments.js'
 import { type ClosedFunction, closedFunction } from './function.js'
-import { outputTypes } from './interpret.js'
+import { outputTypes, spread } from './interpret.js'
 import { jvpProgram } from './jvp.js'
 import { vmapProgram } from './vmap.js'
 
 /** The equations of the program in the place of the call; results of their own. Only where the passes that do so are off. */
 export function lowerCall(lowering: Lowering, { inputs, outputs }: Equation, { body }: { body: Program }): void {
   const given = inputs.map(atom => lowering.view(atom))
-  body.inputs.forEach((variable, i) => {
-    lowering.define(variable, given[i])
-  })
-  lowering.lower(body)
-  outputs.forEach((variable, i) => {
-    const view = lowering.view(body.outputs[i])
-    lowering.define(variable, given.some(({ buffer }) => buffer === view.buffer) ? lowering.copy(view) : view)
+  lowering.lowerInner(body, given).forEach((view, i) => {
+    lowering.define(outputs[i], given.some(({ buffer }) => buffer === view.buffer) ? lowering.copy(view) : view)
   })
 }
 
@@ -94,12 +89,6 @@ export function jvpOf(
 }
 
 export const isThere = (value: MaybeZero): value is Tensor => value !== null
-
-/** The next value for each true, null for each false. */
-export function spread(mask: readonly boolean[], list: readonly Tensor[]): MaybeZero[] {
-  let next = 0
-  return mask.map(has => (has ? list[next++] : null))
-}
 
 /** The primitive of functions with rules: `jvp` applies them, `batch` gives them for a batch. */
 export function primitiveWithRules(

@@ -15,7 +15,7 @@ import { typeError } from '../errors.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { greaterEqual } from '../ops/compare.js'
 import { where as select } from '../ops/where.js'
-import { inputTypes, outputTypes, where, whereNot } from './interpret.js'
+import { cut, inputTypes, outputTypes, spread, where, whereNot } from './interpret.js'
 import { jvpProgram } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { transposeProgram } from './transpose.js'
@@ -41,8 +41,8 @@ const condJvp: NonNullable<Primitive<CondParams>['jvpWithResults']> = (primals, 
     branches.map(branch => jvpProgram(branch, { nonzero, all }).program),
     [...primals, ...tangents.filter(tangent => tangent !== null)],
   )
-  let next = all.length
-  return { results: results.slice(0, all.length), tangents: all.map(has => (has ? results[next++] : null)) }
+  const [values, own] = cut(results, all.length)
+  return { results: values, tangents: spread(all, own) }
 }
 
 /** The known parts give what the linear ones need, each in places that another branch may fill with its own. */
@@ -157,16 +157,11 @@ function condLower(lowering: Lowering, { inputs, outputs }: Equation, params: Co
   const [index, ...operands] = inputs.map(input => lowering.view(input))
   const outs = outputs.map(output => lowering.output(output))
   const run = (branch: Program): void => {
-    branch.inputs.forEach((variable, i) => {
-      lowering.define(variable, operands[i])
-    })
     branch.outputs.forEach((atom, i) => {
       if (atom.kind === 'var' && !branch.inputs.includes(atom) && branch.outputs.indexOf(atom) === i)
         lowering.aim(atom, outs[i])
     })
-    lowering.lower(branch)
-    branch.outputs.forEach((atom, i) => {
-      const made = lowering.view(atom)
+    lowering.lowerInner(branch, operands).forEach((made, i) => {
       if (!sameView(made, outs[i])) emitCopy(lowering, made, outs[i])
     })
   }

@@ -17,10 +17,9 @@ import {
   pair,
   primitiveWithRules,
   type RuleParams,
-  spread,
   zerosOf,
 } from './call.js'
-import { cut, outputTypes } from './interpret.js'
+import { cut, outputTypes, spread } from './interpret.js'
 import { splitProgram } from './partial.js'
 import { vmapProgram } from './vmap.js'
 

@@ -21,11 +21,10 @@ import {
   pair,
   primitiveWithRules,
   type RuleParams,
-  spread,
   zerosOf,
 } from './call.js'
 import { closedFunction } from './function.js'
-import { cut, inputTypes, outputTypes, where } from './interpret.js'
+import { cut, inputTypes, outputTypes, spread, where } from './interpret.js'
 import { vmapProgram } from './vmap.js'
 
 interface LinearParams {

@@ -18,6 +18,12 @@ export function merge<T>(mask: readonly boolean[], yes: readonly T[], no: readon
   return mask.map(flag => (flag ? yes[y++] : no[n++]))
 }
 
+/** The next of a list where the mask is true, else null. */
+export function spread<T>(mask: readonly boolean[], list: readonly T[]): (T | null)[] {
+  let next = 0
+  return mask.map(flag => (flag ? list[next++] : null))
+}
+
 /** Cuts a list into parts of the given lengths; what is left over is the last part. */
 export function cut<T>(list: readonly T[], ...lengths: number[]): T[][] {
   const parts: T[][] = []

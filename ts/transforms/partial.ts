@@ -2,7 +2,7 @@
 // the rest needs (residuals). What is a cheap function of another residual is computed again instead of kept.
 
 import { pruneProgram } from '../compiler/prune.js'
-import type { Atom, Equation, Program, Var } from '../core/program.js'
+import { type Atom, type Equation, makersOf, type Program, type Var } from '../core/program.js'
 import { sizeOf } from '../core/shape.js'
 import { where, whereNot } from './interpret.js'
 
@@ -75,8 +75,7 @@ export function splitProgram(
 
 /** Known equations to run again on the unknown side, because what they are made of is kept anyway or costs no more. */
 function recomputed(needed: Set<Var>, knownEquations: readonly Equation[], free: ReadonlySet<Var>): Equation[] {
-  const definition = new Map<Var, Equation>()
-  for (const equation of knownEquations) for (const output of equation.outputs) definition.set(output, equation)
+  const definition = makersOf(knownEquations)
   const order = new Map(knownEquations.map((equation, i) => [equation, i]))
   const residuals = new Set(needed)
   const again = new Set<Equation>()

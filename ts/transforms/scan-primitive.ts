@@ -10,7 +10,7 @@ import { applyProgram, bind, tracePure } from '../core/trace.js'
 import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 import { placeBatch } from '../ops/batching.js'
-import { cut, fixpoint, inputTypes, outputTypes, where, whereNot } from './interpret.js'
+import { cut, fixpoint, inputTypes, outputTypes, spread, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { liftInvariants } from './scan-invariant.js'
@@ -44,11 +44,10 @@ const scanJvp: NonNullable<Primitive<ScanParams>['jvpWithResults']> = (primals, 
   if (lifted !== null) {
     const { program, nonzero: has } = jvpProgram(lifted.outside, { nonzero: constMask })
     const all = applyProgram(program, [...primals.slice(0, consts), ...where(tangents as Tensor[], constMask)])
-    let next = has.length
-    const own = has.map(flag => (flag ? all[next++] : null))
+    const [values, own] = cut(all, has.length)
     return scanJvp(
-      [...primals.slice(0, consts), ...all.slice(0, has.length), ...primals.slice(consts)],
-      [...tangents.slice(0, consts), ...own, ...tangents.slice(consts)],
+      [...primals.slice(0, consts), ...values, ...primals.slice(consts)],
+      [...tangents.slice(0, consts), ...spread(has, own), ...tangents.slice(consts)],
       { ...params, body: lifted.inner, consts: consts + has.length },
     )
   }
@@ -93,12 +92,7 @@ const scanJvp: NonNullable<Primitive<ScanParams>['jvpWithResults']> = (primals, 
     order.map(i => all[i]),
   )
   const [carried, dCarry, ys, dYs] = cut(results, carry, dh.length, count - carry)
-  let nextCarry = 0
-  let nextY = 0
-  const outgoing = step.nonzero.map((has, i) => {
-    if (i < carry) return carryMask[i] ? dCarry[nextCarry++] : null
-    return has ? dYs[nextY++] : null
-  })
+  const outgoing = [...spread(carryMask, dCarry), ...spread(step.nonzero.slice(carry), dYs)]
   return { results: [...carried, ...ys], tangents: outgoing }
 }
 

@@ -8,7 +8,7 @@ import type { Atom, Program, Var } from '../core/program.js'
 import { insertAt, removeAt, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { applyProgram, bind, readAtom, setOrigin, traceProgram, tracePure } from '../core/trace.js'
-import { flatten, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
+import { flatten, type Leaf, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
 import { placeBatch } from '../ops/batching.js'
 import { leafTensor } from './arguments.js'
@@ -117,7 +117,7 @@ export function vmap<A extends unknown[], B extends Tree>(
     const dims = flatArgs.flatMap(({ structure, leaves }, i) => {
       const axes = inAxes === undefined ? 0 : inAxes[i] === undefined ? 0 : inAxes[i]
       return leafAxes('vmap', axes, structure, `argument ${i + 1}`).map((axis, leaf) =>
-        checkBatchAxis(typeof leaves[leaf] === 'boolean' ? null : axis, leafTensor(leaves[leaf]), i),
+        checkBatchAxis(axis, leaves[leaf], i),
       )
     })
     const given = flatArgs.flatMap(flat => flat.leaves)
@@ -174,14 +174,15 @@ function leafAxes(operation: string, axes: unknown, structure: TreeDef, what: st
   throw typeError(`${operation}: axes ${JSON.stringify(axes)} do not fit ${what}: ${showStructure(structure)}`)
 }
 
-function checkBatchAxis(axis: BatchDim, leaf: Tensor, argument: number): BatchDim {
-  if (axis === null) return null
-  if (!Number.isInteger(axis) || axis < -leaf.rank || axis >= leaf.rank) {
+function checkBatchAxis(axis: BatchDim, leaf: Leaf, argument: number): BatchDim {
+  if (axis === null || typeof leaf === 'boolean') return null
+  const { rank, shape } = leafTensor(leaf)
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw rangeError(
-      `vmap: argument ${argument + 1} has a leaf of shape ${showShape(leaf.shape)}, which has no axis ${axis}; give null for what all examples share`,
+      `vmap: argument ${argument + 1} has a leaf of shape ${showShape(shape)}, which has no axis ${axis}; give null for what all examples share`,
     )
   }
-  return axis < 0 ? axis + leaf.rank : axis
+  return axis < 0 ? axis + rank : axis
 }
 
 function batchSize(leaves: readonly Tensor[], dims: readonly BatchDim[]): number {

@@ -13,7 +13,7 @@ import { placeBatch } from '../ops/batching.js'
 import { broadcastInDim } from '../ops/broadcast.js'
 import { reduceMaxPrimitive } from '../ops/reduce.js'
 import { where as select } from '../ops/where.js'
-import { cut, fixpoint, inputTypes, outputTypes, where, whereNot } from './interpret.js'
+import { cut, fixpoint, inputTypes, outputTypes, spread, where, whereNot } from './interpret.js'
 import { jvpProgram, zeroTangent } from './jvp.js'
 import { splitProgram } from './partial.js'
 import { lowerScan } from './scan-lowering.js'
@@ -65,8 +65,8 @@ const whileJvp: NonNullable<Primitive<WhileParams>['jvpWithResults']> = (primals
     },
     [...conditionPrimals, ...consts, ...constTangents.filter(tangent => tangent !== null), ...init, ...carryTangents],
   )
-  let next = init.length
-  return { results: results.slice(0, init.length), tangents: mask.map(has => (has ? results[next++] : null)) }
+  const [values, own] = cut(results, init.length)
+  return { results: values, tangents: spread(mask, own) }
 }
 
 /** The carries that depend on nothing unknown, by a loop of their own; the others by the whole loop once more. */
@@ -209,12 +209,9 @@ export const whilePrimitive: Primitive<WhileParams> = {
         reverse: false,
       },
       carried => {
-        condition.inputs.forEach((variable, i) => {
-          const isConst = i < conditionConsts
-          lowering.define(variable, isConst ? lowering.view(equation.inputs[i]) : carried[i - conditionConsts])
-        })
-        lowering.lower(condition)
-        lowering.emit(Opcode.Break, [read(lowering.view(condition.outputs[0])), 0])
+        const consts = equation.inputs.slice(0, conditionConsts).map(atom => lowering.view(atom))
+        const [goesOn] = lowering.lowerInner(condition, [...consts, ...carried])
+        lowering.emit(Opcode.Break, [read(goesOn), 0])
       },
     )
   },

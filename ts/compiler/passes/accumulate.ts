@@ -1,6 +1,6 @@
 // accumulate: a product that is added to something starts from it instead of from zero, in its place where it dies; so do
 // rows added to zeros and windows written into zeros, as gradients of reading them are.
-import type { Atom, Equation, Program } from '../../core/program.js'
+import { type Atom, type Equation, makersOf, type Program } from '../../core/program.js'
 import { type Contraction, emitGemm } from '../emit-gemm.js'
 import { machinePrimitive } from '../machine-primitive.js'
 import { isContiguous } from '../view.js'
@@ -33,8 +33,7 @@ function accumulateIn(program: Program, owned: ReadonlySet<Atom>, zeros: Readonl
   for (const { inputs } of program.equations) inputs.forEach(use)
   // An output is never read for the last time.
   for (const atom of program.outputs) uses.set(atom, Number.POSITIVE_INFINITY)
-  const makers = new Map<Atom, Equation>()
-  for (const equation of program.equations) for (const output of equation.outputs) makers.set(output, equation)
+  const makers = makersOf(program.equations)
 
   const gone = new Set<Equation>()
   const isMade = (atom: Atom): boolean => {

@@ -1,6 +1,6 @@
 // sink: what a loop only adds up or only emits is computed after it, for all steps at once: the weight gradients of a
 // recurrence become one matrix product.
-import type { Atom, Equation, Program, Var } from '../../core/program.js'
+import { type Atom, type Equation, makersOf, type Program, type Var } from '../../core/program.js'
 import { isElementwise, isHeavy, isView, isZeroBroadcast, replaceEquations } from './rewrite.js'
 import { tidy } from './simplify.js'
 
@@ -43,8 +43,7 @@ export function chooseSunk(body: Program, carries: readonly Var[]): Sunk {
     const isSame = (isView(equation) || isElementwise(equation)) && equation.inputs.some(atom => fleeting.has(atom))
     if (equation.primitive.inline || isSame) for (const output of equation.outputs) fleeting.add(output)
   }
-  const makers = new Map<Atom, Equation>()
-  for (const equation of body.equations) for (const output of equation.outputs) makers.set(output, equation)
+  const makers = makersOf(body.equations)
   const accumulators = carries.flatMap((carry, index) => {
     const found = accumulatorOf(body, carry, index, consumers, makers)
     return found === null || found.terms.some(term => fleeting.has(term)) ? [] : found
