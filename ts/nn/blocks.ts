@@ -10,7 +10,6 @@ import type { Spec } from '../transforms/eval-shape.js'
 import { relu } from './activations.js'
 import {
   type KeyValues,
-  linear,
   type MultiHeadAttention,
   type MultiHeadMode,
   type MultiHeadOptions,
@@ -18,6 +17,7 @@ import {
   multiHeadAttention,
 } from './attention.js'
 import { checkCount, checkRate, lastLength } from './check.js'
+import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import type { Layer, Mode } from './layer.js'

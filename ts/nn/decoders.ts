@@ -4,7 +4,6 @@ import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { flatten, showStructure, type TreeDef, treeLeaves, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
-import { add } from '../ops/arithmetic.js'
 import { concat, split } from '../ops/concat.js'
 import { matmul } from '../ops/dot-general.js'
 import { zeros } from '../ops/full.js'
@@ -15,7 +14,7 @@ import { evalShape, type Spec } from '../transforms/eval-shape.js'
 import type { Attention } from './alignment.js'
 import type { Cell } from './cell.js'
 import { checkCount, lastLength } from './check.js'
-import { type DenseParams, dense } from './dense.js'
+import { type DenseParams, dense, linear } from './dense.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import { checkCell } from './recurrent.js'
 
@@ -119,7 +118,7 @@ function cellStart<P, C>(cell: Cell<P, C>, { cell: params, bridge }: PlainParams
     leaves: Tensor[]
     structure: TreeDef
   }
-  const start = tanh(add(matmul(vectorOf(leaves), bridge.w), bridge.b))
+  const start = tanh(linear(vectorOf(leaves), bridge.w, bridge.b))
   const parts = split(
     start,
     wanted.map(({ size }) => size),
