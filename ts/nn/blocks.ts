@@ -4,7 +4,7 @@ import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { zeros } from '../ops/full.js'
-import { foldIn, split } from '../ops/random.js'
+import { split } from '../ops/random.js'
 import { expandDims, reshape } from '../ops/reshape.js'
 import type { Spec } from '../transforms/eval-shape.js'
 import { relu } from './activations.js'
@@ -21,6 +21,7 @@ import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
+import { partMode } from './link.js'
 import { layerNorm, type NormParams } from './norm.js'
 
 /** What a network for each place is like. */
@@ -163,7 +164,7 @@ function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
   /** x and what a branch makes of it, the branch number `place` of the block. */
   const join = (place: number, params: N, x: Tensor, mode: Mode, branch: (x: Tensor, mode: Mode) => Tensor): Tensor => {
     const { train, key } = mode
-    const own = (part: number): Mode => (key === undefined ? { train } : { train, key: foldIn(key, 2 * place + part) })
+    const own = (part: number): Mode => partMode({ train, key }, 2 * place + part)
     const added = branch(preNorm ? norm.apply(params, x) : x, own(0))
     const sum = add(x, train ? left.apply(null, added, own(1)) : added)
     return preNorm ? sum : norm.apply(params, sum)

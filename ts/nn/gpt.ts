@@ -5,7 +5,7 @@ import { rangeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 import { less } from '../ops/compare.js'
 import { matmul } from '../ops/dot-general.js'
-import { foldIn, split } from '../ops/random.js'
+import { split } from '../ops/random.js'
 import { take } from '../ops/take.js'
 import { transpose } from '../ops/transpose.js'
 import { where } from '../ops/where.js'
@@ -16,6 +16,7 @@ import { checkCount, checkIds, checkText } from './check.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { normal } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
+import { partMode } from './link.js'
 import { layerNorm, type NormParams } from './norm.js'
 import { learnedPositions, type Positions } from './positions.js'
 
@@ -119,7 +120,7 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
     },
     apply(params, ids, { train, key } = {}) {
       checkText('gpt', ids, length)
-      const mode = (place: number): Mode => (key === undefined ? { train } : { train, key: foldIn(key, place) })
+      const mode = (place: number): Mode => partMode({ train, key }, place)
       const x = left.apply(null, positions.apply(params.positions, take(params.tokens, ids)), mode(0))
       return logitsOf(
         params,
