@@ -1,6 +1,6 @@
 // Decoders: cells that write one sequence while they look at another, for one step of one example. A decoder of your own
 // is such a record too.
-import { showShape } from '../core/shape.js'
+import { sameShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { flatten, showStructure, type TreeDef, treeLeaves, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
@@ -102,7 +102,7 @@ function bridgeParams<P>(key: Tensor, cell: Cell<P, unknown>, params: P, carry: 
     isAlike =
       from.leaves.length === 0 ||
       (showStructure(from.structure) === showStructure(to.structure) &&
-        from.leaves.every((leaf, i) => showShape((leaf as Tensor).shape) === showShape((to.leaves[i] as Tensor).shape)))
+        from.leaves.every((leaf, i) => sameShape((leaf as Tensor).shape, (to.leaves[i] as Tensor).shape)))
     if (isAlike) return []
     length = vectorOf(to.leaves as Tensor[]).size
     return vectorOf(from.leaves as Tensor[])
