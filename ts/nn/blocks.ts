@@ -232,6 +232,21 @@ export function encoderBlock<N = NormParams>(options: BlockOptions<N>): EncoderB
   }
 }
 
+/** Through one block after the other, each with its parameters: the caches that they hand on, and what the last one gives. */
+export function throughBlocks<P>(
+  blocks: readonly P[],
+  x: Tensor,
+  run: (params: P, x: Tensor, i: number) => readonly [KeyValues, Tensor],
+): [KeyValues[], Tensor] {
+  let y = x
+  const caches = blocks.map((params, i) => {
+    const [cache, output] = run(params, y, i)
+    y = output
+    return cache
+  })
+  return [caches, y]
+}
+
 /** How attention of the mode's memory is run. */
 function memoryMode({ memory, memoryMask, memoryLength }: DecoderMode): MultiHeadMode {
   if (memory === undefined) throw typeError('decoderBlock: the memory is missing: apply(params, x, { memory })')

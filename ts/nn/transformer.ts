@@ -11,7 +11,6 @@ import { arange } from '../ops/full.js'
 import { split } from '../ops/random.js'
 import { take } from '../ops/take.js'
 import { transpose } from '../ops/transpose.js'
-import type { KeyValues } from './attention.js'
 import {
   type BlockOptions,
   type DecoderBlockParams,
@@ -19,6 +18,7 @@ import {
   decoderBlock,
   type EncoderBlockParams,
   encoderBlock,
+  throughBlocks,
 } from './blocks.js'
 import { checkCount, checkIds, checkText } from './check.js'
 import type { Memory } from './decoders.js'
@@ -100,10 +100,7 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
   for (const [name, count] of Object.entries(counts)) checkCount('transformer', name, count)
   const norm = options.norm ?? (layerNorm() as unknown as Layer<N>)
   const { positions = sinusoidalPositions() as Positions<{ w: Tensor } | null> } = options
-  const [reads, writes] = [encoderBlock, decoderBlock].map(block => block({ ...options, norm })) as [
-    ReturnType<typeof encoderBlock<N>>,
-    ReturnType<typeof decoderBlock<N>>,
-  ]
+  const [reads, writes] = [encoderBlock({ ...options, norm }), decoderBlock({ ...options, norm })]
   const left = dropoutLayer(dropout)
   const tableInit = normal(1 / Math.sqrt(width))
   type Params = TransformerParams<N>
@@ -186,17 +183,11 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
       const memories = params.decoder.map(p => writes.project(p, keys))
       return (carry, token) => {
         const { position } = carry
-        const caches: KeyValues[] = []
-        const x = params.decoder.reduce(
-          (y, p, i) => {
-            const own = { memory: memories[i], memoryMask }
-            const [cache, output] = writes.step(p, carry.caches[i], y, position, own)
-            caches.push(cache)
-            return output
-          },
-          positions.at(params.positions, embedded(params.target, token), position),
+        const x = positions.at(params.positions, embedded(params.target, token), position)
+        const [caches, y] = throughBlocks(params.decoder, x, (p, before, i) =>
+          writes.step(p, carry.caches[i], before, position, { memory: memories[i], memoryMask }),
         )
-        return [{ position: add(position, 1), caches }, within(logitsOf(params, x), carry)]
+        return [{ position: add(position, 1), caches }, within(logitsOf(params, y), carry)]
       }
     },
   }
