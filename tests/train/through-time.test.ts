@@ -49,13 +49,12 @@ import {
   rtrlStep,
   tbptt,
 } from '../../ts/train/index.js'
-import { close } from '../close.js'
+import { bits, close } from '../close.js'
 
 const key = random.key(8)
 const xs = random.normal(random.key(1), [12, 3])
 const targets = random.normal(random.key(2), [12, 4])
 const squares = (y: Tensor, target: Tensor): Tensor => sum(square(sub(y, target)))
-const bits = (tree: unknown) => treeLeaves(tree).map(leaf => leaf.toArray())
 
 const cells = {
   rnn: rnnCell(4),
