@@ -22,15 +22,9 @@ import {
 } from '../../ts/index.js'
 import {
   type Cell,
-  choGruCell,
-  coupledLstmCell,
   gruCell,
   type LstmCarry,
-  layerNormGruCell,
-  layerNormLstmCell,
   lstmCell,
-  mguCell,
-  peepholeLstmCell,
   readState,
   recurrent,
   rnnCell,
@@ -39,6 +33,7 @@ import {
   zoneout,
 } from '../../ts/nn/index.js'
 import { close } from '../close.js'
+import { everyCell } from './every-cell.js'
 
 const key = random.key(11)
 const xs = random.normal(random.key(2), [6, 3])
@@ -75,11 +70,9 @@ test('variational dropout: one mask for all steps; the carry is whole; means are
 })
 
 test('variational dropout: what products read of the state is dropped, what is carried on is not', () => {
-  const [x, units] = [at(xs, 0), 3]
-  const makes = [rnnCell, lstmCell, peepholeLstmCell, coupledLstmCell, layerNormLstmCell, gruCell, choGruCell, mguCell]
-  for (const make of [...makes, layerNormGruCell]) {
-    const cell = make(units) as unknown as Cell<{ wh: Tensor }, unknown>
-    const params = cell.init(key, x)
+  const x = at(xs, 0)
+  for (const [name, cell] of Object.entries(everyCell(3))) {
+    const params = cell.init(key, x) as { wh: Tensor }
     const start = treeMap(leaf => add(leaf, tensor([0.5, -1, 2])), cell.initialCarry(params))
     const [after] = variationalDropout(cell, { state: 0.5 }).apply(params, start, x, train)
     // The rows of dropped units of the state's weights are zero, the others twice as large.
@@ -89,7 +82,7 @@ test('variational dropout: what products read of the state is dropped, what is c
       const [found, expected] = [after, own].map(tree => concat(treeLeaves(tree)))
       return Math.max(...sub(found, expected).data().map(Math.abs))
     })
-    assert.is(errors.filter(error => error < 1e-5).length, 1, `${make.name}: ${errors}`)
+    assert.is(errors.filter(error => error < 1e-5).length, 1, `${name}: ${errors}`)
   }
 })
 
