@@ -1,6 +1,7 @@
 // What the tests of functions with rules of their own share: a layer with a tree and an integer, in a loop, and its reference.
 import { add, matmul, scan, sin, type Tensor, tensor } from '../../ts/index.js'
 import { type Draw, type NdArray, values } from '../../ts/ops/laws.js'
+import { array } from '../comparing.js'
 import type { Subject } from '../function-laws.js'
 
 interface Layer {
@@ -12,12 +13,6 @@ interface Layer {
 export const countedLayer = ({ w, b }: Layer, x: Tensor, count: Tensor) => ({
   y: sin(add(matmul(x, w), b)),
   count: add(count, 1),
-})
-
-export const array = (shape: number[], data: number[]): NdArray => ({
-  shape,
-  dtype: 'float32',
-  data: Float64Array.from(data),
 })
 
 /** The layer in a scan of a few steps or none. */

@@ -32,9 +32,9 @@ import {
   vmap,
 } from '../../ts/index.js'
 import { type Draw, values } from '../../ts/ops/laws.js'
-import { forAll } from '../comparing.js'
+import { array, forAll } from '../comparing.js'
 import { functionLaws, type Subject } from '../function-laws.js'
-import { array, countedLayer, inScan } from './counted-layer.js'
+import { countedLayer, inScan } from './counted-layer.js'
 
 const test = suite('customJvp')
 
