@@ -10,6 +10,7 @@ import { jit, mul, sub, treeLeaves, treeMap } from '../build/ts/index.js'
 import { handCells } from './lib/hand-cells.mjs'
 import { handGradient } from './lib/hand-layers.mjs'
 import { libraryModel } from './lib/library-cells.mjs'
+import { median } from './lib/statistics.mjs'
 import { makeData, userCells, userGradient } from './lib/user-cells.mjs'
 
 const args = process.argv.slice(2)
@@ -29,7 +30,6 @@ const part = ['cells', 'passes'].includes(args[0]) ? args.shift() : null
 /** A user-written cell may take so much more than the best form by hand. */
 const BAR = 1.15
 
-const median = list => list.toSorted((a, b) => a - b)[list.length >> 1]
 const clock = () => {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000

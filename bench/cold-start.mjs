@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { median } from './lib/statistics.mjs'
 
 const RUNS = 31
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -34,7 +35,6 @@ function run({ file, elapsed, busy }) {
   elapsed.push(performance.now() - start)
   busy.push(Number(stdout))
 }
-const median = list => list.toSorted((a, b) => a - b)[list.length >> 1]
 
 const programs = [program('nothing', null), program('heddle/core', 'core'), program('heddle', 'index')]
 for (let i = 0; i < RUNS; i++) programs.forEach(run)

@@ -1,6 +1,6 @@
 // Comparing tensors with numbers.
 import * as assert from 'uvu/assert'
-import type { Tensor } from '../ts/index.js'
+import { type Tensor, treeLeaves } from '../ts/index.js'
 
 /** Fails unless every element is within `tolerance` of the expected number. */
 export function close(got: Tensor, expected: unknown, tolerance = 1e-6): void {
@@ -12,3 +12,6 @@ export function close(got: Tensor, expected: unknown, tolerance = 1e-6): void {
     assert.ok(isClose, `element ${i} is ${value}, expected ${numbers[i]}`)
   })
 }
+
+/** All numbers of a tree, for comparisons bit for bit. */
+export const bits = (tree: unknown) => treeLeaves(tree).map(leaf => leaf.toArray())

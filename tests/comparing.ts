@@ -34,6 +34,12 @@ export function forAll(runs: number, property: (draw: Draw) => void, seed = 2026
 
 export const toTensor = ({ shape, dtype, data }: NdArray): Tensor => tensor([...data], { shape, dtype })
 
+export const array = (shape: number[], data: readonly number[]): NdArray => ({
+  shape,
+  dtype: 'float32',
+  data: Float64Array.from(data),
+})
+
 export const fromTensor = (x: Tensor): NdArray => ({
   shape: x.shape,
   dtype: x.dtype,

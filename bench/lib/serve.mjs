@@ -5,6 +5,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import benny from 'benny'
+import { median } from './statistics.mjs'
 
 /** Runs that take less are repeated inside one sample, so that the clock and awaiting do not weigh. */
 const SAMPLE = 2
@@ -15,7 +16,6 @@ const ANSWERS = 5
 const WARM_UP = 1000
 
 const say = message => process.stdout.write(`@${JSON.stringify(message)}\n`)
-const median = values => values.toSorted((a, b) => a - b)[values.length >> 1]
 
 async function time(run) {
   const start = performance.now()

@@ -129,6 +129,10 @@ const describe = (figure: Figure): string =>
 export const beside = ({ published, baseline }: Figure): string =>
   published === undefined ? `baseline: ${baseline}` : `published: ${published}`
 
+/** `LSTM: loss 0.17 -> 0.0009 in 500 steps`. */
+export const describeLosses = (name: string, losses: readonly number[]): string =>
+  `${name}: loss ${round(losses[0])} -> ${round(mean(losses.slice(-20)))} in ${losses.length} steps`
+
 /** Four digits that count. */
 export const round = (value: number): string => String(Number(value.toPrecision(4)))
 
@@ -171,7 +175,7 @@ const trainer = ({ steps: all, seed }: { steps: number; seed: number }): Run['tr
         },
       ),
     )
-    console.log(`${name}: loss ${round(losses[0])} -> ${round(mean(losses.slice(-20)))} in ${losses.length} steps`)
+    console.log(describeLosses(name, losses))
     return state.params
   }
 }

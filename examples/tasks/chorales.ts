@@ -1,24 +1,10 @@
 // Bach's chorales: which notes sound at the next quarter, after all that was heard. Each of the 88 keys of a piano is a
 // question by itself, and all are answered from one state.
 import { readFile } from 'node:fs/promises'
-import {
-  arange,
-  cast,
-  concat,
-  div,
-  expandDims,
-  jit,
-  less,
-  random,
-  slice,
-  sum,
-  type Tensor,
-  tensor,
-  vmap,
-  zeros,
-} from 'heddle'
+import { cast, concat, div, expandDims, jit, random, slice, sum, type Tensor, tensor, vmap, zeros } from 'heddle'
 import { batches } from 'heddle/data'
 import { binaryCrossEntropy, chain, dense, lstmCell, type Mode, recurrent, variationalDropout } from 'heddle/nn'
+import { lengthMask } from 'heddle/text'
 import { runTask } from '../harness/task.ts'
 
 const [KEYS, LOWEST, UNITS, BATCH] = [88, 21, 128, 16]
@@ -54,7 +40,7 @@ type Params = ReturnType<typeof model.init>
 function surprise(params: Params, roll: Tensor, length: Tensor, mode?: Mode): Tensor {
   const before = concat([zeros([1, KEYS]), slice(roll, [0, 0], [roll.shape[0] - 1, KEYS])], 0)
   const logits = model.apply(params, before, { ...mode, length })
-  const isIn = cast(less(arange(roll.shape[0]), length), 'float32')
+  const isIn = cast(lengthMask(length, roll.shape[0]), 'float32')
   return binaryCrossEntropy(logits, roll, { reduction: 'sum', weights: expandDims(isIn, 1) })
 }
 

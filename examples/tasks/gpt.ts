@@ -23,7 +23,7 @@ import { adamw, applyUpdates, chain, clipByGlobalNorm, warmupCosineDecaySchedule
 import { bigramLoss, characterVocabulary, streamWindows } from 'heddle/text'
 import { finish, fit, progressBar } from 'heddle/train'
 import { loadText } from '../char-model/text.ts'
-import { report, round } from '../harness/task.ts'
+import { describeLosses, report, round } from '../harness/task.ts'
 
 const LENGTH = 64
 const BATCH = 12
@@ -134,9 +134,7 @@ const { state } = await finish(
     },
   }),
 )
-const last = losses.slice(-20)
-const ending = last.reduce((sum, x) => sum + x, 0) / last.length
-console.log(`gpt: loss ${round(losses[0])} -> ${round(ending)} in ${losses.length} steps`)
+console.log(describeLosses('gpt', losses))
 
 // ---- what it says of the rest of the text ----
 

@@ -1,12 +1,12 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Attention, Opcode } from '../../assembly/format.js'
+import { floatBits } from '../../ts/compiler/lowering.js'
 import { instruction, makeMachine, operand, runShares } from './assembler.js'
 import { floats, type Guarded, guarded, intact, loadKernels, mulberry32, words } from './testing.js'
 
 const test = suite('attention')
 
-const bits = (value: number): number => new Uint32Array(new Float32Array([value]).buffer)[0]
 const padded = (n: number): number => Math.ceil(n / 8) * 8
 
 interface Sizes {
@@ -54,7 +54,7 @@ function compare({ queries, keys, depth, width }: Sizes, flags: number, random: 
     const isBack = (own & Attention.Gradient) !== 0
     const head = (rows: number, columns: number) => rows * columns * 4
     return instruction(
-      Opcode.Attention, 0, own, Math.min(2, heads), 1, queries, keys, depth, width, bits(0.7),
+      Opcode.Attention, 0, own, Math.min(2, heads), 1, queries, keys, depth, width, floatBits(0.7),
       [depth * 4, 4, depth * 4, 4, width * 4, 4, keys * 4, 4, width * 4, 4],
       [heads, head(queries, depth), head(keys, depth), head(keys, width)], [heads, 0, 4, head(queries, width)],
       ...(isBack ? gradients.slice(0, 2) : [out, logSums]).map(x => operand(0, x.at)),

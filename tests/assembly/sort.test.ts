@@ -1,19 +1,19 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MapOp, Opcode, Sort, SortKind } from '../../assembly/format.js'
+import { floatBits } from '../../ts/compiler/lowering.js'
 import { instruction, makeMachine, operand, runShares } from './assembler.js'
 import { guarded, intact, loadKernels, mulberry32, words } from './testing.js'
 
 const test = suite('sort and running reductions')
 
-const bits = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0]
-const SPECIAL = [0, -0, 1, -1, Infinity, -Infinity, 1e-40, -1e-40].map(bits).concat(0x7fc00000, 0xffc00001)
+const SPECIAL = [0, -0, 1, -1, Infinity, -Infinity, 1e-40, -1e-40].map(floatBits).concat(0x7fc00000, 0xffc00001)
 
 /** Rows of words: any, few different ones, such as make every digit but one the same, and ends of the domain. */
 const fills: [string, (random: () => number) => number][] = [
   ['any bits', random => Math.floor(random() * 2 ** 32)],
   ['few values', random => Math.floor(random() * 3)],
-  ['floats in [-1, 1)', random => bits(2 * random() - 1)],
+  ['floats in [-1, 1)', random => floatBits(2 * random() - 1)],
   ['one high digit', random => Math.floor(random() * 200) * 2 ** 21],
   ['special floats', random => SPECIAL[Math.floor(random() * SPECIAL.length)]],
 ]
@@ -104,7 +104,7 @@ test('running reductions agree with their twins bit for bit, whatever the shares
         const size = outer * length * inner
         const isInteger = op >= MapOp.NegI
         const draw = () =>
-          isInteger ? Math.floor(random() * 2 ** 32) : random() < 0.03 ? 0x7fc00000 : bits(2 * random() - 1)
+          isInteger ? Math.floor(random() * 2 ** 32) : random() < 0.03 ? 0x7fc00000 : floatBits(2 * random() - 1)
         const [data, more] = [0, 1].map(() => Uint32Array.from({ length: size }, draw))
         const source = guarded(core, size, data)
         const factors = guarded(core, size, more)

@@ -1,12 +1,11 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Opcode, Standardize } from '../../assembly/format.js'
+import { floatBits } from '../../ts/compiler/lowering.js'
 import { instruction, makeMachine, operand, runShares } from './assembler.js'
 import { floats, guarded, intact, loadKernels, mulberry32, words } from './testing.js'
 
 const test = suite('standardize')
-
-const bits = (value: number): number => new Uint32Array(new Float32Array([value]).buffer)[0]
 
 test('agrees with its twin, on any row length, far from zero too, in any number of shares', () => {
   const random = mulberry32(11)
@@ -23,7 +22,7 @@ test('agrees with its twin, on any row length, far from zero too, in any number 
         const [out, twin] = [guarded(core, rows * length), guarded(core, rows * length)]
         const [factors, twinFactors] = [guarded(core, rows, start), guarded(core, rows, start)]
         const operands = [out, factors, source, ...(isDerivative ? [results] : [])].map(x => operand(0, x.at))
-        const program = instruction(Opcode.Standardize, 0, flags, rows, length, bits(0.01), ...operands)
+        const program = instruction(Opcode.Standardize, 0, flags, rows, length, floatBits(0.01), ...operands)
         let first: Uint32Array | undefined
         for (const parts of [1, 2, 3]) {
           runShares(machine, parts, program)

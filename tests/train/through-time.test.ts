@@ -24,21 +24,7 @@ import {
   vmap,
   zeros,
 } from '../../ts/index.js'
-import {
-  type Cell,
-  choGruCell,
-  coupledLstmCell,
-  crossEntropy,
-  dense,
-  gruCell,
-  layerNormGruCell,
-  layerNormLstmCell,
-  lstmCell,
-  mguCell,
-  peepholeLstmCell,
-  rnnCell,
-  stacked,
-} from '../../ts/nn/index.js'
+import { crossEntropy, dense, gruCell, lstmCell, stacked } from '../../ts/nn/index.js'
 import {
   bptt,
   type CellStep,
@@ -49,26 +35,18 @@ import {
   rtrlStep,
   tbptt,
 } from '../../ts/train/index.js'
-import { close } from '../close.js'
+import { bits, close } from '../close.js'
+import { everyCell } from '../nn/every-cell.js'
 
 const key = random.key(8)
 const xs = random.normal(random.key(1), [12, 3])
 const targets = random.normal(random.key(2), [12, 4])
 const squares = (y: Tensor, target: Tensor): Tensor => sum(square(sub(y, target)))
-const bits = (tree: unknown) => treeLeaves(tree).map(leaf => leaf.toArray())
 
 const cells = {
-  rnn: rnnCell(4),
-  lstm: lstmCell(4),
-  peephole: peepholeLstmCell(4),
-  coupled: coupledLstmCell(4),
-  'layer norm lstm': layerNormLstmCell(4),
-  gru: gruCell(4),
-  'cho gru': choGruCell(4),
-  mgu: mguCell(4),
-  'layer norm gru': layerNormGruCell(4),
+  ...everyCell(4),
   stacked: stacked(lstmCell(3), gruCell(2), dense(4)),
-} as unknown as Record<string, Cell<object, object>>
+} as unknown as ReturnType<typeof everyCell>
 
 /** The largest difference beside the largest element. */
 function difference(tree: unknown, other: unknown): number {

@@ -26,12 +26,12 @@ import {
   vmap,
 } from '../../ts/index.js'
 import { build, type NdArray } from '../../ts/ops/laws.js'
-import { forAll } from '../comparing.js'
+import { array, forAll } from '../comparing.js'
 import { functionLaws } from '../function-laws.js'
 
 const test = suite('cond')
 const i32 = (value: number) => tensor(value, { dtype: 'int32' })
-const vector = (data: number[]): NdArray => ({ shape: [data.length], dtype: 'float32', data: Float64Array.from(data) })
+const vector = (data: number[]): NdArray => array([data.length], data)
 
 for (const [title, law] of Object.entries(functionLaws)) {
   test(title, () =>

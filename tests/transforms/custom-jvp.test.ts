@@ -31,9 +31,10 @@ import {
   tensor,
   vmap,
 } from '../../ts/index.js'
-import { type NdArray, values } from '../../ts/ops/laws.js'
-import { forAll } from '../comparing.js'
+import { type Draw, values } from '../../ts/ops/laws.js'
+import { array, forAll } from '../comparing.js'
 import { functionLaws, type Subject } from '../function-laws.js'
+import { countedLayer, inScan } from './counted-layer.js'
 
 const test = suite('customJvp')
 
@@ -42,27 +43,17 @@ const softplus: (x: Tensor) => Tensor = customJvp(
   ([x], [dx]) => [softplus(x), mul(sigmoid(x), dx)],
 )
 
-interface Layer {
-  w: Tensor
-  b: Tensor
-}
-/** A layer and how often it ran; the rule says what the chain rule would. */
-const layer = customJvp(
-  ({ w, b }: Layer, x: Tensor, count: Tensor) => ({ y: sin(add(matmul(x, w), b)), count: add(count, 1) }),
-  ([{ w, b }, x, count], [dp, dx]) => {
-    const z = add(matmul(x, w), b)
-    const dz = add(matmul(dx, w), matmul(x, dp.w), dp.b)
-    return [
-      { y: sin(z), count: add(count, 1) },
-      { y: mul(cos(z), dz), count },
-    ]
-  },
-)
+/** The rule says what the chain rule would. */
+const layer = customJvp(countedLayer, ([{ w, b }, x, count], [dp, dx]) => {
+  const z = add(matmul(x, w), b)
+  const dz = add(matmul(dx, w), matmul(x, dp.w), dp.b)
+  return [
+    { y: sin(z), count: add(count, 1) },
+    { y: mul(cos(z), dz), count },
+  ]
+})
 
-const array = (shape: number[], data: number[]): NdArray => ({ shape, dtype: 'float32', data: Float64Array.from(data) })
-
-/** Applied three times in a loop, an integer counted beside it. */
-const subjects: Record<string, (draw: Parameters<(typeof functionLaws)[string]>[1]) => Subject> = {
+const subjects: Record<string, (draw: Draw) => Subject> = {
   'softplus, whose rule calls it': draw => ({
     inputs: [values(draw, draw.shape())],
     f: ([x]) => [softplus(x)],
@@ -73,25 +64,7 @@ const subjects: Record<string, (draw: Parameters<(typeof functionLaws)[string]>[
       ),
     ],
   }),
-  'a layer with trees and integers, in a scan, what it takes from outside': draw => {
-    const [n, steps] = [draw.pick([1, 2, 3]), draw.pick([0, 1, 3])]
-    return {
-      inputs: [values(draw, [n, n], 'float32', -1, 1), values(draw, [n]), values(draw, [n])],
-      f: ([w, b, x]) => {
-        const start = { y: x, count: tensor(0, { dtype: 'int32' }) }
-        const step = ({ y, count }: typeof start) => [layer({ w, b }, y, count), count] as const
-        const [last, counts] = scan(step, start, null, { length: steps })
-        return [last.y, last.count, counts]
-      },
-      reference([w, b, x]) {
-        let y = [...x.data]
-        for (let i = 0; i < steps; i++)
-          y = y.map((_, k) => Math.sin(b.data[k] + y.reduce((total, value, j) => total + value * w.data[j * n + k], 0)))
-        const count = (shape: number[], data: number[]): NdArray => ({ ...array(shape, data), dtype: 'int32' })
-        return [array([n], y), count([], [steps]), count([steps], [...Array(steps).keys()])]
-      },
-    }
-  },
+  'a layer with trees and integers, in a scan, what it takes from outside': inScan(layer),
 }
 
 for (const [name, subject] of Object.entries(subjects)) {

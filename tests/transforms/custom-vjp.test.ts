@@ -34,19 +34,15 @@ import {
   vjp,
   vmap,
 } from '../../ts/index.js'
-import { type NdArray, values } from '../../ts/ops/laws.js'
 import { forAll } from '../comparing.js'
-import { functionLaws, type Subject } from '../function-laws.js'
+import { functionLaws } from '../function-laws.js'
+import { countedLayer, inScan } from './counted-layer.js'
 
 const test = suite('customVjp')
 
-interface Layer {
-  w: Tensor
-  b: Tensor
-}
-/** A layer and how often it ran; backward says what the chain rule would. */
+/** Backward says what the chain rule would. */
 const layer = customVjp(
-  ({ w, b }: Layer, x: Tensor, count: Tensor) => ({ y: sin(add(matmul(x, w), b)), count: add(count, 1) }),
+  countedLayer,
   ({ w, b }, x, count) => {
     const z = add(matmul(x, w), b)
     return [
@@ -60,31 +56,9 @@ const layer = customVjp(
   },
 )
 
-const array = (shape: number[], data: number[]): NdArray => ({ shape, dtype: 'float32', data: Float64Array.from(data) })
-
-const subject = (draw: Parameters<(typeof functionLaws)[string]>[1]): Subject => {
-  const [n, steps] = [draw.pick([1, 2, 3]), draw.pick([0, 1, 3])]
-  return {
-    inputs: [values(draw, [n, n], 'float32', -1, 1), values(draw, [n]), values(draw, [n])],
-    f: ([w, b, x]) => {
-      const start = { y: x, count: tensor(0, { dtype: 'int32' }) }
-      const step = ({ y, count }: typeof start) => [layer({ w, b }, y, count), count] as const
-      const [last, counts] = scan(step, start, null, { length: steps })
-      return [last.y, last.count, counts]
-    },
-    reference([w, b, x]) {
-      let y = [...x.data]
-      for (let i = 0; i < steps; i++)
-        y = y.map((_, k) => Math.sin(b.data[k] + y.reduce((total, value, j) => total + value * w.data[j * n + k], 0)))
-      const count = (shape: number[], data: number[]): NdArray => ({ ...array(shape, data), dtype: 'int32' })
-      return [array([n], y), count([], [steps]), count([steps], [...Array(steps).keys()])]
-    },
-  }
-}
-
 for (const [title, law] of Object.entries(functionLaws)) {
   if (/^(jvp|second)/.test(title)) continue
-  test(`a layer with trees and integers in a scan: ${title}`, () => forAll(5, draw => law(subject(draw), draw)))
+  test(`a layer with trees and integers in a scan: ${title}`, () => forAll(5, draw => law(inScan(layer)(draw), draw)))
 }
 
 /** x y², with a backward pass of its own. */

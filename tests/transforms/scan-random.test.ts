@@ -2,7 +2,6 @@
 // gradient, and both under vmap; eager and compiled.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mulberry32 } from '../../bench/workloads.js'
 import {
   add,
   at,
@@ -25,6 +24,7 @@ import {
   where,
   zeros,
 } from '../../ts/index.js'
+import { mulberry32 } from '../mulberry32.js'
 
 const WIDTH = 3
 

@@ -22,7 +22,7 @@ import {
   vmap,
 } from '../../ts/index.js'
 import { build, type Draw, type NdArray, values } from '../../ts/ops/laws.js'
-import { forAll } from '../comparing.js'
+import { array, forAll } from '../comparing.js'
 import { functionLaws, type Subject } from '../function-laws.js'
 
 const test = suite('scan')
@@ -42,11 +42,6 @@ const row = ({ shape, data }: NdArray, t: number): Vector => {
 }
 
 const list = ({ data }: NdArray): Vector => [...data]
-const array = (shape: number[], data: readonly number[]): NdArray => ({
-  shape,
-  dtype: 'float32',
-  data: Float64Array.from(data),
-})
 const rows = (length: number, width: number, data: Vector[]): NdArray => array([length, width], data.flat())
 
 /** A loop of random size: T steps over vectors of n. */

@@ -22,6 +22,7 @@ import type { Spec } from '../transforms/eval-shape.js'
 import { vmap } from '../transforms/vmap.js'
 import { LOWEST } from './alignment.js'
 import { checkCount, checkRate, lastLength } from './check.js'
+import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
@@ -136,10 +137,6 @@ export interface MultiHeadAttention extends Layer<MultiHeadParams> {
   step(params: MultiHeadParams, cache: KeyValues, x: Tensor, position: Tensor): [KeyValues, Tensor]
 }
 
-/** x w + b. */
-export const linear = (x: Tensor, w: Tensor, b: Tensor | undefined): Tensor =>
-  b === undefined ? matmul(x, w) : add(matmul(x, w), b)
-
 /** What several weights make of one input, in one product. */
 function together(x: Tensor, weights: Tensor[], biases: (Tensor | undefined)[]): Tensor[] {
   const bias = biases[0] && concat(biases as Tensor[])
@@ -147,7 +144,7 @@ function together(x: Tensor, weights: Tensor[], biases: (Tensor | undefined)[]):
   return split(linear(x, concat(weights, 1), bias), sizes, -1)
 }
 
-/** One head: its output, and its weights if `left`, what stays of them, is not undefined (null: all). */
+/** What heads find, and where they are asked for the weights by which they do. */
 interface Head {
   output: Tensor
   weights?: Tensor

@@ -4,13 +4,12 @@ import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { zeros } from '../ops/full.js'
-import { foldIn, split } from '../ops/random.js'
+import { split } from '../ops/random.js'
 import { expandDims, reshape } from '../ops/reshape.js'
 import type { Spec } from '../transforms/eval-shape.js'
 import { relu } from './activations.js'
 import {
   type KeyValues,
-  linear,
   type MultiHeadAttention,
   type MultiHeadMode,
   type MultiHeadOptions,
@@ -18,9 +17,11 @@ import {
   multiHeadAttention,
 } from './attention.js'
 import { checkCount, checkRate, lastLength } from './check.js'
+import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
+import { partMode } from './link.js'
 import { layerNorm, type NormParams } from './norm.js'
 
 /** What a network for each place is like. */
@@ -163,7 +164,7 @@ function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
   /** x and what a branch makes of it, the branch number `place` of the block. */
   const join = (place: number, params: N, x: Tensor, mode: Mode, branch: (x: Tensor, mode: Mode) => Tensor): Tensor => {
     const { train, key } = mode
-    const own = (part: number): Mode => (key === undefined ? { train } : { train, key: foldIn(key, 2 * place + part) })
+    const own = (part: number): Mode => partMode({ train, key }, 2 * place + part)
     const added = branch(preNorm ? norm.apply(params, x) : x, own(0))
     const sum = add(x, train ? left.apply(null, added, own(1)) : added)
     return preNorm ? sum : norm.apply(params, sum)
@@ -229,6 +230,21 @@ export function encoderBlock<N = NormParams>(options: BlockOptions<N>): EncoderB
         attend(p.norm1, x, y => attention.step(p.attention, cache, y, position)),
       ),
   }
+}
+
+/** Through one block after the other, each with its parameters: the caches that they hand on, and what the last one gives. */
+export function throughBlocks<P>(
+  blocks: readonly P[],
+  x: Tensor,
+  run: (params: P, x: Tensor, i: number) => readonly [KeyValues, Tensor],
+): [KeyValues[], Tensor] {
+  let y = x
+  const caches = blocks.map((params, i) => {
+    const [cache, output] = run(params, y, i)
+    y = output
+    return cache
+  })
+  return [caches, y]
 }
 
 /** How attention of the mode's memory is run. */

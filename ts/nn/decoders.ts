@@ -1,10 +1,9 @@
 // Decoders: cells that write one sequence while they look at another, for one step of one example. A decoder of your own
 // is such a record too.
-import { showShape } from '../core/shape.js'
+import { sameShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { flatten, showStructure, type TreeDef, treeLeaves, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
-import { add } from '../ops/arithmetic.js'
 import { concat, split } from '../ops/concat.js'
 import { matmul } from '../ops/dot-general.js'
 import { zeros } from '../ops/full.js'
@@ -15,7 +14,7 @@ import { evalShape, type Spec } from '../transforms/eval-shape.js'
 import type { Attention } from './alignment.js'
 import type { Cell } from './cell.js'
 import { checkCount, lastLength } from './check.js'
-import { type DenseParams, dense } from './dense.js'
+import { type DenseParams, dense, linear } from './dense.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import { checkCell } from './recurrent.js'
 
@@ -103,7 +102,7 @@ function bridgeParams<P>(key: Tensor, cell: Cell<P, unknown>, params: P, carry: 
     isAlike =
       from.leaves.length === 0 ||
       (showStructure(from.structure) === showStructure(to.structure) &&
-        from.leaves.every((leaf, i) => showShape((leaf as Tensor).shape) === showShape((to.leaves[i] as Tensor).shape)))
+        from.leaves.every((leaf, i) => sameShape((leaf as Tensor).shape, (to.leaves[i] as Tensor).shape)))
     if (isAlike) return []
     length = vectorOf(to.leaves as Tensor[]).size
     return vectorOf(from.leaves as Tensor[])
@@ -119,7 +118,7 @@ function cellStart<P, C>(cell: Cell<P, C>, { cell: params, bridge }: PlainParams
     leaves: Tensor[]
     structure: TreeDef
   }
-  const start = tanh(add(matmul(vectorOf(leaves), bridge.w), bridge.b))
+  const start = tanh(linear(vectorOf(leaves), bridge.w, bridge.b))
   const parts = split(
     start,
     wanted.map(({ size }) => size),

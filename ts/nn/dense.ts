@@ -23,6 +23,10 @@ export interface DenseParams {
   b: Tensor
 }
 
+/** x w + b, without b where there is none. */
+export const linear = (x: Tensor, w: Tensor, b: Tensor | undefined): Tensor =>
+  b === undefined ? matmul(x, w) : add(matmul(x, w), b)
+
 /**
  * `x w + b`: [..., inputs] -> [..., units]. Throws at `init` if the input is a scalar.
  * @example
@@ -45,6 +49,6 @@ export function dense(
       const w = init(weightKey, [lastLength('dense', input), units])
       return bias ? { w, b: biasInit(biasKey, [units]) } : { w }
     },
-    apply: ({ w, b }, x) => (b === undefined ? matmul(x, w) : add(matmul(x, w), b)),
+    apply: ({ w, b }, x) => linear(x, w, b),
   }
 }

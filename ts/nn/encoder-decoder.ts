@@ -16,6 +16,7 @@ import type { Cell } from './cell.js'
 import { stepSpec } from './check.js'
 import type { Decoder, Memory, MemorySpec } from './decoders.js'
 import type { Layer, Mode } from './layer.js'
+import { partMode } from './link.js'
 import { recurrent } from './recurrent.js'
 
 /** An encoder with a way of its own: `run` gives its last carry and what it says at each step, [S, K]. */
@@ -99,10 +100,6 @@ function runnable<E>(encoder: Encoder<E> | Cell<E> | Layer<E>): Encoder<E> {
   }
 }
 
-/** The mode of one of the parts: a key of its own. */
-const part = (mode: Mode, place: number): Mode =>
-  mode.key === undefined ? mode : { ...mode, key: foldIn(mode.key, place) }
-
 /**
  * An encoder that reads a source and a decoder that writes a target (Sutskever et al. 2014; Cho et al. 2014), with attention
  * where the decoder has it, for one example; `vmap` makes it a batch. `length` in a mode is that of the source, where it is
@@ -142,13 +139,13 @@ export function encoderDecoder<P, C, W extends Tensor | null, E, H, S = null, T 
   type Params = EncoderDecoderParams<S, E, T, P, H>
 
   const encode = (params: Pick<Params, 'source' | 'encoder'>, xs: Tensor, mode: Mode = {}): Memory => {
-    const read = source.apply(params.source, xs, part(mode, 0))
-    const [carry, keys] = encoder.run(params.encoder, read, part(mode, 1))
+    const read = source.apply(params.source, xs, partMode(mode, 0))
+    const [carry, keys] = encoder.run(params.encoder, read, partMode(mode, 1))
     const { length } = mode
     return length === undefined ? { carry, keys } : { carry, keys, mask: less(arange(keys.shape[0]), length) }
   }
   const logitsOf = (params: Params, output: Tensor, mode: Mode): Tensor =>
-    head.apply(params.head, output, part(mode, 3))
+    head.apply(params.head, output, partMode(mode, 3))
 
   return {
     init(key, sourceSpec, targetSpec = { shape: [1], dtype: 'int32' }) {
@@ -180,7 +177,7 @@ export function encoderDecoder<P, C, W extends Tensor | null, E, H, S = null, T 
       const memory = encode(params, xs, mode)
       const start = decoder.initialCarry(params.decoder, memory)
       const { length: _, ...own } = mode
-      const vectorsOf = (tokens: Tensor): Tensor => target.apply(params.target, tokens, part(own, 2))
+      const vectorsOf = (tokens: Tensor): Tensor => target.apply(params.target, tokens, partMode(own, 2))
       if (samplingProbability === 0) {
         const [, { output, weights }] = scan(
           (carry: C, x: Tensor) => decoder.apply(params.decoder, carry, x, memory),

@@ -5,17 +5,18 @@ import { rangeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 import { less } from '../ops/compare.js'
 import { matmul } from '../ops/dot-general.js'
-import { foldIn, split } from '../ops/random.js'
+import { split } from '../ops/random.js'
 import { take } from '../ops/take.js'
 import { transpose } from '../ops/transpose.js'
 import { where } from '../ops/where.js'
 import { gelu } from './activations.js'
 import type { KeyValues } from './attention.js'
-import { type BlockOptions, type EncoderBlockParams, encoderBlock } from './blocks.js'
+import { type BlockOptions, type EncoderBlockParams, encoderBlock, throughBlocks } from './blocks.js'
 import { checkCount, checkIds, checkText } from './check.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { normal } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
+import { partMode } from './link.js'
 import { layerNorm, type NormParams } from './norm.js'
 import { learnedPositions, type Positions } from './positions.js'
 
@@ -119,7 +120,7 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
     },
     apply(params, ids, { train, key } = {}) {
       checkText('gpt', ids, length)
-      const mode = (place: number): Mode => (key === undefined ? { train } : { train, key: foldIn(key, place) })
+      const mode = (place: number): Mode => partMode({ train, key }, place)
       const x = left.apply(null, positions.apply(params.positions, take(params.tokens, ids)), mode(0))
       return logitsOf(
         params,
@@ -133,29 +134,17 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
     read(params, ids, places = length) {
       checkPlaces(places)
       checkText('gpt', ids, places)
-      const caches: KeyValues[] = []
-      params.blocks.reduce(
-        (y, own) => {
-          const [cache, output] = block.fill(own, y, places)
-          caches.push(cache)
-          return output
-        },
-        positions.apply(params.positions, take(params.tokens, ids)),
-      )
+      const x = positions.apply(params.positions, take(params.tokens, ids))
+      const [caches] = throughBlocks(params.blocks, x, (own, y) => block.fill(own, y, places))
       return { position: scalar(ids.size, 'int32'), caches }
     },
     step: params => (carry, token) => {
       const { position } = carry
-      const caches: KeyValues[] = []
-      const x = params.blocks.reduce(
-        (y, own, i) => {
-          const [cache, output] = block.step(own, carry.caches[i], y, position)
-          caches.push(cache)
-          return output
-        },
-        positions.at(params.positions, take(params.tokens, token), position),
+      const x = positions.at(params.positions, take(params.tokens, token), position)
+      const [caches, y] = throughBlocks(params.blocks, x, (own, before, i) =>
+        block.step(own, carry.caches[i], before, position),
       )
-      return [{ position: add(position, 1), caches }, within(logitsOf(params, x), carry)]
+      return [{ position: add(position, 1), caches }, within(logitsOf(params, y), carry)]
     },
   }
 }

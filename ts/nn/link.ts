@@ -1,6 +1,7 @@
 // What combinators are made of: layers with or without a state, and functions of one tensor.
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
+import { foldIn } from '../ops/random.js'
 import { evalShape, type Spec } from '../transforms/eval-shape.js'
 import type { Layer, Mode, StatefulLayer } from './layer.js'
 
@@ -48,6 +49,10 @@ export function outputSpec(what: string, link: Link, params: unknown, spec: Spec
 /** Specs of a link's parameters. */
 export const paramSpecs = (link: Link, input: Spec): unknown =>
   evalShape((key: Tensor) => initLink(link, key, input) as Tensor)({ shape: [2], dtype: 'uint32' })
+
+/** The mode for the part number `i` of a whole: with a key of its own, where there is one. */
+export const partMode = <M extends Mode | undefined>(mode: M, i: number): M =>
+  mode?.key === undefined ? mode : { ...mode, key: foldIn(mode.key, i) }
 
 /** The mode for part `i` of a layer: its key and its state in the place of the whole's. */
 export function modeOf(mode: Mode | undefined, key: Tensor | undefined, state: unknown): Mode | undefined {

@@ -1,6 +1,6 @@
 // Skip connections.
 
-import { showShape } from '../core/shape.js'
+import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
@@ -40,7 +40,7 @@ export function residual<const B extends Link, const S extends Link = Layer<null
       const keys: (Tensor | undefined)[] = mode?.key === undefined ? [] : split(mode.key)
       const [first, y] = runLink(body, params.body, x, modeOf(mode, keys[0], mode?.state?.body))
       const [second, z] = runLink(shortcut, params.shortcut, x, modeOf(mode, keys[1], mode?.state?.shortcut))
-      if (showShape(y.shape) !== showShape(z.shape)) {
+      if (!sameShape(y.shape, z.shape)) {
         throw typeError(`residual: the body gives shape ${showShape(y.shape)}, the shortcut ${showShape(z.shape)}`)
       }
       return [{ body: first, shortcut: second }, add(y, z)]

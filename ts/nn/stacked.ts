@@ -6,6 +6,7 @@ import { foldIn, split } from '../ops/random.js'
 import { evalShape, type Spec } from '../transforms/eval-shape.js'
 import type { Cell, StepMode } from './cell.js'
 import type { Layer, ParamsOf } from './layer.js'
+import { partMode } from './link.js'
 import { checkCell, scanCell, scanSteps } from './recurrent.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: cells of all kinds stand in one list
@@ -40,9 +41,6 @@ function step(storey: Storey, params: unknown, carry: unknown, x: Tensor, mode?:
   return [null, storey.apply(params, x, mode && { ...mode, key })]
 }
 
-const own = (mode: StepMode | undefined, i: number): StepMode | undefined =>
-  mode?.key === undefined ? mode : { ...mode, key: foldIn(mode.key, i) }
-
 /** What a storey makes of inputs like `spec`. */
 const outputSpec = (storey: Storey, params: unknown, spec: Spec): Spec =>
   evalShape((p: unknown, x: Tensor) => step(storey, p, isCell(storey) ? storey.initialCarry(p, x) : null, x)[1])(
@@ -73,7 +71,7 @@ export function stacked<const L extends readonly Storey[]>(...storeys: L): Cell<
     (carry: Params, x: Tensor, mode?: StepMode): [Params, Tensor] => {
       let y = x
       const next = storeys.slice(from, to).map((storey, i) => {
-        const [after, out] = step(storey, params[from + i], carry[i], y, own(mode, from + i))
+        const [after, out] = step(storey, params[from + i], carry[i], y, partMode(mode, from + i))
         y = out
         return after
       })
@@ -107,7 +105,7 @@ export function stacked<const L extends readonly Storey[]>(...storeys: L): Cell<
         const to = parts[k + 1]
         const [below, only] = [carry.slice(from, to), storeys[from]]
         if (to === from + 1 && isCell(only)) {
-          const [after, out] = scanCell(only, params[from], below[0], y, { ...run, mode: own(run.mode, from) })
+          const [after, out] = scanCell(only, params[from], below[0], y, { ...run, mode: partMode(run.mode, from) })
           y = out
           return [after]
         }

@@ -8,10 +8,9 @@ import { less } from '../ops/compare.js'
 import { stack } from '../ops/concat.js'
 import { matmul } from '../ops/dot-general.js'
 import { arange } from '../ops/full.js'
-import { foldIn, split } from '../ops/random.js'
+import { split } from '../ops/random.js'
 import { take } from '../ops/take.js'
 import { transpose } from '../ops/transpose.js'
-import type { KeyValues } from './attention.js'
 import {
   type BlockOptions,
   type DecoderBlockParams,
@@ -19,6 +18,7 @@ import {
   decoderBlock,
   type EncoderBlockParams,
   encoderBlock,
+  throughBlocks,
 } from './blocks.js'
 import { checkCount, checkIds, checkText } from './check.js'
 import type { Memory } from './decoders.js'
@@ -27,6 +27,7 @@ import type { EncoderDecoder } from './encoder-decoder.js'
 import { type TransformerCarry, within } from './gpt.js'
 import { normal } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
+import { partMode } from './link.js'
 import { layerNorm, type NormParams } from './norm.js'
 import { type Positions, sinusoidalPositions } from './positions.js'
 
@@ -99,10 +100,7 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
   for (const [name, count] of Object.entries(counts)) checkCount('transformer', name, count)
   const norm = options.norm ?? (layerNorm() as unknown as Layer<N>)
   const { positions = sinusoidalPositions() as Positions<{ w: Tensor } | null> } = options
-  const [reads, writes] = [encoderBlock, decoderBlock].map(block => block({ ...options, norm })) as [
-    ReturnType<typeof encoderBlock<N>>,
-    ReturnType<typeof decoderBlock<N>>,
-  ]
+  const [reads, writes] = [encoderBlock({ ...options, norm }), decoderBlock({ ...options, norm })]
   const left = dropoutLayer(dropout)
   const tableInit = normal(1 / Math.sqrt(width))
   type Params = TransformerParams<N>
@@ -115,13 +113,10 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
   }
   const logitsOf = ({ norms, head, target }: Params, x: Tensor): Tensor =>
     matmul(norms === null ? x : norm.apply(norms.decoder, x), head ?? transpose(target))
-  /** The mode of one of the parts: a key of its own. */
-  const part = ({ train, key }: Mode, place: number): Mode =>
-    key === undefined ? { train } : { train, key: foldIn(key, place) }
 
   const encode = (params: Params, ids: Tensor, mode: Mode = {}): Memory => {
-    const x = entered(params, params.source ?? params.target, ids, part(mode, 0))
-    const own = params.encoder.reduce((y, p, i) => reads.apply(p, y, { ...part(mode, 2 + i), length: mode.length }), x)
+    const x = entered(params, params.source ?? params.target, ids, partMode(mode, 0))
+    const own = params.encoder.reduce((y, p, i) => reads.apply(p, y, partMode(mode, 2 + i)), x)
     const keys = params.norms === null ? own : norm.apply(params.norms.encoder, own)
     return {
       carry: null,
@@ -138,9 +133,11 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
     run: (p: DecoderBlockParams<N>, y: Tensor, mode: DecoderMode) => Tensor,
   ): Tensor => {
     const { keys: memory, mask: memoryMask } = encode(params, source, mode)
-    const x = entered(params, params.target, target, part(mode, 1))
+    // Without the length, which is that of the source.
+    const own = { train: mode.train, key: mode.key }
+    const x = entered(params, params.target, target, partMode(own, 1))
     return params.decoder.reduce(
-      (y, p, i) => run(p, y, { ...part(mode, 2 + params.encoder.length + i), memory, memoryMask }),
+      (y, p, i) => run(p, y, { ...partMode(own, 2 + params.encoder.length + i), memory, memoryMask }),
       x,
     )
   }
@@ -186,17 +183,11 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
       const memories = params.decoder.map(p => writes.project(p, keys))
       return (carry, token) => {
         const { position } = carry
-        const caches: KeyValues[] = []
-        const x = params.decoder.reduce(
-          (y, p, i) => {
-            const own = { memory: memories[i], memoryMask }
-            const [cache, output] = writes.step(p, carry.caches[i], y, position, own)
-            caches.push(cache)
-            return output
-          },
-          positions.at(params.positions, embedded(params.target, token), position),
+        const x = positions.at(params.positions, embedded(params.target, token), position)
+        const [caches, y] = throughBlocks(params.decoder, x, (p, before, i) =>
+          writes.step(p, carry.caches[i], before, position, { memory: memories[i], memoryMask }),
         )
-        return [{ position: add(position, 1), caches }, within(logitsOf(params, x), carry)]
+        return [{ position: add(position, 1), caches }, within(logitsOf(params, y), carry)]
       }
     },
   }
