@@ -4,7 +4,7 @@ import { ReportKind } from '../../assembly/format.js'
 import { compile, type Executable } from '../compiler/compile.js'
 import type { Checks } from '../compiler/lowering.js'
 import { optimize, passKey } from '../compiler/optimize.js'
-import { isProgram } from '../compiler/passes/rewrite.js'
+import { hasPrograms, isProgram } from '../compiler/passes/rewrite.js'
 import { ITEM_BYTES } from '../compiler/view.js'
 import { typeError } from '../errors.js'
 import { beginRun, compact, OutOfMemory } from '../runtime/pool.js'
@@ -403,7 +403,9 @@ function findEquation(primitive: AnyPrimitive, inputs: readonly Tensor[], params
     const variables = inputs.map(({ shape, dtype }) => newVar({ shape, dtype }))
     const outputs = types.map(newVar)
     const equation = { primitive, inputs: variables, params, outputs }
-    return buildRunnable(primitive.name, optimize({ inputs: variables, equations: [equation], outputs }), [])
+    const program = { inputs: variables, equations: [equation], outputs }
+    // No pass finds anything in one operation alone.
+    return buildRunnable(primitive.name, hasPrograms(equation) ? optimize(program) : program)
   })
 }
 

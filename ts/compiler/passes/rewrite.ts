@@ -5,6 +5,9 @@ import { type Atom, type Equation, newVar, type Program, type Var } from '../../
 export const isProgram = (value: unknown): value is Program =>
   typeof value === 'object' && value !== null && 'equations' in value && 'outputs' in value
 
+/** True for an equation with a program among its parameters. */
+export const hasPrograms = ({ params }: Equation): boolean => Object.values(params ?? {}).some(isProgram)
+
 /** Whether an equation is such, by itself or in a program inside of it. */
 function anywhere(flag: 'effect' | 'isCollective'): (equation: Equation) => boolean {
   const test = ({ primitive, params }: Equation): boolean =>

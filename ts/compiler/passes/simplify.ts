@@ -2,7 +2,7 @@
 import type { Atom, Equation, Literal, Program, Var } from '../../core/program.js'
 import { pruneProgram } from '../prune.js'
 import { elements } from '../view.js'
-import { isElementwise, isProgram, mapEquation } from './rewrite.js'
+import { hasPrograms, isElementwise, mapEquation } from './rewrite.js'
 
 /** What a rule sees of the program around an equation. */
 export interface Context {
@@ -91,8 +91,9 @@ function countUses(program: Program): Map<Atom, number> {
 }
 
 /** Equations with the same key compute the same; null: not compared. */
-function equationKey({ primitive, inputs, params }: Equation, names: Map<Atom, number>): string | null {
-  if (primitive.effect || Object.values(params ?? {}).some(isProgram)) return null
+function equationKey(equation: Equation, names: Map<Atom, number>): string | null {
+  const { primitive, inputs, params } = equation
+  if (primitive.effect || hasPrograms(equation)) return null
   const operand = (atom: Atom): string => {
     if (atom.kind === 'literal') return `${Object.is(atom.value, -0) ? '-0' : atom.value}${atom.aval.dtype}`
     let name = names.get(atom)
