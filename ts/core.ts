@@ -46,8 +46,6 @@ export { moveaxis, swapaxes, transpose } from './ops/transpose.js'
 export { where } from './ops/where.js'
 export { init } from './runtime/core.js'
 export { type MemoryUse, memory, setMemoryLimit } from './runtime/usage.js'
-/** Looking into compiled functions. */
-export * as debug from './transforms/debug.js'
 export { type GradOptions, grad, valueAndGrad, vjp } from './transforms/grad.js'
 export { type JitOptions, jit } from './transforms/jit.js'
 export { jvp } from './transforms/jvp.js'

@@ -51,6 +51,8 @@ export { checkpoint } from './transforms/checkpoint.js'
 export { cond, switchCase } from './transforms/cond.js'
 export { customJvp } from './transforms/custom-jvp.js'
 export { customVjp } from './transforms/custom-vjp.js'
+/** Looking into compiled functions. */
+export * as debug from './transforms/debug.js'
 export { evalShape, type Shapes, type Spec, type Specs } from './transforms/eval-shape.js'
 export { hessian, type Jacobian, jacfwd, jacrev } from './transforms/jacobian.js'
 export { makeProgram } from './transforms/make-program.js'

@@ -49,8 +49,8 @@ export const reduction = (name: string): Row[] => [
   [() => h[name](f23, { axis: 2 }), `${name}: axis 2 is out of range for rank 2`],
   [() => h[name](f23, { axis: [0, 0] }), `${name}: an axis is given twice`],
   [() => h[name](f23, { axis: 0.5 }), `${name}: axis 0.5 is out of range`],
-  [() => h[name](f23, -1), `${name}: axes are an option: { axis: -1 }`],
-  [() => h[name](f23, [0, 1]), `${name}: axes are an option: { axis: [0, 1] }`],
+  [() => h[name](f23, -1), `${name}: the number -1 is given in place of options; the options are { axis, keepDims`],
+  [() => h[name](f23, [0, 1]), `${name}: an array is given in place of options`],
 ]
 
 export const x3 = (x: Tensor): Tensor => h.mul(x, 3)

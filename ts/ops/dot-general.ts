@@ -3,6 +3,7 @@
 // contracts the batch.
 
 import { type Contraction, emitGemm } from '../compiler/emit-gemm.js'
+import { checkOptions } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { normalizeAxis, range, showShape } from '../core/shape.js'
@@ -140,10 +141,12 @@ function batchDot(inputs: readonly Tensor[], dims: readonly (number | null)[], {
 export function dotGeneral(
   lhs: Tensor,
   rhs: Tensor,
-  { contract, batch = [[], []] }: Partial<Contraction> & Pick<Contraction, 'contract'>,
+  options: Partial<Contraction> & Pick<Contraction, 'contract'>,
 ): Tensor {
   checkTensor('dotGeneral', lhs, 'lhs')
   checkTensor('dotGeneral', rhs, 'rhs')
+  checkOptions('dotGeneral', options, { contract: 1, batch: 1 })
+  const { contract, batch = [[], []] } = options
   const axes = (pair: Contraction['contract']): [number[], number[]] => [
     pair[0].map(axis => normalizeAxis('dotGeneral', axis, lhs.rank)),
     pair[1].map(axis => normalizeAxis('dotGeneral', axis, rhs.rank)),

@@ -3,6 +3,7 @@
 import { ReduceOp } from '../../assembly/format.js'
 import { emitReduce } from '../compiler/emit-reduce.js'
 import type { DType } from '../core/dtype.js'
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { dropAxes, normalizeAxes, range, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
@@ -100,12 +101,13 @@ export interface ReduceOptions {
   keepDims?: boolean
 }
 
-/** The axes that a reduction runs over; throws if there are none such, or if they stand where the options belong. */
-export function axesOf(name: string, x: Tensor, options: ReduceOptions): number[] {
+/** The names of the options of all reductions. */
+export const REDUCE_NAMES: OptionNames<ReduceOptions> = { axis: 1, keepDims: 1 }
+
+/** The axes that a reduction runs over; throws if there are none such, or for other options than `names`. */
+export function axesOf(name: string, x: Tensor, options: ReduceOptions, names = REDUCE_NAMES): number[] {
   checkTensor(name, x)
-  if (typeof options !== 'object' || Array.isArray(options)) {
-    throw typeError(`${name}: axes are an option: { axis: ${Array.isArray(options) ? showShape(options) : options} }`)
-  }
+  checkOptions(name, options, names)
   return normalizeAxes(name, options.axis, x.rank)
 }
 
@@ -162,6 +164,14 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
   return div(sum(cast(x, 'float32'), options), count)
 }
 
+/** As for all reductions, and what the number of elements is lessened by. @inline */
+export interface VarianceOptions extends ReduceOptions {
+  /** 0 for all there is, 1 for a sample (0). */
+  correction?: number
+}
+
+const VARIANCE_NAMES: OptionNames<VarianceOptions> = { ...REDUCE_NAMES, correction: 1 }
+
 /**
  * The mean squared distance from the mean over `axis` (all axes by default), float32; divided by count - `correction`
  * (0; 1 for a sample, as Bessel's).
@@ -169,19 +179,19 @@ export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
  * variance(tensor([1, 2, 3, 4])) // 1.25
  * variance(tensor([1, 2, 3, 4]), { correction: 1 }) // 1.6667
  */
-export function variance(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
-  const axes = axesOf('variance', x, options)
+export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+  const axes = axesOf('variance', x, options, VARIANCE_NAMES)
   const count = axes.reduce((product, axis) => product * x.shape[axis], 1)
   const centred = sub(x, mean(x, { axis: axes, keepDims: true }))
-  return div(sum(square(centred), options), count - (options.correction ?? 0))
+  return div(sum(square(centred), { axis: axes, keepDims: options.keepDims }), count - (options.correction ?? 0))
 }
 
 /**
  * The standard deviation over `axis` (all axes by default): the square root of the `variance`.
  * @example std(tensor([[1, 3], [0, 8]]), { axis: 1 }) // [1, 4]
  */
-export function std(x: Tensor, options: ReduceOptions & { correction?: number } = {}): Tensor {
-  axesOf('std', x, options)
+export function std(x: Tensor, options: VarianceOptions = {}): Tensor {
+  axesOf('std', x, options, VARIANCE_NAMES)
   return sqrt(variance(x, options))
 }
 

@@ -1,6 +1,7 @@
 // Making tensors from JavaScript's values.
 
 import { type DType, isDType, isFloat, type TypedArray } from '../core/dtype.js'
+import { checkOptions } from '../core/options.js'
 import { checkShape, showShape, sizeOf } from '../core/shape.js'
 import { type Nested, storedTensor, Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
@@ -22,7 +23,9 @@ export interface TensorOptions {
  * tensor([1, 0, 2], { dtype: 'int32' }).dtype // 'int32'
  * tensor(new Float32Array(6), { shape: [2, 3] }) // [[0, 0, 0], [0, 0, 0]]
  */
-export function tensor(data: Nested | TypedArray, { shape, dtype }: TensorOptions = {}): Tensor {
+export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  checkOptions('tensor', options, { shape: 1, dtype: 1 })
+  const { shape, dtype } = options
   if (dtype !== undefined && !isDType(dtype)) throw typeError(`tensor: unknown dtype ${JSON.stringify(dtype)}`)
   if (data instanceof Tensor) throw typeError('tensor: the data is a tensor already; use cast or reshape')
   const flat = ArrayBuffer.isView(data)

@@ -1,5 +1,6 @@
 // Looking into a computation: values on the way, and where it went wrong. Imported as `debug`.
 import { runChecked } from '../core/execute.js'
+import { checkOptions } from '../core/options.js'
 import { showAval } from '../core/program.js'
 import { bind, isTracing, withSources } from '../core/trace.js'
 import { leafPaths, type Tree } from '../core/tree.js'
@@ -61,9 +62,11 @@ export interface NansOptions {
  */
 export function nans<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,
-  { infinities = true }: NansOptions = {},
+  options: NansOptions = {},
 ): (...args: A) => B {
   if (typeof f !== 'function') throw typeError('debug.nans: the first argument is not a function')
+  checkOptions('debug.nans', options, { infinities: 1 })
+  const { infinities = true } = options
   return (...args) => {
     if (isTracing()) return f(...args)
     const { program, captured, leaves, build } = withSources(() => closedFunction('debug.nans', f, args))

@@ -1,5 +1,6 @@
 // Reverse mode: linearise, then transpose.
 
+import { checkOptions } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import { Tensor } from '../core/tensor.js'
 import { applyProgram, scalar } from '../core/trace.js'
@@ -99,11 +100,10 @@ export function valueAndGrad<P, R extends unknown[]>(
   f: (params: P, ...rest: R) => Tensor,
   options?: GradOptions,
 ): (params: P, ...rest: R) => [Tensor, P]
-export function valueAndGrad<P, R extends unknown[]>(
-  f: (params: P, ...rest: R) => unknown,
-  { hasAux = false }: GradOptions = {},
-) {
+export function valueAndGrad<P, R extends unknown[]>(f: (params: P, ...rest: R) => unknown, options: GradOptions = {}) {
   if (typeof f !== 'function') throw typeError('grad: the first argument is not a function')
+  checkOptions('grad', options, { hasAux: 1 })
+  const { hasAux = false } = options
   return (params: P, ...rest: R): [unknown, P] => {
     checkDifferentiable('grad', params)
     return runTogether('grad', [params, ...rest], (own: P, ...others: R) => {

@@ -1,6 +1,7 @@
 // jit: trace once for each signature, compile once, then one call into the core runs everything.
 
 import { prepareProgram, type Runnable, runPrepared } from '../core/execute.js'
+import { checkOptions } from '../core/options.js'
 import { sameAval } from '../core/program.js'
 import { Tensor } from '../core/tensor.js'
 import { isTracing } from '../core/trace.js'
@@ -62,6 +63,7 @@ export function jit<A extends unknown[], B extends Tree>(
   options: JitOptions = {},
 ): JitFunction<A, B> {
   if (typeof f !== 'function') throw typeError('jit: the first argument is not a function')
+  checkOptions('jit', options, { donate: 1, static: 1 })
   const donate = positions('donate', options.donate)
   const fixed = positions('static', options.static)
   for (const position of donate) {

@@ -1,4 +1,5 @@
 // scan as users call it: trees in all places, the body traced once, and what a step may not do refused.
+import { checkOptions } from '../core/options.js'
 import { type Aval, newVar, sameAval, showAval } from '../core/program.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
@@ -45,9 +46,11 @@ export function scan<C extends Tree, X extends Tree, Y extends Tree>(
   f: (carry: NoInfer<C>, x: X) => readonly [NoInfer<C>, Y],
   init: C,
   xs: X,
-  { reverse = false, length, lengths }: ScanOptions = {},
+  options: ScanOptions = {},
 ): [C, Y] {
   if (typeof f !== 'function') throw typeError('scan: the first argument is not a function')
+  checkOptions('scan', options, { reverse: 1, length: 1, lengths: 1 })
+  const { reverse = false, length, lengths } = options
   const start = flattenTensors('scan', init, 'init')
   const steps = flattenTensors('scan', xs, 'xs')
   const count = stepCount(steps.leaves, length)

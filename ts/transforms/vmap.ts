@@ -3,10 +3,11 @@
 
 import { isCollective } from '../compiler/passes/rewrite.js'
 import { mappedAxis, mapping, withAxis } from '../core/axes.js'
+import { checkOptions } from '../core/options.js'
 import type { BatchDim } from '../core/primitive.js'
 import type { Atom, Program, Var } from '../core/program.js'
 import { insertAt, removeAt, showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { describe, type Tensor } from '../core/tensor.js'
 import { applyProgram, bind, readAtom, setOrigin, traceProgram, tracePure } from '../core/trace.js'
 import { flatten, type Leaf, leafPaths, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
@@ -90,10 +91,11 @@ export interface VmapOptions {
 }
 
 /**
- * `f` over a batch: a function of one example becomes one of many. `inAxes`: for each argument the axis of its leaves
- * that is the batch (0 by default), null for arguments that all examples share, or a tree of those; `outAxes` where the
- * results get it, null for results that all examples share. `axisName`: the name by which `psum` and `pmean` in `f` know
- * the examples. Booleans stay as they are, the same for all. Throws if the lengths of the batch axes differ or there is none.
+ * `f` over a batch: a function of one example becomes one of many. `inAxes`: the axis of all leaves that is the batch
+ * (0 by default), or for each argument its own, null for arguments that all examples share, or a tree of those; `outAxes`
+ * where the results get it, null for results that all examples share. `axisName`: the name by which `psum` and `pmean` in
+ * `f` know the examples. Booleans stay as they are, the same for all. Throws if the lengths of the batch axes differ or
+ * there is none.
  * @example
  * const distance = (a: Tensor, b: Tensor) => norm(sub(a, b)) // of two vectors
  * const points = tensor([[0, 0], [3, 4], [6, 8]])
@@ -102,20 +104,23 @@ export interface VmapOptions {
  */
 export function vmap<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,
-  inAxes?: { readonly [K in keyof A]?: number | null | object },
+  inAxes: number | { readonly [K in keyof A]?: number | null | object } = 0,
   outAxes: number | null | object = 0,
-  { axisName }: VmapOptions = {},
+  options: VmapOptions = {},
 ): (...args: A) => B {
   if (typeof f !== 'function') throw typeError('vmap: the first argument is not a function')
+  if (typeof inAxes !== 'number' && !Array.isArray(inAxes)) {
+    throw typeError(`vmap: inAxes are one axis, or a list of them for the arguments, not ${describe(inAxes)}`)
+  }
+  checkOptions('vmap', options, { axisName: 1 })
+  const { axisName } = options
   return (...args) => {
     const flatArgs = args.map((arg, i) => flatten(arg, `vmap: argument ${i + 1}`))
-    if (inAxes !== undefined && (inAxes as unknown[]).length > args.length) {
-      throw typeError(
-        `vmap: inAxes names ${(inAxes as unknown[]).length} arguments, the function was called with ${args.length}`,
-      )
+    if (Array.isArray(inAxes) && inAxes.length > args.length) {
+      throw typeError(`vmap: inAxes names ${inAxes.length} arguments, the function was called with ${args.length}`)
     }
     const dims = flatArgs.flatMap(({ structure, leaves }, i) => {
-      const axes = inAxes === undefined ? 0 : inAxes[i] === undefined ? 0 : inAxes[i]
+      const axes = typeof inAxes === 'number' ? inAxes : inAxes[i] === undefined ? 0 : inAxes[i]
       return leafAxes('vmap', axes, structure, `argument ${i + 1}`).map((axis, leaf) =>
         checkBatchAxis(axis, leaves[leaf], i),
       )
