@@ -1,4 +1,5 @@
 // Optimisers around optimisers: one update from several steps' gradients, and none from gradients that are broken.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { treeLeaves, treeMap } from '../core/tree.js'
 import { rangeError } from '../errors.js'
@@ -78,8 +79,10 @@ export interface FiniteState<S> {
  */
 export function applyIfFinite<S>(
   optimizer: Optimizer<S>,
-  { maxInARow = 5 }: { maxInARow?: number } = {},
+  options: { maxInARow?: number } = {},
 ): Optimizer<FiniteState<S>> {
+  checkOptions('applyIfFinite', options, { maxInARow: 1 })
+  const { maxInARow = 5 } = options
   if (!Number.isInteger(maxInARow) || maxInARow < 0) {
     throw rangeError(`applyIfFinite: ${maxInARow} is not a number of steps`)
   }

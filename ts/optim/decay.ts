@@ -1,5 +1,6 @@
 // Weight decay.
 
+import { checkOptions } from '../core/options.js'
 import { treeMap } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
@@ -16,7 +17,9 @@ import type { Optimizer } from './transformation.js'
  * const decay = addDecayedWeights(0.1, { mask: (_, leaf) => leaf.rank > 1 })
  * const optimizer = chain(scaleByAdam(), decay, scaleByLearningRate(1e-3))
  */
-export function addDecayedWeights(rate: number, { mask }: { mask?: Selection } = {}): Optimizer<null> {
+export function addDecayedWeights(rate: number, options: { mask?: Selection } = {}): Optimizer<null> {
+  checkOptions('addDecayedWeights', options, { mask: 1 })
+  const { mask } = options
   const decay: Optimizer<null> = {
     init: () => null,
     update(gradients, _state, params) {
