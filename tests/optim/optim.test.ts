@@ -204,6 +204,32 @@ test('types: updates are like the gradients, states like init’s', () => {
   assert.is(typed.length, 2)
 })
 
+test('gradients of other parameters than the state’s are told, with both trees', () => {
+  const given = { a: tensor([1]) }
+  const other = { b: tensor([1]) } as unknown as typeof given
+  const keeping = {
+    accumulate: optim.accumulate(2, optim.sgd(0.1)),
+    adadelta: optim.adadelta(),
+    adagrad: optim.adagrad(0.1),
+    adam: optim.adam(0.1),
+    adamw: optim.adamw(0.1),
+    addDecayedWeights: optim.addDecayedWeights(0.1),
+    ema: optim.ema(0.9),
+    lion: optim.lion(0.1),
+    momentum: optim.sgd(0.1, { momentum: 0.9 }),
+    nadam: optim.nadam(0.1),
+    rmsprop: optim.rmsprop(0.1),
+  } as Record<string, optim.Optimizer>
+  for (const [name, { init, update }] of Object.entries(keeping)) {
+    const message = /^update: the gradients are of other parameters: \{"b": \*\}, and not \{"a": \*\}/
+    assert.throws(() => update(other, init(given), given), message, name)
+  }
+  assert.throws(
+    () => optim.applyUpdates(given, other),
+    /^applyUpdates: the updates are of other parameters: \{"b": \*\}, and not \{"a": \*\}/,
+  )
+})
+
 test('what is no learning rate is refused by the name of the optimizer', () => {
   const { adadelta, adagrad, adam, adamw, lion, nadam, rmsprop, scaleByLearningRate, sgd } = optim
   const makers = { adadelta, adagrad, adam, adamw, lion, nadam, rmsprop, scaleByLearningRate, sgd }

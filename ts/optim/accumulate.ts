@@ -12,7 +12,7 @@ import { isFinite as isFiniteElement } from '../ops/rounding.js'
 import { where } from '../ops/where.js'
 import { cond } from '../transforms/cond.js'
 import { zerosOf } from './average.js'
-import type { Optimizer } from './transformation.js'
+import { mapPairs, type Optimizer } from './transformation.js'
 
 /** What is there since the last update: how many gradients (int32), and their sum. */
 export interface AccumulateState<S> {
@@ -40,7 +40,7 @@ export function accumulate<S>(steps: number, optimizer: Optimizer<S>): Optimizer
   return {
     init: params => ({ count: zeros([], 'int32'), sum: zerosOf(params), inner: optimizer.init(params) }),
     update<P>(gradients: P, state: AccumulateState<S>, params?: P): [P, AccumulateState<S>] {
-      const sum = treeMap((total, gradient) => add(total, gradient), state.sum as P, gradients)
+      const sum = mapPairs(add, state.sum as P, gradients)
       const count = add(state.count, 1)
       const isLast = equal(count, steps)
       const update = (total: P, inner: S, own?: P): [P, S] => {

@@ -1,12 +1,11 @@
 // Weight decay.
 
 import { checkOptions } from '../core/options.js'
-import { treeMap } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { masked } from './mask.js'
 import type { Selection } from './select.js'
-import type { Optimizer } from './transformation.js'
+import { mapPairs, type Optimizer } from './transformation.js'
 
 /**
  * Gradients plus `rate` times the parameters: before an adaptive method it is L2 regularisation, after it decoupled
@@ -24,7 +23,7 @@ export function addDecayedWeights(rate: number, options: { mask?: Selection } = 
     init: () => null,
     update(gradients, _state, params) {
       if (params === undefined) throw typeError('addDecayedWeights: update needs the parameters as its third argument')
-      return [treeMap((gradient, weight) => add(gradient, mul(weight, rate)), gradients, params), null]
+      return [mapPairs((weight, gradient) => add(gradient, mul(weight, rate)), params, gradients), null]
     },
   }
   return mask === undefined ? decay : masked(decay, mask)

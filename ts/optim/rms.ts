@@ -9,7 +9,7 @@ import { full } from '../ops/full.js'
 import { averaged, checkDecay, zerosOf } from './average.js'
 import { checkLearningRate, descent, type LearningRate, type Schedule, type ScheduleState } from './schedule.js'
 import { momentumDescent, type TraceState } from './sgd.js'
-import { chain, type Optimizer } from './transformation.js'
+import { chain, mapPairs, type Optimizer } from './transformation.js'
 
 /** How RMSprop averages. */
 export interface RmspropOptions {
@@ -106,7 +106,7 @@ export function adagrad(
   const divide: Optimizer<AdagradState> = {
     init: params => ({ sum: treeMap(leaf => full(leaf.shape, initialAccumulator), params) }),
     update<P>(gradients: P, state: AdagradState): [P, AdagradState] {
-      const sum = treeMap((total, gradient) => add(total, square(gradient)), state.sum as P, gradients)
+      const sum = mapPairs((total, gradient) => add(total, square(gradient)), state.sum as P, gradients)
       return [treeMap((gradient, total) => div(gradient, add(sqrt(total), eps)), gradients, sum), { sum }]
     },
   }

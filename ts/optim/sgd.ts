@@ -10,7 +10,7 @@ import { zeros } from '../ops/full.js'
 import { where } from '../ops/where.js'
 import { checkDecay, zerosOf } from './average.js'
 import { descent, type LearningRate, type ScheduleState } from './schedule.js'
-import { chain, type Optimizer } from './transformation.js'
+import { chain, mapPairs, type Optimizer } from './transformation.js'
 
 /** The sum of gradients that momentum keeps, a tree like the parameters, and, where there is dampening, the steps made. */
 export interface TraceState {
@@ -55,7 +55,7 @@ function velocity(operation: string, options: MomentumOptions): Optimizer<TraceS
       const share = state.step === null ? null : where(greater(state.step, 0), 1 - dampening, 1)
       const move = (velocity: Tensor, gradient: Tensor) =>
         add(mul(velocity, momentum), share === null ? gradient : mul(gradient, share))
-      const next = treeMap(move, state.trace as P, gradients)
+      const next = mapPairs(move, state.trace as P, gradients)
       const step = state.step === null ? null : add(state.step, 1)
       return [nesterov ? treeMap(move, next, gradients) : next, { trace: next, step }]
     },
