@@ -241,7 +241,7 @@ test('what is no learning rate is refused by the name of the optimizer', () => {
       [null, 'null'],
       [true, 'the boolean true'],
       [[0.1], 'an array'],
-      [{ learningRate: 0.1 }, 'a Object'],
+      [{ learningRate: 0.1 }, 'an object'],
       [tensor([0.1, 0.2]), 'float32[2]'],
     ]) {
       assert.throws(
