@@ -145,6 +145,8 @@ for (const [heads, shared] of [
     'its own sequence': { mode: {} },
     'another one': { mode: { keys: memory }, keys: memory },
     'some of it': { mode: { length: 3 }, options: { keyLength: 3 } },
+    'fewer than none': { mode: { length: -1 }, options: { keyLength: 0 } },
+    'more than there are': { mode: { length: 9 } },
     'what a mask shows': { mode: { keys: memory, mask: shown }, keys: memory, options: { mask: shown } },
     'what was projected': { mode: { projected: many.project(own, memory) }, keys: memory },
   }

@@ -122,7 +122,7 @@ export interface KeyValues {
 
 /** What is attended to. */
 export interface MultiHeadMode extends Mode {
-  /** How many of the keys count (all): int32 [], under `vmap` each its own. */
+  /** How many of the keys count (all), clamped to [0, Tk]: int32 [], under `vmap` each its own. */
   length?: Tensor | number
   /** What keys are made of, [Tk, K] (the queries' own sequence). */
   keys?: Tensor

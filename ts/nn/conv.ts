@@ -90,12 +90,13 @@ function convolution<Options extends ConvLayerOptions | ConvTransposeLayerOption
   }) as ConvLayer<Options>
 }
 
+// A docstring of a signature would be shown in the place of the layer's own.
 interface ConvLayer<Options> {
-  /** With a bias. */
+  // With a bias.
   (filters: number, size: PerAxis, options?: Options & { bias?: true }): Layer<ConvParams>
-  /** Without. */
+  // Without.
   (filters: number, size: PerAxis, options: Options & { bias: false }): Layer<{ w: Tensor }>
-  /** With one or without, as the option turns out. */
+  // With one or without, as the option turns out.
   (filters: number, size: PerAxis, options: Options): Layer<{ w: Tensor; b?: Tensor }>
 }
 
