@@ -34,7 +34,7 @@ export { arange, eye, full, linspace, ones, onesLike, zeros, zerosLike } from '.
 export type { Operand } from './ops/operand.js'
 /** Random numbers, all of them functions of a key: the same key gives the same bits everywhere. */
 export * as random from './ops/random.js'
-export { all, any, max, mean, min, type ReduceOptions, std, sum, variance } from './ops/reduce.js'
+export { all, any, max, mean, min, type ReduceOptions, std, sum, type VarianceOptions, variance } from './ops/reduce.js'
 export { expandDims, flatten, reshape, squeeze } from './ops/reshape.js'
 export { erf, sigmoid, tanh } from './ops/sigmoidal.js'
 export { at, flip, slice } from './ops/slice.js'

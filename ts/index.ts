@@ -36,9 +36,17 @@ export { dynamicSlice, dynamicUpdateSlice } from './ops/dynamic-slice.js'
 export { einsum } from './ops/einsum.js'
 export { acosh, asinh, atanh, cosh, sinh } from './ops/hyperbolic.js'
 export { exp2, log2, log10, logAddExp } from './ops/logarithms.js'
-export { countNonzero, norm } from './ops/norm.js'
+export { countNonzero, norm, type VectorNormOptions } from './ops/norm.js'
 export { type PadMode, pad } from './ops/pad.js'
-export { argmaxPool, lpPool, maxPool, meanPool, type PoolOptions } from './ops/pool.js'
+export {
+  argmaxPool,
+  type LpPoolOptions,
+  lpPool,
+  type MeanPoolOptions,
+  maxPool,
+  meanPool,
+  type PoolOptions,
+} from './ops/pool.js'
 export { prod } from './ops/prod.js'
 export { inner, kron, tensordot, vdot } from './ops/products.js'
 export { ceil, floor, isFinite, isInf, isNan, type NanToNumOptions, nanToNum, round, trunc } from './ops/rounding.js'
@@ -46,7 +54,7 @@ export { addAlongAxis, putAlongAxis, scatter } from './ops/scatter.js'
 export { flatnonzero, oneHot, searchsorted } from './ops/search.js'
 export { argsort, type SortOptions, sort, topK } from './ops/sort.js'
 export { acos, asin, atan, atan2, cos, hypot, sin, tan } from './ops/trigonometric.js'
-export { type PerAxis, windows } from './ops/windows.js'
+export { type PerAxis, type WindowsOptions, windows } from './ops/windows.js'
 export { checkpoint } from './transforms/checkpoint.js'
 export { cond, switchCase } from './transforms/cond.js'
 export { customJvp } from './transforms/custom-jvp.js'

@@ -41,7 +41,7 @@ export interface Run {
   /** Everything random follows from it. */
   key: Tensor
   steps: number
-  /** The file given with `--data`. */
+  /** The file or folder given with `--data`. */
   data?: string
   /** The file that a drawing is written to. */
   out: string
@@ -65,11 +65,12 @@ export interface Task {
 
 /** Runs a task as the command line says, and prints its figures. */
 export async function runTask({ name, about, steps, data, otherData, out, run }: Task): Promise<void> {
+  const kind = /^(a|the) folder /.test(data ?? otherData ?? '') ? 'folder' : 'file'
   const command = new Command(`npm run example -- ${name}`)
     .description(about)
     .option('--steps <number>', 'training steps', count, steps)
     .option('--seed <integer>', 'one seed, one result', integer, 1)
-    .addOption(described('--data <file>', data ?? otherData))
+    .addOption(described(`--data <${kind}>`, data ?? otherData))
     .addOption(
       described('--out <file>', out && (out.endsWith('.mid') ? 'the tune' : 'the drawing')).default(
         out === undefined ? '' : join('out', out),
@@ -78,7 +79,7 @@ export async function runTask({ name, about, steps, data, otherData, out, run }:
     .allowExcessArguments(false)
   const options = command.parse(process.argv).opts<{ steps: number; seed: number; data?: string; out: string }>()
 
-  if (data !== undefined && options.data === undefined) command.error(`${name}: --data <file> is missing: ${data}`)
+  if (data !== undefined && options.data === undefined) command.error(`${name}: --data <${kind}> is missing: ${data}`)
 
   if (out !== undefined) prepareOut(options.out)
   console.log(about)

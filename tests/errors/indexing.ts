@@ -77,6 +77,7 @@ export const indexingRows: Record<string, Row[]> = {
   searchsorted: [
     [() => h.searchsorted(f23, 1), 'searchsorted: sorted has shape [2, 3], not one dimension'],
     [() => h.searchsorted(f2, 'a'), 'searchsorted: an argument is the string a'],
+    [() => h.searchsorted(f2, 1, { side: 'up' }), "searchsorted: side is 'left' or 'right', not 'up'"],
   ],
   oneHot: [
     [() => h.oneHot(f2, 3), 'oneHot: indices have dtype float32, not int32'],
@@ -106,6 +107,7 @@ export const indexingRows: Record<string, Row[]> = {
     [() => h.meshgrid(f2), 'meshgrid: the first argument is a list of vectors'],
     [() => h.meshgrid([f2, f23]), 'meshgrid: a vector has shape [2, 3]'],
     [() => h.meshgrid([1]), 'meshgrid: a vector is the number 1'],
+    [() => h.meshgrid([f2, f2], { indexing: 'yx' }), "meshgrid: indexing is 'xy' or 'ij', not 'yx'"],
   ],
   diag: [
     [() => h.diag(tensor(1)), 'diag: [] is neither a vector nor a matrix'],

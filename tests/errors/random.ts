@@ -8,11 +8,11 @@ export const randomRows: Record<string, Row[]> = {
   'random.split': [
     [() => h.random.split(f2), 'random.split: a key is uint32[2] (see random.key), not float32[2]'],
     [() => h.random.split(key, -1), 'random.split: the count is a non-negative integer, not -1'],
-    [() => h.random.split(7), 'random.split: the key is the number 7, not a tensor'],
+    [() => h.random.split(7), 'random.split: a key is uint32[2] (see random.key), not the number 7'],
   ],
   'random.bits': [[() => h.random.bits(key, 3), 'random.bits: a shape is a list of non-negative integers, not 3']],
   'random.uniform': [
-    [() => h.random.uniform(1, [2]), 'random.uniform: the key is the number 1, not a tensor'],
+    [() => h.random.uniform(1, [2]), 'random.uniform: a key is uint32[2] (see random.key), not the number 1'],
     [() => h.random.uniform(key, [2], 'a'), 'random.uniform: low is the string a, not a tensor'],
     [() => h.random.uniform(key, [3], 0, f2), 'random.uniform: shapes do not broadcast: [2] and [3]'],
     [() => h.random.uniform(key, [], 0, f2), 'random.uniform: high [2] does not broadcast to []'],
@@ -28,7 +28,7 @@ export const randomRows: Record<string, Row[]> = {
     ],
     [() => h.random.randint(key, [2], f2, 9.5), 'random.randint: [low, high) is a range of int32, not [Tensor', '9.5)'],
     [() => h.random.randint(key, [2], 0), 'random.randint: high is undefined, not a tensor'],
-    [() => h.random.randint(2, [2], 0, 1), 'random.randint: the key is the number 2, not a tensor'],
+    [() => h.random.randint(2, [2], 0, 1), 'random.randint: a key is uint32[2] (see random.key), not the number 2'],
   ],
   'random.truncatedNormal': [
     [() => h.random.truncatedNormal(key, -2, 'a'), 'random.truncatedNormal: upper is the string a, not a tensor'],
@@ -36,7 +36,7 @@ export const randomRows: Record<string, Row[]> = {
     [() => h.random.truncatedNormal(f2, -2, 2), 'random.truncatedNormal: a key is uint32[2]', 'float32[2]'],
   ],
   'random.exponential': [
-    [() => h.random.exponential(1), 'random.exponential: the key is the number 1, not a tensor'],
+    [() => h.random.exponential(1), 'random.exponential: a key is uint32[2] (see random.key), not the number 1'],
     [() => h.random.exponential(key, 2), 'random.exponential: a shape is a list of non-negative integers, not 2'],
   ],
   'random.normal': [
@@ -47,7 +47,7 @@ export const randomRows: Record<string, Row[]> = {
     [() => h.random.permutation(key, 2.5), 'random.permutation: a shape is a list of non-negative integers, not [2.5]'],
     [() => h.random.permutation(key, [1]), 'random.permutation: the argument is an array, not a tensor'],
     [() => h.random.permutation(key, f2, 1), 'random.permutation: axis 1 is out of range for rank 1'],
-    [() => h.random.permutation(3, 4), 'random.permutation: the key is the number 3, not a tensor'],
+    [() => h.random.permutation(3, 4), 'random.permutation: a key is uint32[2] (see random.key), not the number 3'],
   ],
   'random.foldIn': [
     [() => h.random.foldIn(f2, 1), 'random.foldIn: a key is uint32[2]', 'float32[2]'],
@@ -57,7 +57,7 @@ export const randomRows: Record<string, Row[]> = {
   ],
   'random.bernoulli': [
     [() => h.random.bernoulli(key, 'a'), 'random.bernoulli: the probability is the string a, not a tensor'],
-    [() => h.random.bernoulli(1), 'random.bernoulli: the key is the number 1, not a tensor'],
+    [() => h.random.bernoulli(1), 'random.bernoulli: a key is uint32[2] (see random.key), not the number 1'],
   ],
   'random.gumbel': [
     [() => h.random.gumbel(key, 2), 'random.gumbel: a shape is a list of non-negative integers, not 2'],

@@ -76,6 +76,9 @@ export const transformsRows: Record<string, Row[]> = {
   vmap: [
     [() => h.vmap(3), 'vmap: the first argument is not a function'],
     [() => h.vmap(x3)(tensor(1)), 'vmap: argument 1 has a leaf of shape [], which has no axis 0'],
+    [() => h.vmap(x3, null), 'vmap: inAxes are one axis, or a list of them for the arguments, not null'],
+    [() => h.vmap(x3, { a: 0 }), 'vmap: inAxes are one axis, or a list of them for the arguments, not an object'],
+    [() => h.vmap(x3, 1)(f2), 'vmap: argument 1 has a leaf of shape [2], which has no axis 1'],
     [() => h.vmap(x3, [3])(f23), 'vmap: argument 1 has a leaf of shape [2, 3], which has no axis 3'],
     [() => h.vmap(h.add)(f23, tensor([1, 2, 3])), 'vmap: batch axes have different lengths: 2 and 3'],
     [() => h.vmap(x3, [null])(f2), 'vmap: no argument has a batch axis'],

@@ -107,6 +107,14 @@ test('files that are not there, or not what was said, are named in one line, bef
   }
 })
 
+test('the help says whether data are a file or a folder', () => {
+  const kinds = { tags: 'file', series: 'file', music: 'folder', names: 'folder' }
+  for (const [name, kind] of Object.entries(kinds)) {
+    assert.match(run(name, '--help').stdout, new RegExp(`--data <${kind}>  `))
+  }
+  assert.match(run('music').stderr, /music: --data <folder> is missing: the folder ABC_cleaned/)
+})
+
 test('the folder of a drawing is made', () => {
   const out = join(folder, 'a new/folder/series.svg')
   run('series', '--steps', '1', '--out', out)

@@ -192,7 +192,7 @@ test('refusals name the layer and what was given', () => {
   // @ts-expect-error a number is no layer
   assert.throws(() => chain(dense(2), 3), /chain: argument 2 is neither a layer/)
   assert.throws(() => chain(rnnCell(2) as never), /chain: argument 1 is a cell, .*: recurrent\(cell\) is the layer/)
-  assert.throws(() => dense(2).init(3 as never, { shape: [2] }), /random.split: the key is the number 3, not a tensor/)
+  assert.throws(() => dense(2).init(3 as never, { shape: [2] }), /random.split: a key is uint32\[2\] \(see random.key\), not the number 3/)
   assert.throws(() => dense(2).init(key, [2] as never), /dense: init takes a key and what the input looks like/)
   assert.throws(() => recurrent(dense(2) as never), /recurrent: the argument is not a cell/)
   const last = recurrent(rnnCell(2), { returnSequences: false })

@@ -204,6 +204,69 @@ test('types: updates are like the gradients, states like init’s', () => {
   assert.is(typed.length, 2)
 })
 
+test('gradients of other parameters than the state’s are told, with both trees', () => {
+  const given = { a: tensor([1]) }
+  const other = { b: tensor([1]) } as unknown as typeof given
+  const keeping = {
+    accumulate: optim.accumulate(2, optim.sgd(0.1)),
+    adadelta: optim.adadelta(),
+    adagrad: optim.adagrad(0.1),
+    adam: optim.adam(0.1),
+    adamw: optim.adamw(0.1),
+    addDecayedWeights: optim.addDecayedWeights(0.1),
+    ema: optim.ema(0.9),
+    lion: optim.lion(0.1),
+    momentum: optim.sgd(0.1, { momentum: 0.9 }),
+    nadam: optim.nadam(0.1),
+    rmsprop: optim.rmsprop(0.1),
+  } as Record<string, optim.Optimizer>
+  for (const [name, { init, update }] of Object.entries(keeping)) {
+    const message = /^update: the gradients are of other parameters: \{"b": \*\}, and not \{"a": \*\}/
+    assert.throws(() => update(other, init(given), given), message, name)
+  }
+  assert.throws(
+    () => optim.applyUpdates(given, other),
+    /^applyUpdates: the updates are of other parameters: \{"b": \*\}, and not \{"a": \*\}/,
+  )
+})
+
+test('what is no learning rate is refused by the name of the optimizer', () => {
+  const { adadelta, adagrad, adam, adamw, lion, nadam, rmsprop, scaleByLearningRate, sgd } = optim
+  const makers = { adadelta, adagrad, adam, adamw, lion, nadam, rmsprop, scaleByLearningRate, sgd }
+  for (const [name, maker] of Object.entries(makers)) {
+    const make = maker as (rate: unknown) => unknown
+    const said = `${name}: the learning rate is a number, a scalar tensor or a schedule, not`
+    for (const [rate, shown] of [
+      ['0.1', 'the string 0.1'],
+      [null, 'null'],
+      [true, 'the boolean true'],
+      [[0.1], 'an array'],
+      [{ learningRate: 0.1 }, 'an object'],
+      [tensor([0.1, 0.2]), 'float32[2]'],
+    ]) {
+      assert.throws(
+        () => make(rate),
+        (error: Error) => error.message.startsWith(`${said} ${shown}`),
+      )
+    }
+    assert.throws(() => make(Number.NaN), new RegExp(`^${name}: the learning rate is NaN, which is not finite`))
+    for (const rate of [0.1, tensor(0.1), () => tensor(0.1)]) make(rate)
+  }
+  assert.throws(() => (optim.adam as () => unknown)(), /^adam: the learning rate is .*, not undefined/)
+})
+
+test('what is wrong with an option is told by the name of the optimizer', () => {
+  assert.throws(() => optim.adamw(0.1, { b2: 1 }), /^adamw: b2 lies/)
+  assert.throws(() => optim.nadam(0.1, { b1: 1 }), /^nadam: b1 lies/)
+  assert.throws(() => optim.rmsprop(0.1, { decay: 1 }), /^rmsprop: decay lies/)
+  assert.throws(() => optim.rmsprop(0.1, { momentum: 1 }), /^rmsprop: momentum lies/)
+  assert.throws(() => optim.sgd(0.1, { momentum: 1 }), /^sgd: momentum lies/)
+  assert.throws(
+    () => optim.sgdrSchedule([{ peak: 1, warmupSteps: 0, steps: 9 }]),
+    /^sgdrSchedule: warmupSteps is a positive number/,
+  )
+})
+
 test('refusals', () => {
   assert.throws(() => optim.adam(0.1, { b1: 1 }), /b1 lies in \[0, 1\), not 1/)
   assert.throws(() => optim.clipByGlobalNorm(0), /positive, not 0/)
@@ -212,9 +275,6 @@ test('refusals', () => {
   assert.throws(() => optim.sgd(0.1, { momentum: 0.5, dampening: 0.5, nesterov: true }), /nesterov has no dampening/)
   assert.throws(() => optim.clipByValue(-1), /positive, not -1/)
   assert.throws(() => optim.adam(0.1).init({ a: cast(tensor([1]), 'int32') }), /argument.a has dtype int32/)
-  const adam = optim.adam(0.1)
-  const state = adam.init({ a: tensor([1]) })
-  assert.throws(() => adam.update({ b: tensor([1]) } as unknown as { a: Tensor }, state), /tree 2 differs/)
   assert.throws(
     () => optim.chain(optim.scale(1), optim.scale(2)).update(tensor([1]), [null] as never),
     /expected the list of 2/,

@@ -128,7 +128,7 @@ test('nothing to do is nothing done; a loss that is no number and steps that are
       () => '',
       (error: Error) => error.message,
     )
-  assert.match(message, /fit: the third argument is options, with steps at least/)
+  assert.match(message, /fit: undefined is given in place of options; the options are \{ steps, /)
 })
 
 const values = (tree: unknown) => treeLeaves(tree).map(leaf => leaf.toArray())

@@ -1,7 +1,7 @@
 // What vmap does with leaves that are no tensors: booleans stay as they are, so that a function can branch on them.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { jit, neg, type Tensor, tensor, vmap } from '../../ts/index.js'
+import { add, arange, jit, neg, reshape, sum, type Tensor, tensor, vmap } from '../../ts/index.js'
 
 interface How {
   negative: boolean
@@ -25,6 +25,16 @@ test('under jit and vmap of vmap, too', () => {
     vmap(vmap(f), [0, { shift: null }])(tensor([[1], [2]]), { negative: false, shift: own }),
   )
   assert.equal(both(tensor([5])).toArray(), [[5], [5]])
+})
+
+test('one axis is that of all arguments and all their leaves', () => {
+  const a = reshape(arange(6), [2, 3])
+  const b = reshape(arange(12), [2, 3, 2])
+  const own = (x: Tensor, { y }: { y: Tensor }): Tensor => add(x, sum(y))
+  const [axis1, each] = [vmap(own, 1)(a, { y: b }), vmap(own, [1, 1])(a, { y: b })]
+  assert.equal(axis1.toArray(), each.toArray())
+  assert.equal(axis1.shape, [3, 2])
+  assert.equal(vmap(own, -2)(a, { y: reshape(b, [2, 2, 3]) }).shape, [2, 3])
 })
 
 test('numbers are traced: one of all examples is shared by name', () => {

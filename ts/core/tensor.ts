@@ -121,7 +121,10 @@ export class Tensor {
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
-  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`
+  if (typeof value === 'object') {
+    const name = value.constructor?.name ?? 'Object'
+    return name === 'Object' ? 'an object' : `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`
+  }
   return typeof value === 'function' ? 'a function' : `the ${typeof value} ${String(value)}`
 }
 

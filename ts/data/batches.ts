@@ -1,4 +1,5 @@
 // Mini-batches: examples cut into equal parts, in the order of a shuffle that is new in each epoch.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { type Tree, treeMap } from '../core/tree.js'
 import { rangeError } from '../errors.js'
@@ -50,7 +51,9 @@ export interface Batches<D> {
  * at(1) // { x: [4, 5, 6, 7], y: [4, 5, 6, 7] }
  * const shuffled = batches(arange(10), { batch: 4, key: random.key(0), last: 'pad' })
  */
-export function batches<D extends Tree>(data: D, { batch, key, last = 'drop' }: BatchesOptions): Batches<D> {
+export function batches<D extends Tree>(data: D, options: BatchesOptions): Batches<D> {
+  checkOptions('batches', options, { batch: 1, key: 1, last: 1 })
+  const { batch, key, last = 'drop' } = options
   checkCounts('batches', { batch })
   const examples = countExamples('batches', data)
   const count = last === 'drop' ? Math.floor(examples / batch) : Math.ceil(examples / batch)

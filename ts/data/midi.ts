@@ -1,4 +1,5 @@
 // Notes as a MIDI file (MIDI Manufacturers Association 1996, "Standard MIDI Files 1.0"), which every player plays.
+import { checkOptions } from '../core/options.js'
 import { rangeError } from '../errors.js'
 
 /** A note: when it begins and how long it lasts, in quarters, its pitch (60 is the middle C) and velocity (80), 0 to 127. */
@@ -25,10 +26,9 @@ const TICKS_PER_QUARTER = 480
  * import { encodeMidi } from 'heddle/data'
  * encodeMidi([[{ start: 0, duration: 1, pitch: 60 }, { start: 1, duration: 2, pitch: 67 }]]).length // 66
  */
-export function encodeMidi(
-  tracks: readonly (readonly Note[])[],
-  { tempo = 120, programs = [] }: MidiOptions = {},
-): Uint8Array<ArrayBuffer> {
+export function encodeMidi(tracks: readonly (readonly Note[])[], options: MidiOptions = {}): Uint8Array<ArrayBuffer> {
+  checkOptions('encodeMidi', options, { tempo: 1, programs: 1 })
+  const { tempo = 120, programs = [] } = options
   if (!(tempo > 3.6 && tempo < 6e7)) throw rangeError(`encodeMidi: the tempo is in quarters a minute, not ${tempo}`)
   const micros = Math.round(60e6 / tempo)
   const tempoTrack = [0, 0xff, 0x51, 3, micros >> 16, (micros >> 8) & 255, micros & 255]

@@ -1,4 +1,5 @@
 // Sequences of different lengths as one tensor.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
@@ -25,8 +26,10 @@ export interface PadOptions {
  */
 export function padSequences(
   sequences: readonly (ArrayLike<number> | Tensor)[],
-  { length, value = 0, dtype = 'int32', truncate = false, side = 'right' }: PadOptions = {},
+  options: PadOptions = {},
 ): { values: Tensor; lengths: Tensor } {
+  checkOptions('padSequences', options, { length: 1, value: 1, dtype: 1, truncate: 1, side: 1 })
+  const { length, value = 0, dtype = 'int32', truncate = false, side = 'right' } = options
   const lists = sequences.map(list =>
     'data' in list && typeof list.data === 'function' ? list.data() : (list as ArrayLike<number>),
   )

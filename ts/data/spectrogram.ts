@@ -1,5 +1,6 @@
 // Sound as pictures: how loud which pitch is when. The Fourier transform is a product with a matrix: frames are short, and
 // a product is what the core does best.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, div, maximum, minimum, mul, rem, square, sub } from '../ops/arithmetic.js'
@@ -20,6 +21,8 @@ export interface SpectrogramOptions {
   hop?: number
 }
 
+const SPECTROGRAM_NAMES: OptionNames<SpectrogramOptions> = { size: 1, hop: 1 }
+
 /** 2 pi j k / size for each pair of whole numbers, reduced to one turn before it is rounded. */
 const angles = (j: Tensor, k: Tensor, size: number): Tensor =>
   mul(cast(rem(mul(expandDims(j, 1), k), size), 'float32'), (2 * Math.PI) / size)
@@ -33,7 +36,9 @@ const angles = (j: Tensor, k: Tensor, size: number): Tensor =>
  * const tone = sin(mul(cast(arange(256), 'float32'), (2 * 3.14159265) / 8))
  * argmax(spectrogram(tone, { size: 64 }), 1).toArray() // [8, 8, 8, 8, 8, 8, 8]
  */
-export function spectrogram(samples: Tensor, { size, hop = Math.floor(size / 2) }: SpectrogramOptions): Tensor {
+export function spectrogram(samples: Tensor, options: SpectrogramOptions): Tensor {
+  checkOptions('spectrogram', options, SPECTROGRAM_NAMES)
+  const { size, hop = Math.floor(size / 2) } = options
   checkCounts('spectrogram', { size, hop })
   if (samples.rank !== 1) throw typeError(`spectrogram: samples are [T], not [${samples.shape.join(', ')}]`)
   const frames = Math.floor((samples.size - size) / hop) + 1
@@ -57,6 +62,8 @@ export interface MelOptions {
   high?: number
 }
 
+const MEL_NAMES: OptionNames<MelOptions> = { bands: 1, size: 1, sampleRate: 1, low: 1, high: 1 }
+
 /**
  * The matrix [size / 2 + 1, bands] from power spectra to mel bands: triangles whose corners are evenly spaced on the mel
  * scale, 2595 log10(1 + f / 700) (O'Shaughnessy 1987; HTK's form). Throws unless 0 <= low < high <= sampleRate / 2.
@@ -64,7 +71,9 @@ export interface MelOptions {
  * import { melBands } from 'heddle/data'
  * melBands({ bands: 40, size: 400, sampleRate: 16000 }).shape // [201, 40]
  */
-export function melBands({ bands, size, sampleRate, low = 0, high = sampleRate / 2 }: MelOptions): Tensor {
+export function melBands(options: MelOptions): Tensor {
+  checkOptions('melBands', options, MEL_NAMES)
+  const { bands, size, sampleRate, low = 0, high = sampleRate / 2 } = options
   checkCounts('melBands', { bands, size })
   if (!(low >= 0 && low < high && high <= sampleRate / 2)) {
     throw rangeError(`melBands: 0 <= low < high <= ${sampleRate / 2}, not ${low} and ${high}`)
@@ -91,15 +100,11 @@ export function melBands({ bands, size, sampleRate, low = 0, high = sampleRate /
  */
 export function logMel(
   samples: Tensor,
-  {
-    sampleRate,
-    bands,
-    size = Math.round(sampleRate * 0.025),
-    hop = Math.round(sampleRate * 0.01),
-    floor = 1e-6,
-    ...range
-  }: Omit<MelOptions, 'size'> & Partial<SpectrogramOptions> & { floor?: number },
+  options: Omit<MelOptions, 'size'> & Partial<SpectrogramOptions> & { floor?: number },
 ): Tensor {
+  checkOptions('logMel', options, { ...MEL_NAMES, ...SPECTROGRAM_NAMES, floor: 1 })
+  const { sampleRate, bands, floor = 1e-6, ...rest } = options
+  const { size = Math.round(sampleRate * 0.025), hop = Math.round(sampleRate * 0.01), ...range } = rest
   const power = matmul(spectrogram(samples, { size, hop }), melBands({ bands, size, sampleRate, ...range }))
   return log(maximum(power, floor))
 }

@@ -1,4 +1,5 @@
 // Examples dealt out to training, validation and test.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { type Tree, treeMap } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
@@ -29,8 +30,10 @@ export interface SplitOptions {
 export function splitExamples<D extends Tree, const N extends string>(
   data: D,
   shares: Readonly<Record<N, number>>,
-  { key, stratify }: SplitOptions,
+  options: SplitOptions,
 ): Record<N, D> {
+  checkOptions('splitExamples', options, { key: 1, stratify: 1 })
+  const { key, stratify } = options
   const count = countExamples('splitExamples', data)
   const entries = Object.entries(shares) as [N, number][]
   const total = entries.reduce((sum, [, share]) => sum + share, 0)

@@ -1,5 +1,6 @@
 // The classic tasks of recurrent networks, made from keys: what must be remembered over long lags, and nothing else.
 // Tensor programs all of them, so that a training step makes its own batch.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, maximum, minimum, mul, sub } from '../ops/arithmetic.js'
@@ -28,6 +29,8 @@ export interface TaskOptions {
   length: number
 }
 
+const TASK_NAMES: OptionNames<TaskOptions> = { batch: 1, length: 1 }
+
 /** Whether each place of [batch, length] is that of its sequence (places: int32 [batch]). */
 const isAt = (places: Tensor, length: number): Tensor => equal(expandDims(places, 1), arange(length))
 
@@ -40,7 +43,9 @@ const isAt = (places: Tensor, length: number): Tensor => equal(expandDims(places
  * import { addingProblem } from 'heddle/data'
  * addingProblem(random.key(0), { batch: 2, length: 50 }).x.shape // [2, 50, 2]
  */
-export function addingProblem(key: Tensor, { batch, length }: TaskOptions): { x: Tensor; y: Tensor } {
+export function addingProblem(key: Tensor, options: TaskOptions): { x: Tensor; y: Tensor } {
+  checkOptions('addingProblem', options, TASK_NAMES)
+  const { batch, length } = options
   checkCounts('addingProblem', { batch, 'half the length': Math.floor(length / 2), length })
   const [valueKey, firstKey, secondKey] = split(key, 3)
   const half = Math.floor(length / 2)
@@ -60,7 +65,9 @@ export function addingProblem(key: Tensor, { batch, length }: TaskOptions): { x:
  * import { temporalOrder } from 'heddle/data'
  * temporalOrder(random.key(0), { batch: 8, length: 100 }).ids.shape // [8, 100]
  */
-export function temporalOrder(key: Tensor, { batch, length }: TaskOptions): { ids: Tensor; y: Tensor } {
+export function temporalOrder(key: Tensor, options: TaskOptions): { ids: Tensor; y: Tensor } {
+  checkOptions('temporalOrder', options, TASK_NAMES)
+  const { batch, length } = options
   checkCounts('temporalOrder', { batch, length })
   if (length < 20) throw rangeError(`temporalOrder: the length is at least 20, not ${length}`)
   const [fillKey, placeKey, secondKey, symbolKey] = split(key, 4)
@@ -95,10 +102,9 @@ export interface CopyOptions {
  * import { copyTask } from 'heddle/data'
  * copyTask(random.key(1), { batch: 1, length: 3, delay: 2 }).inputs.toArray() // [[4, 7, 0, 8, 9, 8, 8, 8]]
  */
-export function copyTask(
-  key: Tensor,
-  { batch, length = 10, symbols = 8, delay = 100 }: CopyOptions,
-): { inputs: Tensor; targets: Tensor } {
+export function copyTask(key: Tensor, options: CopyOptions): { inputs: Tensor; targets: Tensor } {
+  checkOptions('copyTask', options, { batch: 1, length: 1, symbols: 1, delay: 1 })
+  const { batch, length = 10, symbols = 8, delay = 100 } = options
   checkCounts('copyTask', { batch, length, symbols, delay })
   const blanks = (count: number) => full([batch, count], symbols, 'int32')
   const said = randint(key, [batch, length], 0, symbols)
@@ -158,7 +164,9 @@ function countedWord(operation: string, n: number, letters: number): Word {
  * import { pixelSequences } from 'heddle/data'
  * pixelSequences(tensor([[[1, 2], [3, 4]]])).toArray() // [[[1], [2], [3], [4]]]
  */
-export function pixelSequences(images: Tensor, { key }: { key?: Tensor } = {}): Tensor {
+export function pixelSequences(images: Tensor, options: { key?: Tensor } = {}): Tensor {
+  checkOptions('pixelSequences', options, { key: 1 })
+  const { key } = options
   if (images.rank !== 3) throw typeError(`pixelSequences: images are [N, H, W], not [${images.shape.join(', ')}]`)
   const [count, height, width] = images.shape
   const pixels = reshape(images, [count, height * width, 1])
@@ -192,8 +200,10 @@ export interface MovingOptions {
 export function movingDigits(
   key: Tensor,
   images: Tensor,
-  { frames = 20, size = 64, count = 2, speed = 0.2 }: MovingOptions = {},
+  options: MovingOptions = {},
 ): { clip: Tensor; chosen: Tensor } {
+  checkOptions('movingDigits', options, { frames: 1, size: 1, count: 1, speed: 1 })
+  const { frames = 20, size = 64, count = 2, speed = 0.2 } = options
   checkCounts('movingDigits', { frames, size, count })
   if (images.rank !== 3) throw typeError(`movingDigits: images are [N, h, w], not [${images.shape.join(', ')}]`)
   const [examples, height, width] = images.shape

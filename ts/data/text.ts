@@ -1,4 +1,5 @@
 // Bytes as text, and text in columns: CSV and CoNLL.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
@@ -53,7 +54,9 @@ export interface Table {
  * import { parseCsv } from 'heddle/data'
  * parseCsv('name,age\n"Ada, Countess",36\n').rows // [['Ada, Countess', '36']]
  */
-export function parseCsv(text: string, { delimiter = ',', header = true }: CsvOptions = {}): Table {
+export function parseCsv(text: string, options: CsvOptions = {}): Table {
+  checkOptions('parseCsv', options, { delimiter: 1, header: 1 })
+  const { delimiter = ',', header = true } = options
   const rows: string[][] = []
   let fields: string[] = []
   let [line, at, begun] = [1, text.charCodeAt(0) === 0xfeff ? 1 : 0, 1]

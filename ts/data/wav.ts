@@ -1,4 +1,5 @@
 // WAV: sound as RIFF chunks (Microsoft and IBM 1991, "Multimedia Programming Interface and Data Specifications 1.0").
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
@@ -126,8 +127,10 @@ export function decodeWav(bytes: Uint8Array): Sound {
  */
 export function encodeWav(
   { samples, sampleRate }: Sound,
-  { bits = 16 }: { bits?: 8 | 16 | 24 | 32 | 'float' } = {},
+  options: { bits?: 8 | 16 | 24 | 32 | 'float' } = {},
 ): Uint8Array<ArrayBuffer> {
+  checkOptions('encodeWav', options, { bits: 1 })
+  const { bits = 16 } = options
   if (samples.dtype !== 'float32' || samples.rank < 1 || samples.rank > 2) {
     throw typeError(
       `encodeWav: samples are float32 [channels, T] or [T], not ${samples.dtype}[${samples.shape.join(', ')}]`,

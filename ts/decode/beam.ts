@@ -1,5 +1,6 @@
 // Beam search: the likeliest texts that a model would say, as far as a beam of them can see, in one compiled loop. What the
 // beams have said is kept as tokens and parents by step and read backwards at the end; carries are gathered by parent.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
 import { type Tree, treeMap } from '../core/tree.js'
@@ -24,7 +25,7 @@ import { where } from '../ops/where.js'
 import { scan } from '../transforms/scan.js'
 import { vmap } from '../transforms/vmap.js'
 import { whileLoop } from '../transforms/while-loop.js'
-import { checkLength, checkWhole, type PromptOptions, readPrompt, type Step } from './prompt.js'
+import { checkLength, checkWhole, PROMPT_NAMES, type PromptOptions, readPrompt, type Step } from './prompt.js'
 
 /** How a beam search goes. */
 export interface BeamOptions extends PromptOptions {
@@ -44,6 +45,16 @@ export interface BeamOptions extends PromptOptions {
    * is among the `width` likeliest.
    */
   pruning?: 'keep' | 'shrink'
+}
+
+const BEAM_NAMES: OptionNames<BeamOptions> = {
+  ...PROMPT_NAMES,
+  length: 1,
+  width: 1,
+  end: 1,
+  lengthPenalty: 1,
+  results: 1,
+  pruning: 1,
 }
 
 /** Texts, best first. Where there are fewer than asked for, the last ones have length 0 and the score -Infinity. */
@@ -74,6 +85,7 @@ export interface Hypotheses {
  * scores.toArray() // [-0.9039, -1.5141]
  */
 export function beam<C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, options: BeamOptions): Hypotheses {
+  checkOptions('beam', options, BEAM_NAMES)
   const { length, width, end, lengthPenalty = 0, results = width, pruning = 'keep' } = options
   checkLength('beam', length)
   checkWhole('beam', 'width', width, 1)

@@ -1,5 +1,6 @@
 // From the steps of a CTC model (`ctcLoss` of heddle/nn) to labels: the best path, and the best labels over all paths. Lists
 // of labels differ in length, so these are functions over numbers, not over traced tensors.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -16,6 +17,8 @@ export interface CtcDecodeOptions {
   /** How many steps of each input count: int32 [N] (all T). */
   lengths?: Tensor
 }
+
+const CTC_NAMES: OptionNames<CtcDecodeOptions> = { blank: 1, lengths: 1 }
 
 /** How wide the search is. */
 export interface CtcBeamOptions extends CtcDecodeOptions {
@@ -43,6 +46,7 @@ export interface CtcHypothesis {
  * ctcGreedy(oneHot(steps, 3)) // [[1, 1, 2]]
  */
 export function ctcGreedy(logits: Tensor, options: CtcDecodeOptions = {}): number[][] {
+  checkOptions('ctcGreedy', options, CTC_NAMES)
   const { count, steps, blank, ends } = checkSteps('ctcGreedy', logits, options)
   const best = argmax(logits, -1).data()
   return Array.from({ length: count }, (_, n) => {
@@ -62,6 +66,7 @@ export function ctcGreedy(logits: Tensor, options: CtcDecodeOptions = {}): numbe
  * best // { labels: [1], logProbability: -0.4463 }
  */
 export function ctcBeam(logits: Tensor, options: CtcBeamOptions): CtcHypothesis[][] {
+  checkOptions('ctcBeam', options, { ...CTC_NAMES, width: 1, results: 1 })
   const { width, results = 1 } = options
   checkWhole('ctcBeam', 'width', width, 1)
   checkWhole('ctcBeam', 'results', results, 1)

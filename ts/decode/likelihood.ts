@@ -1,5 +1,6 @@
 // How likely a model holds a given text: what a search maximises, and what other texts are compared by.
 import { isInteger } from '../core/dtype.js'
+import { checkOptions } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import type { Tree } from '../core/tree.js'
@@ -16,7 +17,7 @@ import { expandDims } from '../ops/reshape.js'
 import { slice } from '../ops/slice.js'
 import { where } from '../ops/where.js'
 import { scan } from '../transforms/scan.js'
-import { checkWhole, type PromptOptions, readPrompt, type Step } from './prompt.js'
+import { checkWhole, PROMPT_NAMES, type PromptOptions, readPrompt, type Step } from './prompt.js'
 
 /** How likely a text is. */
 export interface Likelihood {
@@ -44,8 +45,10 @@ export function logLikelihood<C extends Tree>(
   carry: C,
   prompt: Tensor,
   tokens: Tensor,
-  { end, ...options }: PromptOptions & { end?: number } = {},
+  options: PromptOptions & { end?: number } = {},
 ): Likelihood {
+  checkOptions('logLikelihood', options, { ...PROMPT_NAMES, end: 1 })
+  const { end } = options
   if (tokens.rank !== 1 || !isInteger(tokens.dtype)) {
     throw typeError(`logLikelihood: the text is int32 [T], not ${tokens.dtype}${showShape(tokens.shape)}`)
   }

@@ -1,5 +1,6 @@
 // What all ways to let a model speak begin with: its step function, and the prompt that it reads.
 import { isInteger } from '../core/dtype.js'
+import type { OptionNames } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import type { Tree } from '../core/tree.js'
@@ -19,6 +20,8 @@ export interface PromptOptions {
   /** How many tokens of the prompt count, at least one, where a batch pads prompts to one length (all). */
   promptLength?: number | Tensor
 }
+
+export const PROMPT_NAMES: OptionNames<PromptOptions> = { promptLength: 1 }
 
 /** The carry that has read all of the prompt but its last token, and that one. Throws for what is no prompt. */
 export function readPrompt<C extends Tree>(

@@ -1,4 +1,5 @@
 // A model fed with its own draws. Prompt and loop are one loop each, so under `jit` the whole text is one call.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'
@@ -21,7 +22,7 @@ import { take } from '../ops/take.js'
 import { where } from '../ops/where.js'
 import { scan } from '../transforms/scan.js'
 import { whileLoop } from '../transforms/while-loop.js'
-import { checkLength, checkWhole, type PromptOptions, readPrompt, type Step } from './prompt.js'
+import { checkLength, checkWhole, PROMPT_NAMES, type PromptOptions, readPrompt, type Step } from './prompt.js'
 
 /** How a text is continued. */
 export interface SpeakOptions extends PromptOptions {
@@ -30,6 +31,8 @@ export interface SpeakOptions extends PromptOptions {
   /** The token after which there is nothing more to say: all that follow it are the same (none). */
   end?: number
 }
+
+const SPEAK_NAMES: OptionNames<SpeakOptions> = { ...PROMPT_NAMES, length: 1, end: 1 }
 
 /** How tokens are drawn. */
 export interface SampleOptions extends SpeakOptions {
@@ -58,12 +61,9 @@ export interface SampleOptions extends SpeakOptions {
  * ids.toArray() // [1, 2, 0, 1, 2]
  * const [, some] = sample(step, null, prompt, { length: 5, key: random.key(0), topK: 2, topP: 0.9 })
  */
-export function sample<C extends Tree>(
-  step: Step<C>,
-  carry: C,
-  prompt: Tensor,
-  { key, temperature = 1, topK, topP, ...options }: SampleOptions,
-): [C, Tensor] {
+export function sample<C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, options: SampleOptions): [C, Tensor] {
+  checkOptions('sample', options, { ...SPEAK_NAMES, key: 1, temperature: 1, topK: 1, topP: 1 })
+  const { key, temperature = 1, topK, topP } = options
   if (topK !== undefined) checkWhole('sample', 'topK', topK, 1)
   if (typeof topP === 'number' && !(topP > 0 && topP <= 1)) {
     throw rangeError(`sample: topP lies in (0, 1], not ${topP}`)
@@ -85,8 +85,10 @@ export function sample<C extends Tree>(
  * const step = (carry: null, token: Tensor): [null, Tensor] => [carry, take(next, token)]
  * greedy(step, null, tensor([0], { dtype: 'int32' }), { length: 5 })[1] // [1, 2, 0, 1, 2]
  */
-export const greedy = <C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, options: SpeakOptions): [C, Tensor] =>
-  speak('greedy', step, carry, prompt, logits => argmax(logits), options)
+export function greedy<C extends Tree>(step: Step<C>, carry: C, prompt: Tensor, options: SpeakOptions): [C, Tensor] {
+  checkOptions('greedy', options, SPEAK_NAMES)
+  return speak('greedy', step, carry, prompt, logits => argmax(logits), options)
+}
 
 /** The smallest normal float32: so cold that only the likeliest token is left. */
 const TINY = 1.1754943508222875e-38

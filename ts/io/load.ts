@@ -1,4 +1,5 @@
 // Weights from elsewhere into one's own tree: their names changed on the way, their layout too where it differs.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { decodeSafetensors } from './safetensors.js'
 import { fill } from './tree.js'
@@ -33,8 +34,10 @@ export interface LoadOptions {
 export function loadInto<T>(
   tree: T,
   source: Uint8Array | Readonly<Record<string, Tensor>>,
-  { rename = {}, convert = x => x, partial = false, ignoreUnexpected = false }: LoadOptions = {},
+  options: LoadOptions = {},
 ): T {
+  checkOptions('loadInto', options, { rename: 1, convert: 1, partial: 1, ignoreUnexpected: 1 })
+  const { rename = {}, convert = x => x, partial = false, ignoreUnexpected = false } = options
   const found = source instanceof Uint8Array ? decodeSafetensors(source).tensors : source
   const nameOf = typeof rename === 'function' ? rename : renamer(rename, Object.keys(found))
   const from: Record<string, string> = {}

@@ -1,4 +1,5 @@
 // Copies and new orders of what is there: compositions of views, so that only the result is written.
+import { checkOptions } from '../core/options.js'
 import { checkShape, insertAt, normalizeAxis, range, removeAt, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -126,8 +127,11 @@ export function unstack(x: Tensor, axis = 0): Tensor[] {
  * x // [[0, 1, 2], [0, 1, 2]]
  * y // [[0, 0, 0], [1, 1, 1]]
  */
-export function meshgrid(vectors: readonly Tensor[], { indexing = 'xy' }: { indexing?: 'xy' | 'ij' } = {}): Tensor[] {
+export function meshgrid(vectors: readonly Tensor[], options: { indexing?: 'xy' | 'ij' } = {}): Tensor[] {
   if (!Array.isArray(vectors)) throw typeError('meshgrid: the first argument is a list of vectors')
+  checkOptions('meshgrid', options, { indexing: 1 })
+  const { indexing = 'xy' } = options
+  if (indexing !== 'xy' && indexing !== 'ij') throw rangeError(`meshgrid: indexing is 'xy' or 'ij', not '${indexing}'`)
   for (const vector of vectors) {
     checkTensor('meshgrid', vector, 'a vector')
     if (vector.rank > 1) throw typeError(`meshgrid: a vector has shape ${showShape(vector.shape)}`)

@@ -1,5 +1,6 @@
 // Scaled dot-product attention: a primitive, because its kernel and its gradient's keep no tensor [queries, keys], which
 // the chain rule through matmul and softmax would.
+import { checkOptions } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
@@ -58,6 +59,7 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
     checkTensor(operation, x, name)
     if (x.dtype !== 'float32') throw typeError(`${operation}: ${name} has dtype ${x.dtype}, not float32`)
   }
+  checkOptions(operation, options, { causal: 1, mask: 1, keyLength: 1, scale: 1 })
   const shapes = `q ${showShape(q.shape)}, k ${showShape(k.shape)}, v ${showShape(v.shape)}`
   if (q.rank !== 2 || k.rank !== 2 || v.rank !== 2) {
     throw typeError(`${operation}: one head has q [Tq, D], k [Tk, D], v [Tk, Dv], not ${shapes}; heads go by vmap`)

@@ -2,6 +2,7 @@
 // transposes, which add windows up.
 
 import type { Windows } from '../compiler/view.js'
+import { checkOptions } from '../core/options.js'
 import { range, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { applyProgram, bind1, isTracing, traceProgram } from '../core/trace.js'
@@ -31,6 +32,9 @@ export interface ConvOptions {
   /** Added to each output channel: [O]. */
   bias?: Tensor
 }
+
+/** The names of the options of both. */
+const NAMES = { stride: 1, padding: 1, dilation: 1, groups: 1, bias: 1 } as const
 
 /** How windows of a transposed convolution are laid, and what is added to its result. */
 export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
@@ -122,6 +126,7 @@ function asChannels(product: Tensor, n: number, isBatched: boolean, bias: Tensor
 }
 
 function convolve(operation: string, n: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
+  checkOptions(operation, options, NAMES)
   const { padding = 0, groups = 1, bias } = options
   const g = groups > 1 ? 1 : 0
   checkOperands(operation, x, w, n, options, 1)
@@ -146,6 +151,7 @@ function convolve(operation: string, n: number, x: Tensor, w: Tensor, options: C
 }
 
 function convolveTranspose(operation: string, n: number, x: Tensor, w: Tensor, options: ConvTransposeOptions): Tensor {
+  checkOptions(operation, options, { ...NAMES, outputPadding: 1 })
   const { padding = 0, groups = 1, bias, outputPadding = 0 } = options
   const g = groups > 1 ? 1 : 0
   checkOperands(operation, x, w, n, options, 0)

@@ -5,6 +5,7 @@ import { emitExtended } from '../compiler/emit-extended.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements } from '../compiler/view.js'
 import type { DType } from '../core/dtype.js'
+import { checkOptions } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalizeAxis } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
@@ -154,13 +155,10 @@ export interface CumulateOptions {
   reverse?: boolean
 }
 
-function cumulate(
-  name: string,
-  primitive: Primitive<CumulateParams>,
-  x: Tensor,
-  { axis, reverse = false }: CumulateOptions,
-): Tensor {
+function cumulate(name: string, primitive: Primitive<CumulateParams>, x: Tensor, options: CumulateOptions): Tensor {
   checkTensor(name, x)
+  checkOptions(name, options, { axis: 1, reverse: 1 })
+  const { axis, reverse = false } = options
   const operand = axis === undefined ? reshape(x, [x.size]) : x
   return bind1(primitive, [operand], { axis: normalizeAxis(name, axis ?? 0, operand.rank), reverse })
 }

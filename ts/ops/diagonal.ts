@@ -1,4 +1,5 @@
 // Diagonals and triangles of matrices, which are the last two dimensions or two that are named.
+import { checkOptions } from '../core/options.js'
 import { normalizeAxis, range, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { bind1, scalar } from '../core/trace.js'
@@ -26,8 +27,10 @@ function checkOffset(operation: string, offset: number): void {
   if (!Number.isInteger(offset)) throw rangeError(`${operation}: the offset of a diagonal is an integer, not ${offset}`)
 }
 
-function diagonalOf(name: string, x: Tensor, { offset = 0, axis1 = 0, axis2 = 1 }: DiagonalOptions): Tensor {
+function diagonalOf(name: string, x: Tensor, options: DiagonalOptions): Tensor {
   checkTensor(name, x)
+  checkOptions(name, options, { offset: 1, axis1: 1, axis2: 1 })
+  const { offset = 0, axis1 = 0, axis2 = 1 } = options
   checkOffset(name, offset)
   const [i, j] = [axis1, axis2].map(axis => normalizeAxis(name, axis, x.rank))
   if (i === j) throw rangeError(`${name}: an axis of ${showShape(x.shape)} is given twice: ${i}`)

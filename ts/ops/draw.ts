@@ -1,6 +1,6 @@
 // What all draws share (random.ts, distributions.ts): the checks of their arguments, and normal floats from uniform ones.
 import { broadcastShapes, checkShape, type Shape, sameShape, showShape } from '../core/shape.js'
-import { checkTensor, Tensor } from '../core/tensor.js'
+import { checkTensor, describe, Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { add, mul, neg, sub } from './arithmetic.js'
 import { less } from './compare.js'
@@ -10,12 +10,10 @@ import { where } from './where.js'
 
 /** Refuses what is no key. */
 export function checkKey(operation: string, from: Tensor): void {
-  checkTensor(`random.${operation}`, from, 'the key')
-  if (from.dtype !== 'uint32' || from.shape.length !== 1 || from.shape[0] !== 2) {
-    throw typeError(
-      `random.${operation}: a key is uint32[2] (see random.key), not ${from.dtype}${showShape(from.shape)}; vmap for many`,
-    )
-  }
+  const isTensor = from instanceof Tensor
+  if (isTensor && from.dtype === 'uint32' && sameShape(from.shape, [2])) return
+  const found = isTensor ? from.dtype + showShape(from.shape) : describe(from)
+  throw typeError(`random.${operation}: a key is uint32[2] (see random.key), not ${found}; vmap for many`)
 }
 
 /** Refuses what is neither a number nor a tensor that broadcasts to `shape`. */

@@ -4,6 +4,7 @@ import { Opcode, PoolKind } from '../../assembly/format.js'
 import { emitExtended } from '../compiler/emit-extended.js'
 import { type Lowering, read, write } from '../compiler/lowering.js'
 import { collapse, elements, type View, type Windows } from '../compiler/view.js'
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import type { Aval } from '../core/program.js'
 import { range, showShape, sizeOf } from '../core/shape.js'
@@ -142,9 +143,12 @@ export interface PoolOptions {
   ceil?: boolean
 }
 
+const NAMES: OptionNames<PoolOptions> = { stride: 1, padding: 1, dilation: 1, ceil: 1 }
+
 /** The windows of a call; `over`: what `ceil` lets hang over the padded end, which `padding` includes. */
-function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOptions) {
+function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOptions, names = NAMES) {
   checkTensor(operation, x)
+  checkOptions(operation, options, names)
   const { stride = size, dilation, ceil } = options
   const n = Array.isArray(size) ? size.length : 2
   if (!(n >= 1 && n <= 3 && n <= x.rank)) {
@@ -190,14 +194,22 @@ const maxOf = (operation: string, x: Tensor, size: PerAxis, options: PoolOptions
   return bind(maxPoolPrimitive, [cast(x, 'float32')], params)
 }
 
+/** As for all pooling, and what counts. @inline */
+export interface MeanPoolOptions extends PoolOptions {
+  /** Whether zeros of the padding count as elements (true). */
+  countPadding?: boolean
+}
+
+const MEAN_NAMES: OptionNames<MeanPoolOptions> = { ...NAMES, countPadding: 1 }
+
 /**
  * The mean of each window of the last dimensions: [..., H, W] gives [..., H', W'] (PyTorch's avg_pool). `size` is a number (of
  * the last two dimensions) or one for each of up to three. `countPadding` (true): zeros of the padding count as elements.
  * Throws where no window fits.
  * @example meanPool(reshape(arange(16), [4, 4]), 2) // [[2.5, 4.5], [10.5, 12.5]]
  */
-export function meanPool(x: Tensor, size: PerAxis, options: PoolOptions & { countPadding?: boolean } = {}): Tensor {
-  const { params, around, over } = poolOf('meanPool', x, size, options)
+export function meanPool(x: Tensor, size: PerAxis, options: MeanPoolOptions = {}): Tensor {
+  const { params, around, over } = poolOf('meanPool', x, size, options, MEAN_NAMES)
   const { countPadding = true } = options
   const sums = sumPool(cast(x, 'float32'), params)
   if (over.every(width => width === 0) && (countPadding || around.flat().every(width => width === 0))) {
@@ -210,13 +222,21 @@ export function meanPool(x: Tensor, size: PerAxis, options: PoolOptions & { coun
   return div(sums, sumPool(ones(whole), { ...params, padding }))
 }
 
+/** As for all pooling, and which norm it is. @inline */
+export interface LpPoolOptions extends PoolOptions {
+  /** The power of the sum of powers (2). */
+  p?: number
+}
+
+const LP_NAMES: OptionNames<LpPoolOptions> = { ...NAMES, p: 1 }
+
 /**
  * The p-norm of each window of the last dimensions, (sum |x|^p)^(1/p) (ONNX's LpPool). `size` is a number (of the last two
  * dimensions) or one for each of up to three. Throws where no window fits.
  * @example lpPool(tensor([[3, 4]]), [1, 2]) // [[5]]
  */
-export function lpPool(x: Tensor, size: PerAxis, options: PoolOptions & { p?: number } = {}): Tensor {
-  const { params } = poolOf('lpPool', x, size, options)
+export function lpPool(x: Tensor, size: PerAxis, options: LpPoolOptions = {}): Tensor {
+  const { params } = poolOf('lpPool', x, size, options, LP_NAMES)
   const { p = 2 } = options
   return pow(sumPool(pow(abs(cast(x, 'float32')), p), params), 1 / p)
 }

@@ -1,5 +1,6 @@
 // Rounding and tests of floats: piecewise constant, so their derivatives are zero.
 import { MapOp } from '../../assembly/format.js'
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { bind1 } from '../core/trace.js'
 import { abs } from './arithmetic.js'
@@ -89,10 +90,9 @@ const LARGEST = 3.4028234663852886e38
  * `x` with numbers in the place of NaN and infinities; their derivative is 0.
  * @example nanToNum(tensor([NaN, -Infinity, 1]), { neginf: -1 }) // [0, -1, 1]
  */
-export const nanToNum = (
-  x: Operand,
-  { nan = 0, posinf = LARGEST, neginf = -LARGEST }: NanToNumOptions = {},
-): Tensor => {
+export const nanToNum = (x: Operand, options: NanToNumOptions = {}): Tensor => {
+  checkOptions('nanToNum', options, { nan: 1, posinf: 1, neginf: 1 })
+  const { nan = 0, posinf = LARGEST, neginf = -LARGEST } = options
   const a = toFloat('nanToNum', x)
   return where(finite(a), a, where(greater(a, 0), posinf, where(less(a, 0), neginf, nan)))
 }

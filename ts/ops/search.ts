@@ -1,6 +1,7 @@
 // Finding places by value: in a sorted vector, among classes, among what is not zero.
 
 import type { DType } from '../core/dtype.js'
+import { checkOptions } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -22,12 +23,11 @@ import { where } from './where.js'
  * behind them. NaN belongs to the end.
  * @example searchsorted(tensor([1, 3, 5]), tensor([0, 3, 9])) // [0, 1, 3]
  */
-export function searchsorted(
-  sorted: Tensor,
-  values: Operand,
-  { side = 'left' }: { side?: 'left' | 'right' } = {},
-): Tensor {
+export function searchsorted(sorted: Tensor, values: Operand, options: { side?: 'left' | 'right' } = {}): Tensor {
   checkTensor('searchsorted', sorted, 'sorted')
+  checkOptions('searchsorted', options, { side: 1 })
+  const { side = 'left' } = options
+  if (side !== 'left' && side !== 'right') throw rangeError(`searchsorted: side is 'left' or 'right', not '${side}'`)
   const [list, wanted] = sameDtype('searchsorted', [sorted, values])
   if (list.rank !== 1) throw typeError(`searchsorted: sorted has shape ${showShape(list.shape)}, not one dimension`)
   const isNan = notEqual(wanted, wanted)
@@ -51,12 +51,10 @@ export function searchsorted(
  * it is the last one, or `axis` of the result. All are 0 for an index outside [0, classes).
  * @example oneHot(tensor([0, 2], { dtype: 'int32' }), 3) // [[1, 0, 0], [0, 0, 1]]
  */
-export function oneHot(
-  indices: Tensor,
-  classes: number,
-  { axis = -1, dtype = 'float32' }: { axis?: number; dtype?: DType } = {},
-): Tensor {
+export function oneHot(indices: Tensor, classes: number, options: { axis?: number; dtype?: DType } = {}): Tensor {
   const ids = indexList('oneHot', indices)
+  checkOptions('oneHot', options, { axis: 1, dtype: 1 })
+  const { axis = -1, dtype = 'float32' } = options
   if (!Number.isInteger(classes) || classes < 0) {
     throw rangeError(`oneHot: the number of classes is a non-negative integer, not ${classes}`)
   }

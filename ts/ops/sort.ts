@@ -5,6 +5,7 @@ import { emitExtended } from '../compiler/emit-extended.js'
 import { read, write } from '../compiler/lowering.js'
 import { elements, ITEM_BYTES } from '../compiler/view.js'
 import type { DType } from '../core/dtype.js'
+import { checkOptions } from '../core/options.js'
 import type { MaybeZero, Primitive } from '../core/primitive.js'
 import { normalizeAxis, range, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
@@ -96,13 +97,10 @@ export interface SortOptions {
   descending?: boolean
 }
 
-function sortAlong(
-  name: string,
-  x: Tensor,
-  { axis = -1, descending = false }: SortOptions,
-  wants: SortParams['wants'],
-): Tensor {
+function sortAlong(name: string, x: Tensor, options: SortOptions, wants: SortParams['wants']): Tensor {
   checkTensor(name, x)
+  checkOptions(name, options, { axis: 1, descending: 1 })
+  const { axis = -1, descending = false } = options
   const dim = normalizeAxis(name, axis, x.rank)
   return moveaxis(bind1(sortPrimitive, [moveaxis(x, dim, -1)], { descending, keep: x.shape[dim], wants }), -1, dim)
 }

@@ -6,6 +6,7 @@ import { emitExtended } from '../compiler/emit-extended.js'
 import { emitGemmViews } from '../compiler/emit-gemm-views.js'
 import { read, update, write } from '../compiler/lowering.js'
 import { collapse, elements, type Windows, windowsView } from '../compiler/view.js'
+import { checkOptions } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { normalizeAxes, range, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
@@ -120,18 +121,25 @@ export function perAxis(operation: string, what: string, value: PerAxis, n: numb
   return list
 }
 
+/** Over which axes windows slide, and how. @inline */
+export interface WindowsOptions {
+  /** The axis or axes (the last ones). */
+  axis?: number | readonly number[]
+  /** Distance between neighbouring windows (1). */
+  stride?: PerAxis
+  /** Distance between neighbouring elements of a window (1). */
+  dilation?: PerAxis
+}
+
 /**
  * The windows that slide over some axes of `x`: [..., H, W] gives [..., H', W', h, w], where H' = floor((H - (h - 1)
  * dilation - 1) / stride) + 1 (NumPy's sliding_window_view, with strides). A view: nothing is copied. `axis` is the last
  * `size.length` axes by default. Throws for sizes, strides and dilations below 1, and where no window fits.
  * @example windows(arange(5), 3) // [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
  */
-export function windows(
-  x: Tensor,
-  size: PerAxis,
-  options: { axis?: number | readonly number[]; stride?: PerAxis; dilation?: PerAxis } = {},
-): Tensor {
+export function windows(x: Tensor, size: PerAxis, options: WindowsOptions = {}): Tensor {
   checkTensor('windows', x)
+  checkOptions('windows', options, { axis: 1, stride: 1, dilation: 1 })
   const count = Array.isArray(size) ? size.length : 1
   const axes = normalizeAxes('windows', options.axis ?? range(count).map(i => i - count), x.rank)
   const n = axes.length

@@ -1,4 +1,5 @@
 // Optimisers around optimisers: one update from several steps' gradients, and none from gradients that are broken.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { treeLeaves, treeMap } from '../core/tree.js'
 import { rangeError } from '../errors.js'
@@ -11,7 +12,7 @@ import { isFinite as isFiniteElement } from '../ops/rounding.js'
 import { where } from '../ops/where.js'
 import { cond } from '../transforms/cond.js'
 import { zerosOf } from './average.js'
-import type { Optimizer } from './transformation.js'
+import { mapPairs, type Optimizer } from './transformation.js'
 
 /** What is there since the last update: how many gradients (int32), and their sum. */
 export interface AccumulateState<S> {
@@ -39,7 +40,7 @@ export function accumulate<S>(steps: number, optimizer: Optimizer<S>): Optimizer
   return {
     init: params => ({ count: zeros([], 'int32'), sum: zerosOf(params), inner: optimizer.init(params) }),
     update<P>(gradients: P, state: AccumulateState<S>, params?: P): [P, AccumulateState<S>] {
-      const sum = treeMap((total, gradient) => add(total, gradient), state.sum as P, gradients)
+      const sum = mapPairs(add, state.sum as P, gradients)
       const count = add(state.count, 1)
       const isLast = equal(count, steps)
       const update = (total: P, inner: S, own?: P): [P, S] => {
@@ -78,8 +79,10 @@ export interface FiniteState<S> {
  */
 export function applyIfFinite<S>(
   optimizer: Optimizer<S>,
-  { maxInARow = 5 }: { maxInARow?: number } = {},
+  options: { maxInARow?: number } = {},
 ): Optimizer<FiniteState<S>> {
+  checkOptions('applyIfFinite', options, { maxInARow: 1 })
+  const { maxInARow = 5 } = options
   if (!Number.isInteger(maxInARow) || maxInARow < 0) {
     throw rangeError(`applyIfFinite: ${maxInARow} is not a number of steps`)
   }

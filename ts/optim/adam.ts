@@ -1,4 +1,5 @@
 // Adam and those of its kin: AdamW, NAdam, Lion.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
 import { add, div, mul, sign, square } from '../ops/arithmetic.js'
@@ -6,7 +7,7 @@ import { sqrt } from '../ops/exponential.js'
 import { zeros } from '../ops/full.js'
 import { averaged, checkDecay, gathered, zerosOf } from './average.js'
 import { addDecayedWeights } from './decay.js'
-import { type LearningRate, type ScheduleState, scale, scaleByLearningRate } from './schedule.js'
+import { descent, type LearningRate, type ScheduleState, scale } from './schedule.js'
 import type { Selection } from './select.js'
 import { chain, type Optimizer } from './transformation.js'
 
@@ -21,6 +22,9 @@ export interface AdamOptions {
   /** Nesterov's form: the mean of gradients one step ahead (false). */
   nesterov?: boolean
 }
+
+const NADAM_NAMES: OptionNames<Omit<AdamOptions, 'nesterov'>> = { b1: 1, b2: 1, eps: 1 }
+const ADAM_NAMES: OptionNames<AdamOptions> = { ...NADAM_NAMES, nesterov: 1 }
 
 /** Steps made (int32), the mean of gradients and the mean of their squares, trees like the parameters. */
 export interface AdamState {
@@ -39,9 +43,15 @@ export interface AdamState {
  * update(tensor([5, -0.1]), init(tensor([0, 0])))[0].toArray() // [1, -1]
  */
 export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
+  checkOptions('scaleByAdam', options, ADAM_NAMES)
+  return adamDirection('scaleByAdam', options)
+}
+
+/** Adam's direction for the optimizer of this name. */
+function adamDirection(operation: string, options: AdamOptions): Optimizer<AdamState> {
   const { b1 = 0.9, b2 = 0.999, eps = 1e-8, nesterov = false } = options
-  checkDecay('adam: b1', b1)
-  checkDecay('adam: b2', b2)
+  checkDecay(`${operation}: b1`, b1)
+  checkDecay(`${operation}: b2`, b2)
   /** The corrected mean, with the next step's share of it and this step's gradient. */
   const ahead = <P>(mean: P, gradients: P, step: Tensor, correction: Tensor): P => {
     const [next, now] = [div(b1, gathered(b1, add(step, 1))), mul(correction, 1 - b1)]
@@ -76,8 +86,10 @@ export function scaleByAdam(options: AdamOptions = {}): Optimizer<AdamState> {
  * }
  * x // [1, 2]
  */
-export const adam = (learningRate: LearningRate, options: AdamOptions = {}): Optimizer<[AdamState, ScheduleState]> =>
-  chain(scaleByAdam(options), scaleByLearningRate(learningRate))
+export function adam(learningRate: LearningRate, options: AdamOptions = {}): Optimizer<[AdamState, ScheduleState]> {
+  checkOptions('adam', options, ADAM_NAMES)
+  return chain(adamDirection('adam', options), descent('adam', learningRate))
+}
 
 /** How much of which weights is taken away in each step. */
 export interface WeightDecayOptions {
@@ -87,6 +99,8 @@ export interface WeightDecayOptions {
   mask?: Selection
 }
 
+const DECAY_NAMES: OptionNames<WeightDecayOptions> = { weightDecay: 1, mask: 1 }
+
 /**
  * Adam with decoupled weight decay (0.01): Loshchilov and Hutter 2019, algorithm 2. `update` needs the parameters.
  * @example
@@ -95,18 +109,30 @@ export interface WeightDecayOptions {
  * const [updates] = optimizer.update({ w: zeros([2]) }, optimizer.init(params), params)
  * updates.w // [-0.05, -0.1]
  */
-export const adamw = (
+export function adamw(
   learningRate: LearningRate,
-  { weightDecay = 0.01, mask, ...options }: AdamOptions & WeightDecayOptions = {},
-): Optimizer<[AdamState, null, ScheduleState]> =>
-  chain(scaleByAdam(options), addDecayedWeights(weightDecay, { mask }), scaleByLearningRate(learningRate))
+  options: AdamOptions & WeightDecayOptions = {},
+): Optimizer<[AdamState, null, ScheduleState]> {
+  checkOptions('adamw', options, { ...ADAM_NAMES, ...DECAY_NAMES })
+  const { weightDecay = 0.01, mask } = options
+  return chain(
+    adamDirection('adamw', options),
+    addDecayedWeights(weightDecay, { mask }),
+    descent('adamw', learningRate),
+  )
+}
 
 /**
  * Adam with Nesterov's momentum (Dozat 2016, algorithm 2, with one b1 for all steps, as Optax has it).
  * @example const optimizer = nadam(2e-3)
  */
-export const nadam = (learningRate: LearningRate, options: Omit<AdamOptions, 'nesterov'> = {}) =>
-  adam(learningRate, { ...options, nesterov: true })
+export function nadam(
+  learningRate: LearningRate,
+  options: Omit<AdamOptions, 'nesterov'> = {},
+): Optimizer<[AdamState, ScheduleState]> {
+  checkOptions('nadam', options, NADAM_NAMES)
+  return chain(adamDirection('nadam', { ...options, nesterov: true }), descent('nadam', learningRate))
+}
 
 /** The mean of gradients, a tree like the parameters. */
 export interface LionState {
@@ -124,8 +150,10 @@ export interface LionState {
  */
 export function lion(
   learningRate: LearningRate,
-  { b1 = 0.9, b2 = 0.99, weightDecay = 0, mask }: Pick<AdamOptions, 'b1' | 'b2'> & WeightDecayOptions = {},
+  options: Pick<AdamOptions, 'b1' | 'b2'> & WeightDecayOptions = {},
 ): Optimizer<[LionState, null, ScheduleState]> {
+  checkOptions('lion', options, { b1: 1, b2: 1, ...DECAY_NAMES })
+  const { b1 = 0.9, b2 = 0.99, weightDecay = 0, mask } = options
   checkDecay('lion: b1', b1)
   checkDecay('lion: b2', b2)
   const direction: Optimizer<LionState> = {
@@ -136,5 +164,5 @@ export function lion(
     },
   }
   const decay = weightDecay === 0 ? scale(1) : addDecayedWeights(weightDecay, { mask })
-  return chain(direction, decay, scaleByLearningRate(learningRate))
+  return chain(direction, decay, descent('lion', learningRate))
 }

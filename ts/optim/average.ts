@@ -8,6 +8,7 @@ import { cast } from '../ops/cast.js'
 import { expm1, log1p } from '../ops/exponential.js'
 import { zerosLike } from '../ops/full.js'
 import { checkDifferentiable } from '../transforms/arguments.js'
+import { mapPairs } from './transformation.js'
 
 /** Zeros for each leaf: where an average starts. Throws unless all leaves are float32. */
 export function zerosOf(params: unknown): unknown {
@@ -22,7 +23,7 @@ export function checkDecay(name: string, value: number): void {
 
 /** `decay * average + (1 - decay) * f(gradient)` for each leaf. */
 export function averaged<P>(average: P, gradients: P, decay: number, f: (gradient: Tensor) => Tensor = g => g): P {
-  return treeMap((old, gradient) => add(mul(old, decay), mul(f(gradient), 1 - decay)), average, gradients)
+  return mapPairs((old, gradient) => add(mul(old, decay), mul(f(gradient), 1 - decay)), average, gradients)
 }
 
 /**

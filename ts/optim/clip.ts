@@ -1,5 +1,6 @@
 // Clipping: by the norm of all gradients together, or element by element.
 
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
 import { treeLeaves, treeMap } from '../core/tree.js'
@@ -35,12 +36,13 @@ const NORMS: Record<number, { of(leaf: Tensor): Tensor; join(a: Tensor, b: Tenso
  * pass unchanged, NaN spreads to all. Pascanu et al. 2013, algorithm 1. Throws unless `max` is positive.
  * @example clipByGlobalNorm(1).update({ w: tensor([3, 0]), b: tensor(-4) }, null)[0] // { w: [0.6, 0], b: -0.8 }
  */
-export function clipByGlobalNorm(max: number, { order = 2 }: { order?: number } = {}): Optimizer<null> {
+export function clipByGlobalNorm(max: number, options: { order?: number } = {}): Optimizer<null> {
+  checkOptions('clipByGlobalNorm', options, { order: 1 })
   if (!(max > 0)) throw rangeError(`clipByGlobalNorm: the largest norm is positive, not ${max}`)
   return {
     init: () => null,
     update(gradients) {
-      const factor = div(max, maximum(globalNorm(gradients, order), max))
+      const factor = div(max, maximum(globalNorm(gradients, options.order), max))
       return [treeMap(gradient => mul(gradient, factor), gradients), null]
     },
   }

@@ -1,4 +1,5 @@
 // The running mean of parameters, which is often the better model (Polyak and Juditsky 1992).
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
 import { add, div, mul } from '../ops/arithmetic.js'
@@ -22,7 +23,9 @@ export interface EmaState {
  * const [, state] = update(tensor([1]), init(tensor([1])))
  * update(tensor([4]), state)[0].toArray() // [3]
  */
-export function ema(decay: number, { debias = true }: { debias?: boolean } = {}): Optimizer<EmaState> {
+export function ema(decay: number, options: { debias?: boolean } = {}): Optimizer<EmaState> {
+  checkOptions('ema', options, { debias: 1 })
+  const { debias = true } = options
   checkDecay('ema: decay', decay)
   return {
     init: params => ({ step: zeros([], 'int32'), average: zerosOf(params) }),

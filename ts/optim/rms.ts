@@ -1,4 +1,5 @@
 // Gradients divided by the size that they usually have: RMSprop, Adagrad, Adadelta.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
 import { add, div, mul, square, sub } from '../ops/arithmetic.js'
@@ -6,9 +7,9 @@ import { cast } from '../ops/cast.js'
 import { sqrt } from '../ops/exponential.js'
 import { full } from '../ops/full.js'
 import { averaged, checkDecay, zerosOf } from './average.js'
-import { type LearningRate, type Schedule, type ScheduleState, scaleByLearningRate } from './schedule.js'
-import { sgd, type TraceState } from './sgd.js'
-import { chain, type Optimizer } from './transformation.js'
+import { checkLearningRate, descent, type LearningRate, type Schedule, type ScheduleState } from './schedule.js'
+import { momentumDescent, type TraceState } from './sgd.js'
+import { chain, mapPairs, type Optimizer } from './transformation.js'
 
 /** How RMSprop averages. */
 export interface RmspropOptions {
@@ -22,6 +23,8 @@ export interface RmspropOptions {
   momentum?: number
 }
 
+const RMS_NAMES: OptionNames<Omit<RmspropOptions, 'momentum'>> = { decay: 1, eps: 1, centered: 1 }
+
 /** The mean of squares and, where centred, of gradients: trees like the parameters. */
 export interface RmsState {
   square: unknown
@@ -34,8 +37,15 @@ export interface RmsState {
  * const direction = scaleByRms({ decay: 0.75 })
  * direction.update(tensor([3, -4]), direction.init(zeros([2])))[0] // [2, -2]
  */
-export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: RmspropOptions = {}): Optimizer<RmsState> {
-  checkDecay('rmsprop: decay', decay)
+export function scaleByRms(options: Omit<RmspropOptions, 'momentum'> = {}): Optimizer<RmsState> {
+  checkOptions('scaleByRms', options, RMS_NAMES)
+  return rmsDirection('scaleByRms', options)
+}
+
+/** Divided gradients for the optimizer of this name. */
+function rmsDirection(operation: string, options: RmspropOptions): Optimizer<RmsState> {
+  const { decay = 0.99, eps = 1e-8, centered = false } = options
+  checkDecay(`${operation}: decay`, decay)
   return {
     init: params => ({ square: zerosOf(params), mean: centered ? zerosOf(params) : null }),
     update<P>(gradients: P, state: RmsState): [P, RmsState] {
@@ -56,9 +66,11 @@ export function scaleByRms({ decay = 0.99, eps = 1e-8, centered = false }: Rmspr
  */
 export function rmsprop(
   learningRate: LearningRate,
-  { momentum = 0, ...options }: RmspropOptions = {},
+  options: RmspropOptions = {},
 ): Optimizer<[RmsState, [TraceState | null, ScheduleState]]> {
-  return chain(scaleByRms(options), sgd(learningRate, { momentum }))
+  checkOptions('rmsprop', options, { ...RMS_NAMES, momentum: 1 })
+  const { momentum } = options
+  return chain(rmsDirection('rmsprop', options), momentumDescent('rmsprop', learningRate, { momentum }))
 }
 
 /** The sum of squares so far, a tree like the parameters. */
@@ -86,12 +98,15 @@ export interface AdagradOptions {
  */
 export function adagrad(
   learningRate: LearningRate,
-  { eps = 1e-10, initialAccumulator = 0, learningRateDecay = 0 }: AdagradOptions = {},
+  options: AdagradOptions = {},
 ): Optimizer<[AdagradState, ScheduleState]> {
+  checkOptions('adagrad', options, { eps: 1, initialAccumulator: 1, learningRateDecay: 1 })
+  checkLearningRate('adagrad', learningRate)
+  const { eps = 1e-10, initialAccumulator = 0, learningRateDecay = 0 } = options
   const divide: Optimizer<AdagradState> = {
     init: params => ({ sum: treeMap(leaf => full(leaf.shape, initialAccumulator), params) }),
     update<P>(gradients: P, state: AdagradState): [P, AdagradState] {
-      const sum = treeMap((total, gradient) => add(total, square(gradient)), state.sum as P, gradients)
+      const sum = mapPairs((total, gradient) => add(total, square(gradient)), state.sum as P, gradients)
       return [treeMap((gradient, total) => div(gradient, add(sqrt(total), eps)), gradients, sum), { sum }]
     },
   }
@@ -99,7 +114,7 @@ export function adagrad(
     const rate = typeof learningRate === 'function' ? learningRate(step) : learningRate
     return div(rate, add(1, mul(cast(step, 'float32'), learningRateDecay)))
   }
-  return chain(divide, scaleByLearningRate(learningRateDecay === 0 ? learningRate : decayed))
+  return chain(divide, descent('adagrad', learningRateDecay === 0 ? learningRate : decayed))
 }
 
 /** The means of squares of gradients and of updates: trees like the parameters. */
@@ -115,8 +130,10 @@ export interface AdadeltaState {
  */
 export function adadelta(
   learningRate: LearningRate = 1,
-  { decay = 0.9, eps = 1e-6 }: { decay?: number; eps?: number } = {},
+  options: { decay?: number; eps?: number } = {},
 ): Optimizer<[AdadeltaState, ScheduleState]> {
+  checkOptions('adadelta', options, { decay: 1, eps: 1 })
+  const { decay = 0.9, eps = 1e-6 } = options
   checkDecay('adadelta: decay', decay)
   const size = (x: Tensor) => sqrt(add(x, eps))
   const direction: Optimizer<AdadeltaState> = {
@@ -128,5 +145,5 @@ export function adadelta(
       return [updates, { square: squares, delta: averaged(state.delta as P, updates, decay, square) }]
     },
   }
-  return chain(direction, scaleByLearningRate(learningRate))
+  return chain(direction, descent('adadelta', learningRate))
 }

@@ -1,8 +1,9 @@
 // Learning rates: numbers, tensors, or functions of the step.
 
-import type { Tensor } from '../core/tensor.js'
+import { showShape } from '../core/shape.js'
+import { describe, Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
-import { rangeError } from '../errors.js'
+import { rangeError, typeError } from '../errors.js'
 import { add, mul, neg } from '../ops/arithmetic.js'
 import { zeros } from '../ops/full.js'
 import type { Optimizer } from './transformation.js'
@@ -37,10 +38,12 @@ export const scale = (factor: number | Tensor): Optimizer<null> => ({
  * updates // [0, 0]
  * link.update(tensor([1, 2]), state)[0] // [-0.05, -0.1]
  */
-export function scaleByLearningRate(learningRate: LearningRate): Optimizer<ScheduleState> {
-  if (typeof learningRate === 'number' && !Number.isFinite(learningRate)) {
-    throw rangeError(`learning rate: ${learningRate} is not finite`)
-  }
+export const scaleByLearningRate = (learningRate: LearningRate): Optimizer<ScheduleState> =>
+  descent('scaleByLearningRate', learningRate)
+
+/** The last link of the optimizer of this name. Throws for what is no learning rate. */
+export function descent(operation: string, learningRate: LearningRate): Optimizer<ScheduleState> {
+  checkLearningRate(operation, learningRate)
   const isSchedule = typeof learningRate === 'function'
   return {
     init: () => ({ step: isSchedule ? zeros([], 'int32') : null }),
@@ -50,4 +53,15 @@ export function scaleByLearningRate(learningRate: LearningRate): Optimizer<Sched
       return [treeMap(gradient => mul(gradient, factor), gradients), { step: step === null ? null : add(step, 1) }]
     },
   }
+}
+
+/** Throws unless it is a finite number, a scalar tensor or a function. */
+export function checkLearningRate(operation: string, rate: LearningRate): void {
+  if (typeof rate === 'function' || (rate instanceof Tensor && rate.rank === 0)) return
+  if (typeof rate === 'number') {
+    if (Number.isFinite(rate)) return
+    throw rangeError(`${operation}: the learning rate is ${rate}, which is not finite`)
+  }
+  const shown = rate instanceof Tensor ? `${rate.dtype}${showShape(rate.shape)}` : describe(rate)
+  throw typeError(`${operation}: the learning rate is a number, a scalar tensor or a schedule, not ${shown}`)
 }

@@ -1,5 +1,6 @@
 // Schedules: values over the steps, as tensor programs of the step (0 for the first update), so that they compile with it
 // and are the same everywhere. Their names and shapes are Optax's.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import { add, clip, div, maximum, minimum, mul, sub } from '../ops/arithmetic.js'
@@ -69,8 +70,10 @@ export function polynomialSchedule(init: number, end: number, power: number, ste
  */
 export function exponentialDecay(
   init: number,
-  { steps, rate, staircase = false, end }: { steps: number; rate: number; staircase?: boolean; end?: number },
+  options: { steps: number; rate: number; staircase?: boolean; end?: number },
 ): Schedule {
+  checkOptions('exponentialDecay', options, { steps: 1, rate: 1, staircase: 1, end: 1 })
+  const { steps, rate, staircase = false, end } = options
   checkSteps('exponentialDecay', { steps })
   if (!(rate > 0)) throw rangeError(`exponentialDecay: the rate is positive, not ${rate}`)
   const bound = (x: Tensor) => (end === undefined ? x : rate < 1 ? maximum(x, end) : minimum(x, end))
@@ -105,8 +108,13 @@ export interface WarmupCosine {
  * `0 < warmupSteps < steps`.
  * @example warmupCosineDecaySchedule({ peak: 1, warmupSteps: 4, steps: 20 })(tensor(2)).item() // 0.5
  */
-export function warmupCosineDecaySchedule({ init = 0, peak, warmupSteps, steps, end = 0 }: WarmupCosine): Schedule {
-  checkSteps('warmupCosineDecaySchedule', { warmupSteps, 'steps after the warm-up': steps - warmupSteps })
+export const warmupCosineDecaySchedule = (options: WarmupCosine): Schedule =>
+  warmupCosine('warmupCosineDecaySchedule', options)
+
+function warmupCosine(operation: string, options: WarmupCosine): Schedule {
+  checkOptions(operation, options, { init: 1, peak: 1, warmupSteps: 1, steps: 1, end: 1 })
+  const { init = 0, peak, warmupSteps, steps, end = 0 } = options
+  checkSteps(operation, { warmupSteps, 'steps after the warm-up': steps - warmupSteps })
   return joinSchedules(
     [linearSchedule(init, peak, warmupSteps), step => between(end, peak, cosine(progress(step, steps - warmupSteps)))],
     [warmupSteps],
@@ -118,9 +126,10 @@ export function warmupCosineDecaySchedule({ init = 0, peak, warmupSteps, steps, 
  * @example const schedule = sgdrSchedule([{ peak: 1, warmupSteps: 1, steps: 10 }, { peak: 0.5, warmupSteps: 1, steps: 20 }])
  */
 export function sgdrSchedule(cycles: readonly WarmupCosine[]): Schedule {
+  const schedules = cycles.map(cycle => warmupCosine('sgdrSchedule', cycle))
   let end = 0
   const ends = cycles.map(({ steps }) => (end += steps))
-  return joinSchedules(cycles.map(warmupCosineDecaySchedule), ends.slice(0, -1))
+  return joinSchedules(schedules, ends.slice(0, -1))
 }
 
 /**
@@ -166,11 +175,9 @@ export interface OneCycleOptions {
  * Up to `peak` and down, far below the start, by half a cosine each (Smith and Topin 2018, in PyTorch's form).
  * @example oneCycleSchedule(1, 100)(tensor(29)).item() // 1
  */
-export function oneCycleSchedule(
-  peak: number,
-  steps: number,
-  { up = 0.3, divideStart = 25, divideEnd = 1e4 }: OneCycleOptions = {},
-): Schedule {
+export function oneCycleSchedule(peak: number, steps: number, options: OneCycleOptions = {}): Schedule {
+  checkOptions('oneCycleSchedule', options, { up: 1, divideStart: 1, divideEnd: 1 })
+  const { up = 0.3, divideStart = 25, divideEnd = 1e4 } = options
   // The last step, steps - 1, has the last value.
   const [turn, last] = [up * steps - 1, steps - 1]
   checkSteps('oneCycleSchedule', { 'the way up': turn, 'the way down': last - turn })

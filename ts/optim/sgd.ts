@@ -1,5 +1,6 @@
 // Gradient descent and momentum.
 
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { treeMap } from '../core/tree.js'
 import { rangeError } from '../errors.js'
@@ -8,8 +9,8 @@ import { greater } from '../ops/compare.js'
 import { zeros } from '../ops/full.js'
 import { where } from '../ops/where.js'
 import { checkDecay, zerosOf } from './average.js'
-import { type LearningRate, type ScheduleState, scaleByLearningRate } from './schedule.js'
-import { chain, type Optimizer } from './transformation.js'
+import { descent, type LearningRate, type ScheduleState } from './schedule.js'
+import { chain, mapPairs, type Optimizer } from './transformation.js'
 
 /** The sum of gradients that momentum keeps, a tree like the parameters, and, where there is dampening, the steps made. */
 export interface TraceState {
@@ -27,6 +28,8 @@ export interface MomentumOptions {
   dampening?: number
 }
 
+const MOMENTUM_NAMES: OptionNames<MomentumOptions> = { momentum: 1, nesterov: 1, dampening: 1 }
+
 /**
  * Momentum: `velocity = momentum * velocity + (1 - dampening) * gradient`; the first velocity is the gradient (PyTorch's SGD).
  * @example
@@ -35,21 +38,24 @@ export interface MomentumOptions {
  * first // [1, 2]
  * momentum.update(tensor([1, 2]), state)[0] // [1.5, 3]
  */
-export function trace({
-  momentum = 0.9,
-  nesterov = false,
-  dampening = 0,
-}: MomentumOptions = {}): Optimizer<TraceState> {
-  checkDecay('trace: momentum', momentum)
-  checkDecay('trace: dampening', dampening)
-  if (nesterov && dampening > 0) throw rangeError('trace: nesterov has no dampening')
+export function trace(options: MomentumOptions = {}): Optimizer<TraceState> {
+  checkOptions('trace', options, MOMENTUM_NAMES)
+  return velocity('trace', options)
+}
+
+/** Momentum for the optimizer of this name. */
+function velocity(operation: string, options: MomentumOptions): Optimizer<TraceState> {
+  const { momentum = 0.9, nesterov = false, dampening = 0 } = options
+  checkDecay(`${operation}: momentum`, momentum)
+  checkDecay(`${operation}: dampening`, dampening)
+  if (nesterov && dampening > 0) throw rangeError(`${operation}: nesterov has no dampening`)
   return {
     init: params => ({ trace: zerosOf(params), step: dampening > 0 ? zeros([], 'int32') : null }),
     update<P>(gradients: P, state: TraceState): [P, TraceState] {
       const share = state.step === null ? null : where(greater(state.step, 0), 1 - dampening, 1)
       const move = (velocity: Tensor, gradient: Tensor) =>
         add(mul(velocity, momentum), share === null ? gradient : mul(gradient, share))
-      const next = treeMap(move, state.trace as P, gradients)
+      const next = mapPairs(move, state.trace as P, gradients)
       const step = state.step === null ? null : add(state.step, 1)
       return [nesterov ? treeMap(move, next, gradients) : next, { trace: next, step }]
     },
@@ -67,10 +73,20 @@ export function trace({
  */
 export function sgd(
   learningRate: LearningRate,
-  { momentum = 0, ...options }: MomentumOptions = {},
+  options: MomentumOptions = {},
 ): Optimizer<[TraceState | null, ScheduleState]> {
-  if (momentum === 0 && options.nesterov) throw rangeError('sgd: nesterov needs a momentum')
+  checkOptions('sgd', options, MOMENTUM_NAMES)
+  return momentumDescent('sgd', learningRate, options)
+}
+
+/** Gradient descent, with momentum where given, for the optimizer of this name. */
+export function momentumDescent(
+  operation: string,
+  learningRate: LearningRate,
+  { momentum = 0, ...options }: MomentumOptions,
+): Optimizer<[TraceState | null, ScheduleState]> {
+  if (momentum === 0 && options.nesterov) throw rangeError(`${operation}: nesterov needs a momentum`)
   const still: Optimizer<TraceState | null> = { init: () => null, update: gradients => [gradients, null] }
-  const moving = trace({ momentum, ...options }) as Optimizer<TraceState | null>
-  return chain(momentum === 0 ? still : moving, scaleByLearningRate(learningRate))
+  const moving = velocity(operation, { momentum, ...options }) as Optimizer<TraceState | null>
+  return chain(momentum === 0 ? still : moving, descent(operation, learningRate))
 }

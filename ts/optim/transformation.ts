@@ -1,6 +1,7 @@
 // What an optimiser is: two pure functions (Optax's shape). Optimisers are chains of small transformations of gradients.
 
-import { flatten, showStructure, treeMap } from '../core/tree.js'
+import type { Tensor } from '../core/tensor.js'
+import { collectLeaves, flatten, showStructure, treeMap } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 
@@ -24,7 +25,23 @@ export type StateOf<O> = O extends Optimizer<infer S> ? S : never
  * const params = { w: tensor([1, -2]), b: tensor(0.5) }
  * applyUpdates(params, { w: tensor([-0.1, 0.1]), b: tensor(0) }) // { w: [0.9, -1.9], b: 0.5 }
  */
-export const applyUpdates = <P>(params: P, updates: P): P => treeMap(add, params, updates)
+export const applyUpdates = <P>(params: P, updates: P): P => mapPairs(add, params, updates, 'applyUpdates: the updates')
+
+/**
+ * `f` of each parameter, or what is kept of it, and what is given for it. Throws, naming both trees, if what is given is of
+ * other parameters.
+ */
+export function mapPairs<P>(
+  f: (own: Tensor, given: Tensor) => Tensor,
+  params: P,
+  given: P,
+  what = 'update: the gradients',
+): P {
+  const { structure } = flatten(params)
+  if (collectLeaves(structure, given, [])) return treeMap(f, params, given)
+  const [own, other] = [structure, flatten(given, what).structure].map(showStructure)
+  throw typeError(`${what} are of other parameters: ${other}, and not ${own}`)
+}
 
 /**
  * Transformations one after the other; the state is the list of theirs.

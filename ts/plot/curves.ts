@@ -1,4 +1,5 @@
 // Curves with axes, ticks and a legend: losses over steps, for instance.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { drawing, escapeXml, heading, round } from './drawing.js'
 import { powers, showPower, showTick, ticks } from './ticks.js'
 
@@ -41,6 +42,16 @@ export interface CurvesOptions {
   marks?: readonly Mark[]
 }
 
+export const CURVES_NAMES: OptionNames<CurvesOptions> = {
+  title: 1,
+  xLabel: 1,
+  yLabel: 1,
+  yScale: 1,
+  width: 1,
+  height: 1,
+  marks: 1,
+}
+
 /** Okabe and Ito 2008. */
 const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
 
@@ -55,6 +66,7 @@ const MARGIN = { top: 40, right: 16, bottom: 48, left: 60 }
  * svg.slice(0, 4) // '<svg'
  */
 export function curves(list: readonly Curve[], options: CurvesOptions = {}): string {
+  checkOptions('curves', options, CURVES_NAMES)
   const { title = '', xLabel = '', yLabel = '', width = 640, height = 400, yScale = 'linear', marks = [] } = options
   if (yScale !== 'linear' && yScale !== 'log') {
     throw new RangeError(`curves: yScale is 'linear' or 'log', not ${JSON.stringify(yScale)}`)

@@ -1,5 +1,8 @@
 // How far gradients reach back, drawn.
-import { type CurvesOptions, curves } from './curves.js'
+import { checkOptions } from '../core/options.js'
+import { CURVES_NAMES, type CurvesOptions, curves } from './curves.js'
+
+const { yScale: _, ...NAMES } = CURVES_NAMES
 
 /**
  * The norm of a loss's gradient by time step on a log scale, as the text of an SVG file, a curve for each name: what
@@ -10,11 +13,13 @@ import { type CurvesOptions, curves } from './curves.js'
  * const halved = Array.from({ length: 50 }, (_, t) => 0.5 ** (50 - t))
  * const svg = gradientFlowPlot({ 'w = 0.5': halved }, { title: 'vanishing' })
  */
-export const gradientFlowPlot = (
+export function gradientFlowPlot(
   norms: Readonly<Record<string, ArrayLike<number>>>,
   options: Omit<CurvesOptions, 'yScale'> = {},
-): string =>
-  curves(
+): string {
+  checkOptions('gradientFlowPlot', options, NAMES)
+  return curves(
     Object.entries(norms).map(([name, ys]) => ({ name, ys })),
     { xLabel: 'time step', yLabel: 'norm of the gradient', ...options, yScale: 'log' },
   )
+}

@@ -1,4 +1,5 @@
 // Heat maps: a table of numbers as colours, the weights of attention for instance.
+import { checkOptions } from '../core/options.js'
 import { drawing, escapeXml, heading, round } from './drawing.js'
 
 /** Labels, colours and size of a heat map. */
@@ -47,6 +48,15 @@ const LETTER = 7
  * const svg = heatMap(weights, { rowLabels: ['le', 'chat'], columnLabels: ['the', 'cat'] })
  */
 export function heatMap(rows: readonly Row[], options: HeatMapOptions = {}): string {
+  checkOptions('heatMap', options, {
+    title: 1,
+    rowLabels: 1,
+    columnLabels: 1,
+    xLabel: 1,
+    yLabel: 1,
+    range: 1,
+    cell: 1,
+  })
   const { title = '', rowLabels = [], columnLabels = [], xLabel = '', yLabel = '', cell = 28 } = options
   const columns = rows[0]?.length ?? 0
   rows.forEach((row, i) => {

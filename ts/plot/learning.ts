@@ -1,5 +1,6 @@
 // The curves of a training: what is learnt of the examples seen, and of others.
-import { type Curve, type CurvesOptions, curves, type Mark } from './curves.js'
+import { checkOptions } from '../core/options.js'
+import { CURVES_NAMES, type Curve, type CurvesOptions, curves, type Mark } from './curves.js'
 
 /** One entry of a history, as `fit` of heddle/train keeps it. */
 export interface LearningEntry {
@@ -14,6 +15,8 @@ export interface LearningOptions extends Omit<CurvesOptions, 'marks'> {
   baseline?: { name: string; loss: number }
 }
 
+const { marks: _, ...NAMES } = CURVES_NAMES
+
 /**
  * The losses of training and validation over the steps, as the text of an SVG file, with the best validation marked, and
  * the stretch behind it, where the model goes on to learn the examples by heart, if validation got worse by the end.
@@ -23,10 +26,9 @@ export interface LearningOptions extends Omit<CurvesOptions, 'marks'> {
  * const history = [{ step: 10, loss: 2, validation: 2.1 }, { step: 20, loss: 1.4, validation: 1.9 }]
  * const svg = learningCurves(history, { yLabel: 'nats' })
  */
-export function learningCurves(
-  history: readonly LearningEntry[],
-  { baseline, ...options }: LearningOptions = {},
-): string {
+export function learningCurves(history: readonly LearningEntry[], options: LearningOptions = {}): string {
+  checkOptions('learningCurves', options, { ...NAMES, baseline: 1 })
+  const { baseline, ...rest } = options
   const validated = history.flatMap(({ step, validation }) => (validation === null ? [] : [{ step, validation }]))
   const list: Curve[] = [
     { name: 'training', xs: history.map(({ step }) => step), ys: history.map(({ loss }) => loss) },
@@ -50,7 +52,7 @@ export function learningCurves(
   return curves(validated.length > 0 ? list : list.filter(({ name }) => name !== 'validation'), {
     xLabel: 'step',
     yLabel: 'loss',
-    ...options,
+    ...rest,
     marks,
   })
 }

@@ -10,6 +10,7 @@ import {
   type Runnable,
   runPrepared,
 } from '../core/execute.js'
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { isTracing, withSources } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'
@@ -83,9 +84,11 @@ export interface Profile<B = unknown> {
  */
 export function profile<A extends unknown[], B extends Tree>(
   f: (...args: A) => B,
-  { milliseconds = 500 }: ProfileOptions = {},
+  options: ProfileOptions = {},
 ): (...args: A) => Profile<B> {
   if (typeof f !== 'function') throw typeError('profile: the first argument is not a function')
+  checkOptions('profile', options, { milliseconds: 1 })
+  const { milliseconds = 500 } = options
   if (!(milliseconds >= 0)) throw rangeError(`profile: milliseconds is ${milliseconds}, not a time to measure for`)
   return (...args) => {
     if (isTracing()) throw typeError('profile: called inside of jit, grad or another transform; call it around them')

@@ -1,4 +1,5 @@
 // BLEU: how many of a translation's runs of words are in what it should be.
+import { checkOptions } from '../core/options.js'
 import { rangeError } from '../errors.js'
 import { exp, log } from '../ops/exponential.js'
 import { mean } from '../ops/reduce.js'
@@ -38,8 +39,10 @@ export interface Bleu {
 export function bleu(
   hypotheses: readonly (readonly string[])[],
   references: readonly (readonly (readonly string[])[])[],
-  { order = 4, smoothing = 'none' }: BleuOptions = {},
+  options: BleuOptions = {},
 ): Bleu {
+  checkOptions('bleu', options, { order: 1, smoothing: 1 })
+  const { order = 4, smoothing = 'none' } = options
   checkPairs('bleu', hypotheses, references)
   if (!Number.isInteger(order) || order < 1) throw rangeError(`bleu: order is a positive integer, not ${order}`)
   if (!['none', 'addOne', 'exponential'].includes(smoothing)) {

@@ -1,10 +1,12 @@
 // Byte pairs: a text as bytes of UTF-8, of which frequent neighbours have become one token, again and again (Gage 1994;
 // Sennrich et al. 2016; on bytes as Radford et al. 2019). Nothing is unknown: each byte is a token.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import { heap } from './heap.js'
 import {
   type DecodeOptions,
+  ENCODE_NAMES,
   type EncodeOptions,
   type SavedVocabulary,
   type SpecialOptions,
@@ -48,8 +50,10 @@ export interface BytePairOptions<S extends string> extends SpecialOptions<S> {
  */
 export function bytePairs<const S extends string = never>(
   texts: Iterable<string>,
-  { size, special = [], minFrequency = 2 }: BytePairOptions<S>,
+  options: BytePairOptions<S>,
 ): BytePairs<S> {
+  checkOptions('bytePairs', options, { size: 1, special: 1, minFrequency: 1 })
+  const { size, special = [], minFrequency = 2 } = options
   const most = size - special.length - BYTES
   if (!Number.isInteger(size) || most < 0) {
     throw rangeError(`bytePairs: size is an integer of at least ${special.length + BYTES}, not ${size}`)
@@ -164,7 +168,10 @@ export function bytePairsOf<S extends string>(merges: readonly Pair[], names: re
   return {
     size,
     special,
-    encode: (text, options) => withEnds(pieces(text).flatMap(idsOf), special, options),
+    encode(text, options = {}) {
+      checkOptions('encode', options, ENCODE_NAMES)
+      return withEnds(pieces(text).flatMap(idsOf), special, options)
+    },
     decode(ids, options) {
       const out: number[] = []
       const shown = (id: number): Iterable<number> =>

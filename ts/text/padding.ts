@@ -1,6 +1,7 @@
 // Texts of different lengths side by side (`padSequences` of heddle/data fills them up): which places count, and batches of
 // like lengths.
 import { isInteger } from '../core/dtype.js'
+import { checkOptions } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -52,10 +53,9 @@ export interface Bucket {
  * buckets.map(({ indices }) => indices) // [[4, 1], [2], [3, 0]]
  * buckets.map(({ length }) => length) // [4, 4, 10]
  */
-export function bucketByLength(
-  lengths: Tensor | ArrayLike<number>,
-  { batch, boundaries, key }: BucketOptions,
-): Bucket[] {
+export function bucketByLength(lengths: Tensor | ArrayLike<number>, options: BucketOptions): Bucket[] {
+  checkOptions('bucketByLength', options, { batch: 1, boundaries: 1, key: 1 })
+  const { batch, boundaries, key } = options
   const list = numbersOf(lengths)
   if (!Number.isInteger(batch) || batch < 1)
     throw rangeError(`bucketByLength: batch is a positive integer, not ${batch}`)

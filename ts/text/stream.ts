@@ -1,5 +1,6 @@
 // A long stream of ids cut into lanes that are read side by side, window after window: what truncated backpropagation
 // through time reads, carrying the state of each lane from one window to the next (Williams and Peng 1990).
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { add, mul, rem } from '../ops/arithmetic.js'
 import { cast } from '../ops/cast.js'
@@ -43,7 +44,9 @@ export interface Stream {
  * inputs // [[4, 5, 6, 7], [12, 13, 14, 15]]
  * targets // [[5, 6, 7, 8], [13, 14, 15, 16]]
  */
-export function streamWindows(ids: Tensor, { batch, length }: StreamOptions): Stream {
+export function streamWindows(ids: Tensor, options: StreamOptions): Stream {
+  checkOptions('streamWindows', options, { batch: 1, length: 1 })
+  const { batch, length } = options
   for (const [name, value] of Object.entries({ batch, length })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`streamWindows: ${name} is a positive integer, not ${value}`)

@@ -1,4 +1,5 @@
 // Vocabularies of tokens: words, phonemes, tags, notes or whatever a list of strings holds, and special tokens before them.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
@@ -19,6 +20,8 @@ export interface EncodeOptions {
   /** End with the special token 'eos'. */
   eos?: boolean
 }
+
+export const ENCODE_NAMES: OptionNames<EncodeOptions> = { bos: 1, eos: 1 }
 
 /** What of ids is shown. */
 export interface DecodeOptions {
@@ -66,6 +69,8 @@ export interface TokenOptions<S extends string> extends SpecialOptions<S> {
   maxSize?: number
 }
 
+export const TOKEN_NAMES: OptionNames<TokenOptions<string>> = { special: 1, minFrequency: 1, maxSize: 1 }
+
 /**
  * The vocabulary of lists of tokens: special tokens first, then the others by how often they are there, of equally frequent
  * ones the first in the order of code units. Throws if a name of a special token is given twice.
@@ -77,8 +82,10 @@ export interface TokenOptions<S extends string> extends SpecialOptions<S> {
  */
 export function tokenVocabulary<const S extends string = never>(
   sequences: Iterable<readonly string[]>,
-  { special = [], minFrequency = 1, maxSize = Number.POSITIVE_INFINITY }: TokenOptions<S> = {},
+  options: TokenOptions<S> = {},
 ): TokenVocabulary<S> {
+  checkOptions('tokenVocabulary', options, TOKEN_NAMES)
+  const { special = [], minFrequency = 1, maxSize = Number.POSITIVE_INFINITY } = options
   const counts = new Map<string, number>()
   for (const tokens of sequences) for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1)
   for (const name of special) counts.delete(written(name))
@@ -102,7 +109,8 @@ export function vocabularyOf<S extends string>(rest: readonly string[], names: r
     tokens,
     size: tokens.length,
     special,
-    encode(list, options) {
+    encode(list, options = {}) {
+      checkOptions('encode', options, ENCODE_NAMES)
       const unknown = (special as Record<string, number>).unk
       const ids = list.map((token, place) => {
         const id = places.get(token) ?? unknown
@@ -130,7 +138,7 @@ export function specialIds<S extends string>(names: readonly S[]): Readonly<Reco
 export function withEnds(
   ids: readonly number[],
   special: Readonly<Record<string, number>>,
-  { bos = false, eos = false }: EncodeOptions = {},
+  { bos = false, eos = false }: EncodeOptions,
 ): Tensor {
   for (const [name, isWanted] of Object.entries({ bos, eos })) {
     if (isWanted && special[name] === undefined)
@@ -144,15 +152,18 @@ export function shownIds(
   ids: Tensor | ArrayLike<number>,
   size: number,
   special: Readonly<Record<string, number>>,
-  { special: isShown = false }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): number[] {
+  checkOptions('decode', options, { special: 1 })
   const list = numbersOf(ids)
   for (const id of list) {
     if (!Number.isInteger(id) || id < 0 || id >= size) {
       throw rangeError(`decode: ${id} is not an id: the vocabulary has ${size} tokens`)
     }
   }
-  const hidden = new Set(isShown ? [] : Object.keys(special).flatMap(name => (name === 'unk' ? [] : [special[name]])))
+  const hidden = new Set(
+    options.special ? [] : Object.keys(special).flatMap(name => (name === 'unk' ? [] : [special[name]])),
+  )
   return list.filter(id => !hidden.has(id))
 }
 

@@ -1,4 +1,5 @@
 // Characters as ids. A character is a Unicode code point, so that an emoji is one and not two halves.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { tensor } from '../ops/tensor.js'
 import { numbersOf, type SavedVocabulary } from './tokens.js'
@@ -32,10 +33,9 @@ export interface VocabularyOptions {
  * vocabulary.encode('to be') // [6, 4, 0, 1, 2]
  * vocabulary.decode([6, 4, 4]) // 'too'
  */
-export function characterVocabulary(
-  source: string | readonly string[],
-  { unknown }: VocabularyOptions = {},
-): Vocabulary {
+export function characterVocabulary(source: string | readonly string[], options: VocabularyOptions = {}): Vocabulary {
+  checkOptions('characterVocabulary', options, { unknown: 1 })
+  const { unknown } = options
   const known = [...new Set(source)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!)
   for (const character of unknown === undefined ? known : [...known, unknown]) {
     if ([...character].length !== 1) {

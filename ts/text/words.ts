@@ -1,9 +1,11 @@
 // Words as tokens of text.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import {
   type DecodeOptions,
   type EncodeOptions,
   type SavedVocabulary,
+  TOKEN_NAMES,
   type TokenOptions,
   tokenVocabulary,
   vocabularyOf,
@@ -53,16 +55,19 @@ const WORD = /[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*|\p{N}+(?:[.,]\p{N}+)*|[^\s\
  */
 export function wordVocabulary<const S extends string = never>(
   texts: Iterable<string>,
-  { lowercase = false, ...options }: WordOptions<S> = {},
+  options: WordOptions<S> = {},
 ): WordVocabulary<S> {
+  checkOptions('wordVocabulary', options, { ...TOKEN_NAMES, lowercase: 1 })
+  const { lowercase = false, ...kept } = options
   const split = splitter(lowercase)
   const known = tokenVocabulary(
     (function* () {
       for (const text of typeof texts === 'string' ? [texts] : texts) yield split(text)
     })(),
-    options,
+    kept,
   )
-  return wordsOf(known.tokens.slice(options.special?.length ?? 0), options.special ?? [], lowercase)
+  const { special = [] } = options
+  return wordsOf(known.tokens.slice(special.length), special, lowercase)
 }
 
 const splitter = (lowercase: boolean) => (text: string) => splitWords(lowercase ? text.toLowerCase() : text)

@@ -1,8 +1,9 @@
 // The loop around a training step: compiles it, counts, measures, validates, lets the page or the terminal live in
 // between, and can be left, or killed, and taken up again at any step.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { type Tree, treeMap } from '../core/tree.js'
-import { rangeError, typeError } from '../errors.js'
+import { rangeError } from '../errors.js'
 import { prepareFile } from '../io/file.js'
 import { tensor } from '../ops/tensor.js'
 import { jit } from '../transforms/jit.js'
@@ -48,6 +49,24 @@ export interface FitOptions<S, B = unknown> {
   settings?: Settings
   /** A file for the history: `.csv`, or else JSON. */
   log?: string
+}
+
+const FIT_NAMES: OptionNames<FitOptions<unknown>> = {
+  steps: 1,
+  start: 1,
+  batchAt: 1,
+  tokensPerStep: 1,
+  stepsPerEpoch: 1,
+  signal: 1,
+  onStep: 1,
+  every: 1,
+  validate: 1,
+  patience: 1,
+  minDelta: 1,
+  checkpoint: 1,
+  checkpointEvery: 1,
+  settings: 1,
+  log: 1,
 }
 
 /** What is known after a step. */
@@ -111,10 +130,10 @@ export async function* fit<S extends Tree, B = unknown>(
   state: S,
   options: FitOptions<S, B>,
 ): AsyncGenerator<Report<S>, Fitted<S>, void> {
-  if (typeof options !== 'object') throw typeError('fit: the third argument is options, with steps at least')
+  checkOptions('fit', options, FIT_NAMES)
   const { steps, start = 0, batchAt, tokensPerStep = 1, stepsPerEpoch, signal, onStep, validate } = options
   const { every = stepsPerEpoch ?? Math.max(1, Math.ceil(steps / 100)), checkpointEvery = every } = options
-  checkOptions({ steps, start }, { every, checkpointEvery, stepsPerEpoch, patience: options.patience })
+  checkSteps({ steps, start }, { every, checkpointEvery, stepsPerEpoch, patience: options.patience })
   if (options.checkpoint !== undefined && start > 0) throw rangeError('fit: a checkpoint knows its own start')
   const store = typeof options.checkpoint === 'string' ? fileStore(options.checkpoint) : options.checkpoint
   const checkpoint = store && (await openCheckpoint(store, state, options.settings))
@@ -208,7 +227,7 @@ const BREATH_MILLISECONDS = 30
 /** Steps are donated their state, so that they change it in place; what is to stay is copied. */
 const copyOf = (leaf: Tensor): Tensor => tensor(leaf.data(), { shape: leaf.shape, dtype: leaf.dtype })
 
-function checkOptions(counts: Record<string, number>, intervals: Record<string, number | undefined>): void {
+function checkSteps(counts: Record<string, number>, intervals: Record<string, number | undefined>): void {
   for (const [name, value] of Object.entries(counts)) {
     if (!Number.isInteger(value) || value < 0) throw rangeError(`fit: ${name} is a number of steps, not ${value}`)
   }

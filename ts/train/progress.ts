@@ -1,4 +1,5 @@
 // A report as a line of text, and a bar that draws itself over it.
+import { checkOptions } from '../core/options.js'
 import type { Report } from './fit.js'
 
 const duration = (seconds: number): string => {
@@ -41,11 +42,9 @@ export interface ProgressBarOptions {
  * import { progressBar } from 'heddle/train'
  * const options = { steps: 100, onStep: progressBar() }
  */
-export function progressBar({
-  write = terminal(),
-  width = 24,
-  interval = 100,
-}: ProgressBarOptions = {}): (report: Omit<Report<unknown>, 'state'>) => void {
+export function progressBar(options: ProgressBarOptions = {}): (report: Omit<Report<unknown>, 'state'>) => void {
+  checkOptions('progressBar', options, { write: 1, width: 1, interval: 1 })
+  const { write = terminal(), width = 24, interval = 100 } = options
   let drawn = Number.NEGATIVE_INFINITY
   return report => {
     const [now, isDone] = [performance.now(), report.step >= report.steps]

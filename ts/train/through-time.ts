@@ -1,5 +1,6 @@
 // Gradients through time: whole, in windows, and forwards. All three know a model by one step of it, which may be a cell's
 // `apply`, and have one signature, so that they can be set side by side.
+import { checkOptions } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { type Tree, treeLeaves, treeMap } from '../core/tree.js'
@@ -95,9 +96,11 @@ function wholeGradient<P, C extends Tree, X extends Tree, Y extends Tree, T exte
 export function tbptt<P, C extends Tree, X extends Tree, Y extends Tree, T extends Tree>(
   step: CellStep<P, C, X, Y>,
   loss: StepLoss<Y, T>,
-  { window }: { window: number },
+  options: { window: number },
 ): GradientThroughTime<P, C, X, T> {
   checkFunctions('tbptt', step, loss)
+  checkOptions('tbptt', options, { window: 1 })
+  const { window } = options
   if (!Number.isInteger(window) || window < 1) {
     throw rangeError(`tbptt: window is a positive number of steps, not ${String(window)}`)
   }
