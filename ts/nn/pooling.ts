@@ -3,7 +3,7 @@ import { checkOptions, type OptionNames } from '../core/options.js'
 import { range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
-import { maxPool as maxOf, meanPool as meanOf, type PoolOptions } from '../ops/pool.js'
+import { type MeanPoolOptions, maxPool as maxOf, meanPool as meanOf, type PoolOptions } from '../ops/pool.js'
 import { max, mean } from '../ops/reduce.js'
 import type { PerAxis } from '../ops/windows.js'
 
@@ -30,7 +30,7 @@ export function maxPool(size: PerAxis, options: PoolOptions = {}): (x: Tensor) =
  * const halve = meanPool(2)
  * halve(ones([3, 8, 8])).shape // [3, 4, 4]
  */
-export function meanPool(size: PerAxis, options: PoolOptions & { countPadding?: boolean } = {}): (x: Tensor) => Tensor {
+export function meanPool(size: PerAxis, options: MeanPoolOptions = {}): (x: Tensor) => Tensor {
   checkOptions('meanPool', options, { ...POOL_NAMES, countPadding: 1 })
   return x => meanOf(x, size, options)
 }
