@@ -49,9 +49,10 @@ const pooling =
   (pool: (size: number[], options: object) => (x: Tensor) => Tensor): KerasLayer =>
   (x, _weights, a) => {
     const size = [a.pool_size].flat()
-    const options = { stride: a.strides ?? size, padding: a.padding, countPadding: false }
-    return channelsFirst(x, pool(size, options), a)
+    return channelsFirst(x, pool(size, { stride: a.strides ?? size, padding: a.padding }), a)
   }
+
+const meanPool = (size: number[], options: object) => nn.meanPool(size, { ...options, countPadding: false })
 
 const flatStride =
   (layer: KerasLayer): KerasLayer =>
@@ -112,8 +113,8 @@ export const convolutional: Record<string, KerasLayer> = {
   'convolutional.UpSampling2D': upSampling,
   'pooling.MaxPooling1D': flatStride(pooling(nn.maxPool)),
   'pooling.MaxPooling2D': pooling(nn.maxPool),
-  'pooling.AveragePooling1D': flatStride(pooling(nn.meanPool)),
-  'pooling.AveragePooling2D': pooling(nn.meanPool),
+  'pooling.AveragePooling1D': flatStride(pooling(meanPool)),
+  'pooling.AveragePooling2D': pooling(meanPool),
   'pooling.GlobalMaxPooling1D': x => globalPool(nn.globalMaxPool, x),
   'pooling.GlobalMaxPooling2D': x => globalPool(nn.globalMaxPool, x),
   'pooling.GlobalAveragePooling1D': x => globalPool(nn.globalMeanPool, x),

@@ -77,6 +77,8 @@ for (const [name, attention] of Object.entries(kinds)) {
     assert.throws(refused(query, query), /not \[3\] and \[3\]/)
     assert.throws(refused(query, keys, tensor([true])), /the mask of keys \[4, 3\] is bool\[4\], not bool\[1\]/)
     assert.throws(refused(query, keys, ones([4])), /is bool\[4\], not float32\[4\]/)
+    const misspelt = () => attention.apply(params, query, keys, { masks: tensor([true]) } as never)
+    assert.throws(misspelt, /ttention: there is no option masks; the options are \{ mask \}/)
   })
 }
 

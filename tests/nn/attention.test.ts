@@ -145,6 +145,8 @@ for (const [heads, shared] of [
     'its own sequence': { mode: {} },
     'another one': { mode: { keys: memory }, keys: memory },
     'some of it': { mode: { length: 3 }, options: { keyLength: 3 } },
+    'fewer than none': { mode: { length: -1 }, options: { keyLength: 0 } },
+    'more than there are': { mode: { length: 9 } },
     'what a mask shows': { mode: { keys: memory, mask: shown }, keys: memory, options: { mask: shown } },
     'what was projected': { mode: { projected: many.project(own, memory) }, keys: memory },
   }
@@ -289,7 +291,12 @@ test('mistakes are told', () => {
   assert.throws(() => multiHeadAttention({ heads: 3 }).init(key, x), /8 features do not divide into 3 heads/)
   assert.throws(() => layer.apply(p, zeros([8])), /multiHeadAttention: one sequence \[T, D\] is expected, not \[8\]/)
   assert.throws(() => layer.apply(p, x, { mask: zeros([4, 4]) }), /mask \[4, 4\] does not broadcast to \[6, 6\]/)
-  assert.throws(() => multiHeadAttention(undefined as never), /multiHeadAttention: heads is a positive integer/)
+  assert.throws(() => multiHeadAttention(undefined as never), /multiHeadAttention: undefined is given in place of/)
+  assert.throws(() => multiHeadAttention({} as never), /multiHeadAttention: heads is a positive integer/)
+  assert.throws(
+    () => multiHeadAttention({ heads: 2, rotary: { bass: 10 } as never }),
+    /multiHeadAttention: rotary: there is no option bass; the options are { layout, base }/,
+  )
   assert.throws(() => multiHeadAttention({ heads: 2, dropout: 1 }), /multiHeadAttention: dropout is .* not 1/)
   assert.throws(() => layer.apply(p, zeros([6, 4])), /multiHeadAttention: x has shape \[6, 4\], .* for \[T, 8\]/)
   const keys = zeros([5, 3])

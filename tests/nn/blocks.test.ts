@@ -92,12 +92,13 @@ const KINDS: Record<string, BlockOptions> = {
 }
 
 for (const [name, options] of Object.entries(KINDS)) {
-  const { preNorm } = options
+  const { preNorm, hidden, activation, gated, ...heads } = options
   const causal = encoderBlock({ ...options, causal: true })
   const p = filled(causal.init(key, x))
 
   test(`encoderBlock, ${name}: attention, then the network, each beside what it reads`, () => {
-    const [attention, network, norm] = [multiHeadAttention(options), feedForward(options), layerNorm()]
+    const network = feedForward({ hidden, activation, gated, bias: heads.bias })
+    const [attention, norm] = [multiHeadAttention(heads), layerNorm()]
     const open = encoderBlock(options)
     const wanted = preNorm
       ? (() => {

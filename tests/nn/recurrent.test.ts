@@ -87,6 +87,7 @@ for (const reverse of [false, true]) {
         .reduce((total, value) => add(total, value))
     treeMap((found, expected) => close(found, expected.toArray(), 1e-5), grad(loss)(params), grad(alone)(params))
     assert.equal(one.apply(params, xs, { length: 2 }).toArray(), one.apply(params, slice(xs, [0], [2])).toArray())
+    assert.equal(one.apply(params, xs, { length: 9 }).toArray(), one.apply(params, xs).toArray())
   })
 }
 

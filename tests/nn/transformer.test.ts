@@ -138,7 +138,7 @@ test('mistakes are told', () => {
     () => transformer({ ...sizes, vocabulary: {} as never }),
     /transformer: vocabulary\.source is a positive integer, not undefined/,
   )
-  assert.throws(() => transformer(undefined as never), /transformer: vocabulary\.source is a positive integer/)
+  assert.throws(() => transformer(undefined as never), /transformer: undefined is given in place of options/)
   assert.throws(
     () => transformer({ ...sizes, layers: { encoder: 1 } as never }),
     /transformer: layers\.decoder is a positive integer, not undefined/,

@@ -1,5 +1,6 @@
 // Activations: compositions of the core's functions, with PyTorch's derivatives at the kinks and exact in the tails.
 // Branches are chosen with `where` on comparisons that NaN fails, so that NaN stays NaN.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { abs, add, div, mul, neg, sign, square, sub } from '../ops/arithmetic.js'
 import { greater, greaterEqual, less, lessEqual } from '../ops/compare.js'
@@ -74,10 +75,12 @@ export const selu = (x: Tensor): Tensor => mul(SELU_SCALE, elu(x, SELU_ALPHA))
  * `0.5 x (1 + tanh(u))`, `u = sqrt(2 / pi) (x + 0.044715 x^3)`, written as `x sigmoid(2 u)`: exact where 1 + tanh cancels.
  * @example gelu(tensor([-1, 1])) // [-0.1587, 0.8413]
  */
-export const gelu = (x: Tensor, { approximate = false }: { approximate?: boolean } = {}): Tensor =>
-  approximate
+export function gelu(x: Tensor, options: { approximate?: boolean } = {}): Tensor {
+  checkOptions('gelu', options, { approximate: 1 })
+  return options.approximate
     ? mul(x, sigmoid(mul(x, add(TWICE_SQRT_TWO_OVER_PI, mul(0.044715 * TWICE_SQRT_TWO_OVER_PI, boundedSquare(x))))))
     : mul(mul(0.5, x), add(1, erf(mul(Math.SQRT1_2, x))))
+}
 
 /** `x^2` up to 1e6, beyond which the sigmoid has long been 0 or 1 and an overflow would make its derivative NaN. */
 const boundedSquare = (x: Tensor): Tensor => {

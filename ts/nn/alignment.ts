@@ -1,5 +1,6 @@
 // Attention as recurrent decoders use it: one query, the state of a decoder, over the keys that an encoder left. What of
 // it does not depend on the query leaves the decoder's loop by itself.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -39,6 +40,9 @@ export interface AttentionOptions {
   init?: Initializer
 }
 
+/** The names of the options of all attention. */
+const ATTENTION_NAMES: OptionNames<AttentionOptions> = { init: 1 }
+
 /** The query's weights `wq` [Q, A], the keys' `wk` [K, A], the bias `b` [A], and the vector `v` [A] that makes scores. */
 export interface BahdanauParams {
   wq: Tensor
@@ -74,7 +78,9 @@ const attentionBy = <P>(
   scored: (params: P, query: Tensor, keys: Tensor) => Tensor,
 ): Attention<P> => ({
   init,
-  apply(params, query, keys, { mask } = {}) {
+  apply(params, query, keys, options = {}) {
+    checkOptions(name, options, { mask: 1 })
+    const { mask } = options
     checkAttended(name, query, keys, mask)
     const scores = scored(params, query, keys)
     const weights = mask === undefined ? softmax(scores) : where(mask, softmax(where(mask, scores, LOWEST)), 0)
@@ -119,6 +125,7 @@ function additiveParams(
  */
 export function bahdanauAttention(units: number, options: AttentionOptions = {}): Attention<BahdanauParams> {
   const name = 'bahdanauAttention'
+  checkOptions(name, options, ATTENTION_NAMES)
   checkCount(name, 'units', units)
   return attentionBy(
     name,
@@ -158,9 +165,11 @@ export function luongAttention(score?: 'general', options?: LuongOptions): Atten
 export function luongAttention(score: 'concat', options?: LuongOptions): Attention<ConcatParams>
 export function luongAttention(
   score: LuongScore = 'general',
-  { units, init = glorotUniform }: LuongOptions = {},
+  options: LuongOptions = {},
 ): Attention<null> | Attention<GeneralParams> | Attention<ConcatParams> {
   const name = 'luongAttention'
+  checkOptions(name, options, { ...ATTENTION_NAMES, units: 1 })
+  const { units, init = glorotUniform } = options
   if (units !== undefined) checkCount(name, 'units', units)
   if (score === 'dot') {
     const checkSizes = (query: number, keys: number): null => {

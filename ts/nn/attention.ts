@@ -1,5 +1,6 @@
 // Attention of many queries at once, in many heads. A head is a plain function; `vmap` makes it all heads, and those that share
 // keys and values leave these unmapped.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -26,7 +27,7 @@ import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
-import { type AngleOptions, rotary as turned } from './positions.js'
+import { ANGLE_NAMES, type AngleOptions, rotary as turned } from './positions.js'
 
 /**
  * The weights of one head, `softmax(scale * q kᵀ + mask)`, those by which `scaledDotProductAttention` takes the mean of values,
@@ -37,6 +38,7 @@ import { type AngleOptions, rotary as turned } from './positions.js'
  */
 export function attentionWeights(q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor {
   const name = 'attentionWeights'
+  checkOptions(name, options, { causal: 1, mask: 1, keyLength: 1, scale: 1 })
   checkTensor(name, q, 'q')
   checkTensor(name, k, 'k')
   if (q.rank !== 2 || k.rank !== 2 || q.shape[1] !== k.shape[1]) {
@@ -84,6 +86,19 @@ export interface MultiHeadOptions {
   outputInit?: Initializer
 }
 
+/** The names of the options of many heads. */
+export const MULTI_HEAD_NAMES: OptionNames<MultiHeadOptions> = {
+  heads: 1,
+  keyValueHeads: 1,
+  headSize: 1,
+  bias: 1,
+  causal: 1,
+  rotary: 1,
+  dropout: 1,
+  init: 1,
+  outputInit: 1,
+}
+
 /**
  * For H heads of size d and G of keys: weights `wq` [D, H d], `wk` [K, G d], `wv` [V, G d], `wo` [H d, D], and biases
  * `bq`, `bk`, `bv`, `bo`, if there are any.
@@ -107,7 +122,7 @@ export interface KeyValues {
 
 /** What is attended to. */
 export interface MultiHeadMode extends Mode {
-  /** How many of the keys count (all): int32 [], under `vmap` each its own. */
+  /** How many of the keys count (all), clamped to [0, Tk]: int32 [], under `vmap` each its own. */
   length?: Tensor | number
   /** What keys are made of, [Tk, K] (the queries' own sequence). */
   keys?: Tensor
@@ -220,7 +235,10 @@ function allHeads(q: Tensor, { k, v }: KeyValues, { isWeighed = false, kept, mas
  */
 export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttention {
   const name = 'multiHeadAttention'
-  const { heads, keyValueHeads = heads, headSize, bias = true, causal = false, rotary, dropout = 0 } = options ?? {}
+  checkOptions(name, options, MULTI_HEAD_NAMES)
+  const { heads, keyValueHeads = heads, headSize, bias = true, causal = false, rotary, dropout = 0 } = options
+  const angles = rotary === true ? {} : rotary || undefined
+  if (angles !== undefined) checkOptions(`${name}: rotary`, angles, ANGLE_NAMES)
   checkCount(name, 'heads', heads)
   checkCount(name, 'keyValueHeads', keyValueHeads)
   checkRate(name, 'dropout', dropout)
@@ -233,7 +251,6 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
   const checkCausal = (): void => {
     if (!causal) throw typeError(`${name}: only with { causal: true } can a sequence go step by step`)
   }
-  const angles = rotary === true ? {} : rotary || undefined
   const left = dropoutLayer(dropout)
 
   /** Throws unless `w` takes the vectors of this sequence. */

@@ -1,5 +1,6 @@
 // The blocks that Transformers are made of: residual branches of attention and of a network for each place, normalised before
 // them or after their sum.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
@@ -10,6 +11,7 @@ import type { Spec } from '../transforms/eval-shape.js'
 import { relu } from './activations.js'
 import {
   type KeyValues,
+  MULTI_HEAD_NAMES,
   type MultiHeadAttention,
   type MultiHeadMode,
   type MultiHeadOptions,
@@ -40,6 +42,16 @@ export interface FeedForwardOptions {
   outputInit?: Initializer
 }
 
+/** The names of the options of a network for each place. */
+const FEED_FORWARD_NAMES: OptionNames<FeedForwardOptions> = {
+  hidden: 1,
+  activation: 1,
+  gated: 1,
+  bias: 1,
+  init: 1,
+  outputInit: 1,
+}
+
 /** Weights `w1` [D, F], `w2` [F, D], if gated `w3` [D, F], and biases `b1`, `b2`, `b3`, if there are any. */
 export interface FeedForwardParams {
   w1: Tensor
@@ -59,6 +71,7 @@ export interface FeedForwardParams {
  * layer.apply(params, ones([10, 16])).shape // [10, 16]
  */
 export function feedForward(options: FeedForwardOptions = {}): Layer<FeedForwardParams> {
+  checkOptions('feedForward', options, FEED_FORWARD_NAMES)
   const { hidden, activation = relu, gated = false, bias = true, init = glorotUniform, outputInit = init } = options
   if (hidden !== undefined) checkCount('feedForward', 'hidden', hidden)
   return {
@@ -91,6 +104,15 @@ export interface BlockOptions<N = NormParams> extends Omit<MultiHeadOptions, 'dr
   dropout?: number
   /** With which probability a weight of attention is (0). */
   attentionDropout?: number
+}
+
+/** The names of the options of a block. */
+export const BLOCK_NAMES: OptionNames<BlockOptions> = {
+  ...MULTI_HEAD_NAMES,
+  ...FEED_FORWARD_NAMES,
+  norm: 1,
+  preNorm: 1,
+  attentionDropout: 1,
 }
 
 /** The parameters of an encoder's block. */
@@ -152,12 +174,16 @@ export interface DecoderBlock<P = DecoderBlockParams> {
 
 /** What both kinds of blocks have. */
 function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
+  checkOptions(name, options, BLOCK_NAMES)
   const {
     norm = layerNorm() as unknown as Layer<N>,
     preNorm = false,
     dropout = 0,
     attentionDropout = 0,
-  } = options ?? {}
+    ...parts
+  } = options
+  const { hidden, activation, gated, ...heads } = parts
+  const { bias, init, outputInit } = heads
   checkRate(name, 'dropout', dropout)
   checkRate(name, 'attentionDropout', attentionDropout)
   const left = dropoutLayer(dropout)
@@ -171,9 +197,9 @@ function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
   }
   return {
     norm,
-    attention: multiHeadAttention({ ...options, causal: isCausal, dropout: attentionDropout }),
-    cross: multiHeadAttention({ ...options, causal: false, rotary: false, dropout: attentionDropout }),
-    network: feedForward(options),
+    attention: multiHeadAttention({ ...heads, causal: isCausal, dropout: attentionDropout }),
+    cross: multiHeadAttention({ ...heads, causal: false, rotary: false, dropout: attentionDropout }),
+    network: feedForward({ hidden, activation, gated, bias, init, outputInit }),
     join,
     /** The first branch where attention hands a cache on. */
     attend(params: N, x: Tensor, look: (x: Tensor) => [KeyValues, Tensor]): [KeyValues, Tensor] {

@@ -1,4 +1,5 @@
 // What a cell is, and what the built-in ones share: options, parameters, and how they read their state.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { concat } from '../ops/concat.js'
 import { split as splitKey } from '../ops/random.js'
@@ -52,6 +53,12 @@ export interface GatedOptions extends CellOptions {
   activation?: (x: Tensor) => Tensor
 }
 
+/** The names of the options of all cells. */
+export const CELL_NAMES: OptionNames<CellOptions> = { init: 1, recurrentInit: 1, biasInit: 1 }
+
+/** The names of the options of cells with gates. */
+export const GATED_NAMES: OptionNames<GatedOptions> = { ...CELL_NAMES, gateActivation: 1, activation: 1 }
+
 /** The inputs' weights `wx` [D, G H], the state's `wh` [H, G H], the bias `b` [G H], for G gates. */
 export interface CellParams {
   wx: Tensor
@@ -85,8 +92,16 @@ export function cellParams(
   }
 }
 
-/** Throws unless `units` is a number of units. */
-export const checkUnits = (name: string, units: number): void => checkCount(name, 'units', units)
+/** Throws at other options than `names`, and unless `units` is a number of units. */
+export function checkUnits<T extends object>(
+  name: string,
+  units: number,
+  options: T,
+  names: OptionNames<NoInfer<T>>,
+): void {
+  checkOptions(name, options, names)
+  checkCount(name, 'units', units)
+}
 
 /** The number of units, from the state's weights. */
 export const stateLength = ({ wh }: { wh: Tensor }): number => wh.shape[0]

@@ -1,4 +1,5 @@
 // Normalisation of channels, [channels, ...]: over an example's own pixels, over neighbouring channels, or over a batch.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { range, showShape, sizeOf } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -21,6 +22,9 @@ export interface ChannelNormOptions {
   /** Added to the variance (1e-5). */
   epsilon?: number
 }
+
+/** The names of the options of all that normalises channels. */
+const CHANNEL_NORM_NAMES: OptionNames<ChannelNormOptions> = { affine: 1, epsilon: 1 }
 
 /** One value for each channel of `x`. */
 const perChannel = (v: Tensor, x: Tensor): Tensor => reshape(v, [v.size, ...new Array<number>(x.rank - 1).fill(1)])
@@ -69,6 +73,7 @@ export function groupNorm(groups: number, options?: ChannelNormOptions & { affin
 export function groupNorm(groups: number, options: ChannelNormOptions & { affine: false }): Layer<null>
 export function groupNorm(groups: number, options: ChannelNormOptions): Layer<NormParams | null>
 export function groupNorm(groups: number, options: ChannelNormOptions = {}): Layer<NormParams | null> {
+  checkOptions('groupNorm', options, CHANNEL_NORM_NAMES)
   checkCount('groupNorm', 'groups', groups)
   return grouped('groupNorm', () => groups, options)
 }
@@ -84,6 +89,7 @@ export function instanceNorm(options?: ChannelNormOptions & { affine?: true }): 
 export function instanceNorm(options: ChannelNormOptions & { affine: false }): Layer<null>
 export function instanceNorm(options: ChannelNormOptions): Layer<NormParams | null>
 export function instanceNorm(options: ChannelNormOptions = {}): Layer<NormParams | null> {
+  checkOptions('instanceNorm', options, CHANNEL_NORM_NAMES)
   return grouped('instanceNorm', channels => channels, options)
 }
 
@@ -103,10 +109,9 @@ export interface LocalResponseOptions {
  * unless `size` is a positive integer.
  * @example localResponseNorm(1, { alpha: 1, beta: 0.5, k: 0 })(tensor([[3], [-4]])) // [[1], [-1]]
  */
-export function localResponseNorm(
-  size: number,
-  { alpha = 1e-4, beta = 0.75, k = 1 }: LocalResponseOptions = {},
-): (x: Tensor) => Tensor {
+export function localResponseNorm(size: number, options: LocalResponseOptions = {}): (x: Tensor) => Tensor {
+  checkOptions('localResponseNorm', options, { alpha: 1, beta: 1, k: 1 })
+  const { alpha = 1e-4, beta = 0.75, k = 1 } = options
   checkCount('localResponseNorm', 'size', size)
   const before = size >> 1
   const around = { stride: 1, padding: [[before, size - 1 - before] as const, 0] }
@@ -160,12 +165,9 @@ export interface BatchNormOptions extends ChannelNormOptions {
 export function batchNorm(options?: BatchNormOptions & { affine?: true }): StatefulLayer<NormParams, RunningStatistics>
 export function batchNorm(options: BatchNormOptions & { affine: false }): StatefulLayer<null, RunningStatistics>
 export function batchNorm(options: BatchNormOptions): StatefulLayer<NormParams | null, RunningStatistics>
-export function batchNorm({
-  momentum = 0.1,
-  epsilon = 1e-5,
-  affine = true,
-  axisName = 'batch',
-}: BatchNormOptions = {}): StatefulLayer<NormParams | null, RunningStatistics> {
+export function batchNorm(options: BatchNormOptions = {}): StatefulLayer<NormParams | null, RunningStatistics> {
+  checkOptions('batchNorm', options, { ...CHANNEL_NORM_NAMES, momentum: 1, axisName: 1 })
+  const { momentum = 0.1, epsilon = 1e-5, affine = true, axisName = 'batch' } = options
   if (!(momentum >= 0 && momentum <= 1)) throw rangeError(`batchNorm: momentum is in [0, 1], not ${String(momentum)}`)
   const normalized = (params: NormParams | null, centred: Tensor, variance: Tensor): Tensor => {
     const inverse = rsqrt(add(variance, epsilon))

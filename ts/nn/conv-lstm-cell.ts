@@ -1,4 +1,5 @@
 // Long short-term memory over images: convolutions in the place of products.
+import { checkOptions } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import { typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
@@ -11,9 +12,12 @@ import type { Spec } from '../transforms/eval-shape.js'
 import { type Cell, type CellParams, readState } from './cell.js'
 import { checkCount } from './check.js'
 import { uniform } from './initializers.js'
-import type { LstmCarry, LstmOptions } from './lstm-cell.js'
+import { LSTM_NAMES, type LstmCarry, type LstmOptions } from './lstm-cell.js'
 
 const CONVOLUTIONS = [conv1d, conv2d, conv3d]
+
+/** A state's windows start as all others. */
+const { recurrentInit: _, ...NAMES } = LSTM_NAMES
 
 /** Images have channels and one to three dimensions. */
 function spatial(input: Spec | undefined): readonly number[] {
@@ -37,13 +41,10 @@ function spatial(input: Spec | undefined): readonly number[] {
 export function convLstmCell(
   channels: number,
   size: number,
-  {
-    gateActivation: gate = sigmoid,
-    activation = tanh,
-    forgetBias = 0,
-    ...options
-  }: Omit<LstmOptions, 'recurrentInit'> = {},
+  options: Omit<LstmOptions, 'recurrentInit'> = {},
 ): Cell<CellParams, LstmCarry> {
+  checkOptions('convLstmCell', options, NAMES)
+  const { gateActivation: gate = sigmoid, activation = tanh, forgetBias = 0 } = options
   checkCount('convLstmCell', 'channels', channels)
   checkCount('convLstmCell', 'size', size)
   const gates = 4 * channels

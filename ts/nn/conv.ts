@@ -1,4 +1,5 @@
 // Convolutional layers over one example, [channels, ...]; layouts and options are those of the operations.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import {
@@ -34,6 +35,20 @@ export interface ConvLayerOptions extends Omit<ConvOptions, 'bias'>, Start {}
 /** How windows are laid, and how parameters start. */
 export interface ConvTransposeLayerOptions extends Omit<ConvTransposeOptions, 'bias'>, Start {}
 
+/** The names of the options of a layer. */
+const CONV_NAMES: OptionNames<ConvLayerOptions> = {
+  stride: 1,
+  padding: 1,
+  dilation: 1,
+  groups: 1,
+  bias: 1,
+  init: 1,
+  biasInit: 1,
+}
+
+/** The names of the options of a transposed one. */
+const TRANSPOSE_NAMES: OptionNames<ConvTransposeLayerOptions> = { ...CONV_NAMES, outputPadding: 1 }
+
 /** Weights `w` [filters, channels / groups, ...size] (transposed: [channels, filters / groups, ...size]) and bias `b` [filters]. */
 export interface ConvParams {
   w: Tensor
@@ -47,8 +62,10 @@ function convolution<Options extends ConvLayerOptions | ConvTransposeLayerOption
   name: string,
   n: number,
   apply: Convolution,
+  names: OptionNames<NoInfer<Options>>,
 ) {
   return ((filters: number, size: PerAxis, options: Options = {} as Options) => {
+    checkOptions(name, options, names)
     checkCount(name, 'filters', filters)
     const window = perAxis(name, 'size', size, n)
     const { bias = true, init = glorotUniform, biasInit = zeros, ...own } = options
@@ -73,12 +90,13 @@ function convolution<Options extends ConvLayerOptions | ConvTransposeLayerOption
   }) as ConvLayer<Options>
 }
 
+// A docstring of a signature would be shown in the place of the layer's own.
 interface ConvLayer<Options> {
-  /** With a bias. */
+  // With a bias.
   (filters: number, size: PerAxis, options?: Options & { bias?: true }): Layer<ConvParams>
-  /** Without. */
+  // Without.
   (filters: number, size: PerAxis, options: Options & { bias: false }): Layer<{ w: Tensor }>
-  /** With one or without, as the option turns out. */
+  // With one or without, as the option turns out.
   (filters: number, size: PerAxis, options: Options): Layer<{ w: Tensor; b?: Tensor }>
 }
 
@@ -91,7 +109,7 @@ interface ConvLayer<Options> {
  * params.w.shape // [8, 4, 3]
  * causal.apply(params, ones([4, 20])).shape // [8, 20]
  */
-export const conv1d: ConvLayer<ConvLayerOptions> = convolution('conv1d', 1, convolve1d)
+export const conv1d: ConvLayer<ConvLayerOptions> = convolution('conv1d', 1, convolve1d, CONV_NAMES)
 
 /**
  * Convolution of an image: [C, H, W] -> [filters, H', W'], with windows of `size` (a number, or [h, w]); lengths and
@@ -103,7 +121,7 @@ export const conv1d: ConvLayer<ConvLayerOptions> = convolution('conv1d', 1, conv
  * params.w.shape // [16, 3, 3, 3]
  * layer.apply(params, ones([3, 32, 32])).shape // [16, 16, 16]
  */
-export const conv2d: ConvLayer<ConvLayerOptions> = convolution('conv2d', 2, convolve2d)
+export const conv2d: ConvLayer<ConvLayerOptions> = convolution('conv2d', 2, convolve2d, CONV_NAMES)
 
 /**
  * Convolution of a volume, or of a clip: [C, D, H, W] -> [filters, D', H', W']; lengths and options are those of `conv3d` of
@@ -113,7 +131,7 @@ export const conv2d: ConvLayer<ConvLayerOptions> = convolution('conv2d', 2, conv
  * const params = layer.init(random.key(0), { shape: [1, 6, 8, 8] })
  * layer.apply(params, ones([1, 6, 8, 8])).shape // [4, 6, 8, 8]
  */
-export const conv3d: ConvLayer<ConvLayerOptions> = convolution('conv3d', 3, convolve3d)
+export const conv3d: ConvLayer<ConvLayerOptions> = convolution('conv3d', 3, convolve3d, CONV_NAMES)
 
 /**
  * Transposed convolution of a sequence: [C, L] -> [filters, L']; lengths and options are those of `convTranspose1d` of
@@ -123,7 +141,12 @@ export const conv3d: ConvLayer<ConvLayerOptions> = convolution('conv3d', 3, conv
  * const params = layer.init(random.key(0), { shape: [8, 10] })
  * layer.apply(params, ones([8, 10])).shape // [3, 20]
  */
-export const convTranspose1d: ConvLayer<ConvTransposeLayerOptions> = convolution('convTranspose1d', 1, transposed1d)
+export const convTranspose1d: ConvLayer<ConvTransposeLayerOptions> = convolution(
+  'convTranspose1d',
+  1,
+  transposed1d,
+  TRANSPOSE_NAMES,
+)
 
 /**
  * Transposed convolution of an image, as decoders enlarge them: [C, H, W] -> [filters, H', W']; lengths and options are
@@ -135,7 +158,12 @@ export const convTranspose1d: ConvLayer<ConvTransposeLayerOptions> = convolution
  * params.w.shape // [16, 8, 4, 4]
  * layer.apply(params, ones([16, 7, 7])).shape // [8, 14, 14]
  */
-export const convTranspose2d: ConvLayer<ConvTransposeLayerOptions> = convolution('convTranspose2d', 2, transposed2d)
+export const convTranspose2d: ConvLayer<ConvTransposeLayerOptions> = convolution(
+  'convTranspose2d',
+  2,
+  transposed2d,
+  TRANSPOSE_NAMES,
+)
 
 /**
  * Transposed convolution of a volume: [C, D, H, W] -> [filters, D', H', W']; lengths and options are those of
@@ -145,4 +173,9 @@ export const convTranspose2d: ConvLayer<ConvTransposeLayerOptions> = convolution
  * const params = layer.init(random.key(0), { shape: [4, 3, 3, 3] })
  * layer.apply(params, ones([4, 3, 3, 3])).shape // [2, 6, 6, 6]
  */
-export const convTranspose3d: ConvLayer<ConvTransposeLayerOptions> = convolution('convTranspose3d', 3, transposed3d)
+export const convTranspose3d: ConvLayer<ConvTransposeLayerOptions> = convolution(
+  'convTranspose3d',
+  3,
+  transposed3d,
+  TRANSPOSE_NAMES,
+)

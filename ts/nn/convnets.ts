@@ -1,4 +1,5 @@
 // Convolutional networks that have a name, composed of layers: LeNet, AlexNet, ResNet. All give logits.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import type { AxisName } from '../ops/collective.js'
@@ -46,17 +47,10 @@ export interface LeNetOptions {
  * model.apply(params, zeros([1, 28, 28])).shape // [10]
  * const plain = leNet(10, { filters: [10, 20], padding: 0, units: [], activation: relu, pool: maxPool(2) })
  */
-export function leNet(
-  classes: number,
-  {
-    filters = [6, 16],
-    size = 5,
-    padding = [2, 0],
-    units = [120, 84],
-    activation = tanh,
-    pool = meanPool(2),
-  }: LeNetOptions = {},
-): Network {
+export function leNet(classes: number, options: LeNetOptions = {}): Network {
+  checkOptions('leNet', options, { filters: 1, size: 1, padding: 1, units: 1, activation: 1, pool: 1 })
+  const { filters = [6, 16], size = 5, padding = [2, 0], units = [120, 84] } = options
+  const { activation = tanh, pool = meanPool(2) } = options
   checkCount('leNet', 'classes', classes)
   const of = (list: number | readonly number[], i: number): number => (typeof list === 'number' ? list : (list[i] ?? 0))
   return chain(
@@ -87,13 +81,15 @@ export interface AlexNetOptions {
  * const params = small.init(random.key(0), { shape: [3, 67, 67] })
  * small.apply(params, zeros([3, 67, 67])).shape // [5]
  */
-export function alexNet(classes: number, { width = 1, rate = 0.5 }: AlexNetOptions = {}): Network {
+export function alexNet(classes: number, options: AlexNetOptions = {}): Network {
+  checkOptions('alexNet', options, { width: 1, rate: 1 })
+  const { width = 1, rate = 0.5 } = options
   checkCount('alexNet', 'classes', classes)
   if (!(width > 0)) throw rangeError(`alexNet: the width is a positive number, not ${String(width)}`)
   // Both halves have as many.
   const part = (count: number): number => 2 * Math.max(1, Math.round((count * width) / 2))
-  const conv = (filters: number, size: number, options = {}): Link[] => [
-    conv2d(part(filters), size, { init: heNormal, ...options }),
+  const conv = (filters: number, size: number, windows = {}): Link[] => [
+    conv2d(part(filters), size, { init: heNormal, ...windows }),
     relu,
   ]
   // The paper's alpha is not divided by the number of channels around.
@@ -143,10 +139,9 @@ export interface ResNetOptions {
  * const [params, state] = [model.init(random.key(0), image), model.initState(image)]
  * model.apply(params, zeros([3, 16, 16]), { state }).shape // [10]
  */
-export function resNet(
-  classes: number,
-  { blocks = [2, 2, 2, 2], filters = 64, bottleneck = false, large = true, axisName = 'batch' }: ResNetOptions = {},
-): Network {
+export function resNet(classes: number, options: ResNetOptions = {}): Network {
+  checkOptions('resNet', options, { blocks: 1, filters: 1, bottleneck: 1, large: 1, axisName: 1 })
+  const { blocks = [2, 2, 2, 2], filters = 64, bottleneck = false, large = true, axisName = 'batch' } = options
   checkCount('resNet', 'classes', classes)
   const conv = (count: number, size: number, stride = 1): Link[] => [
     conv2d(count, size, { stride, padding: size >> 1, bias: false, init: heNormal }),

@@ -1,5 +1,6 @@
 // Connectionist temporal classification: the loss of a sequence of labels whose places in time nobody knows.
 import { isInteger } from '../core/dtype.js'
+import { checkOptions } from '../core/options.js'
 import { sameShape, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -21,7 +22,7 @@ import { takeAlongAxis } from '../ops/take.js'
 import { moveaxis } from '../ops/transpose.js'
 import { where } from '../ops/where.js'
 import { scan } from '../transforms/scan.js'
-import { type LossOptions, reduced } from './losses.js'
+import { LOSS_NAMES, type LossOptions, reduced } from './losses.js'
 
 /** How labels without times count. */
 export interface CtcOptions extends LossOptions {
@@ -50,6 +51,13 @@ const IMPOSSIBLE = -1e30
  * ctcLoss(logits, tensor([1, 2], { dtype: 'int32' })).item() // 0.479
  */
 export function ctcLoss(logits: Tensor, targets: Tensor, options: CtcOptions = {}): Tensor {
+  checkOptions('ctcLoss', options, {
+    ...LOSS_NAMES,
+    blank: 1,
+    inputLengths: 1,
+    targetLengths: 1,
+    zeroInfinity: 1,
+  })
   const { blank = 0, zeroInfinity = false, reduction = 'mean' } = options
   checkTensor('ctcLoss', logits, 'logits')
   checkTensor('ctcLoss', targets, 'targets')

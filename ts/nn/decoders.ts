@@ -1,5 +1,6 @@
 // Decoders: cells that write one sequence while they look at another, for one step of one example. A decoder of your own
 // is such a record too.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { sameShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { flatten, showStructure, type TreeDef, treeLeaves, unflatten } from '../core/tree.js'
@@ -90,6 +91,9 @@ export interface QueryOptions<C> {
   query?: (carry: C) => Tensor
 }
 
+/** The names of the options of all that asks. */
+const QUERY_NAMES: OptionNames<QueryOptions<unknown>> = { query: 1 }
+
 /** A carry as one vector. */
 const vectorOf = (leaves: readonly Tensor[]): Tensor => concat(leaves.map(leaf => reshape(leaf, [leaf.size])))
 
@@ -176,9 +180,11 @@ export function plainDecoder<P, C>(cell: Cell<P, C>): Decoder<PlainParams<P>, C,
 export function bahdanauDecoder<P, C, A>(
   cell: Cell<P, C>,
   attention: Attention<A>,
-  { query = hiddenState }: QueryOptions<C> = {},
+  options: QueryOptions<C> = {},
 ): Decoder<AttendingParams<P, A>, C, Tensor> {
   checkCell('bahdanauDecoder', cell)
+  checkOptions('bahdanauDecoder', options, QUERY_NAMES)
+  const { query = hiddenState } = options
   checkAttention('bahdanauDecoder', attention)
   return {
     init(key, input, { carry, keys }) {
@@ -218,9 +224,11 @@ export interface LuongDecoderOptions<C> extends QueryOptions<C> {
 export function luongDecoder<P, C, A>(
   cell: Cell<P, C>,
   attention: Attention<A>,
-  { units, inputFeeding = true, query = hiddenState, init = glorotUniform }: LuongDecoderOptions<C>,
+  options: LuongDecoderOptions<C>,
 ): Decoder<LuongParams<P, A>, LuongCarry<C>, Tensor> {
   checkCell('luongDecoder', cell)
+  checkOptions('luongDecoder', options, { ...QUERY_NAMES, units: 1, inputFeeding: 1, init: 1 })
+  const { units, inputFeeding = true, query = hiddenState, init = glorotUniform } = options
   checkAttention('luongDecoder', attention)
   checkCount('luongDecoder', 'units', units)
   return {

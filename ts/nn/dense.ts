@@ -1,4 +1,5 @@
 // The fully connected layer.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { add } from '../ops/arithmetic.js'
 import { matmul } from '../ops/dot-general.js'
@@ -38,10 +39,9 @@ export const linear = (x: Tensor, w: Tensor, b: Tensor | undefined): Tensor =>
 export function dense(units: number, options?: DenseOptions & { bias?: true }): Layer<DenseParams>
 export function dense(units: number, options: DenseOptions & { bias: false }): Layer<{ w: Tensor }>
 export function dense(units: number, options: DenseOptions): Layer<{ w: Tensor; b?: Tensor }>
-export function dense(
-  units: number,
-  { bias = true, init = glorotUniform, biasInit = zeros }: DenseOptions = {},
-): Layer<{ w: Tensor; b?: Tensor }> {
+export function dense(units: number, options: DenseOptions = {}): Layer<{ w: Tensor; b?: Tensor }> {
+  checkOptions('dense', options, { bias: 1, init: 1, biasInit: 1 })
+  const { bias = true, init = glorotUniform, biasInit = zeros } = options
   checkCount('dense', 'units', units)
   return {
     init(key, input) {

@@ -1,4 +1,5 @@
 // Dropout: what is dropped at random while training.
+import { checkOptions } from '../core/options.js'
 import { normalizeAxes } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { div } from '../ops/arithmetic.js'
@@ -30,7 +31,9 @@ export interface DropoutOptions {
  * const train = vmap((x: Tensor, key: Tensor) => model.apply(params, x, { train: true, key }))
  * train(ones([32, 784]), stack(random.split(random.key(1), 32))).shape // [32, 10]
  */
-export function dropout(rate: number, { broadcastAxes = [] }: DropoutOptions = {}): Layer<null> {
+export function dropout(rate: number, options: DropoutOptions = {}): Layer<null> {
+  checkOptions('dropout', options, { broadcastAxes: 1 })
+  const { broadcastAxes = [] } = options
   checkRate('dropout', 'the rate', rate)
   return {
     init: () => null,

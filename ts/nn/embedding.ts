@@ -1,4 +1,5 @@
 // Tables of vectors that ids look up.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { take } from '../ops/take.js'
 import { checkCount, checkIds } from './check.js'
@@ -16,8 +17,10 @@ import type { Layer } from './layer.js'
 export function embedding(
   vocabulary: number,
   size: number,
-  { init = normal() }: { init?: Initializer } = {},
+  options: { init?: Initializer } = {},
 ): Layer<{ w: Tensor }> {
+  checkOptions('embedding', options, { init: 1 })
+  const { init = normal() } = options
   checkCount('embedding', 'vocabulary', vocabulary)
   checkCount('embedding', 'size', size)
   return {

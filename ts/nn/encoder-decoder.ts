@@ -1,6 +1,7 @@
 // Sequence to sequence: an encoder reads the source, a decoder writes the target, one token after the other.
 
 import { isInteger } from '../core/dtype.js'
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { logicalAnd } from '../ops/bitwise.js'
@@ -127,8 +128,9 @@ function runnable<E>(encoder: Encoder<E> | Cell<E> | Layer<E>): Encoder<E> {
 export function encoderDecoder<P, C, W extends Tensor | null, E, H, S = null, T = null>(
   options: EncoderDecoderOptions<S, E, T, P, C, W, H>,
 ): EncoderDecoder<EncoderDecoderParams<S, E, T, P, H>, C, W> {
+  checkOptions('encoderDecoder', options, { source: 1, encoder: 1, target: 1, decoder: 1, head: 1 })
   for (const name of ['encoder', 'decoder', 'head'] as const) {
-    const { init, apply = (options?.[name] as { run?: unknown })?.run } = (options?.[name] ?? {}) as Partial<Layer>
+    const { init, apply = (options[name] as { run?: unknown })?.run } = (options[name] ?? {}) as Partial<Layer>
     if (typeof init === 'function' && typeof apply === 'function') continue
     throw typeError(`encoderDecoder: ${name} is none: it has no init and apply`)
   }

@@ -1,4 +1,5 @@
 // A Transformer that continues a text: embedded tokens, causal blocks, logits of the token that follows each.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
 import { rangeError } from '../errors.js'
@@ -11,7 +12,7 @@ import { transpose } from '../ops/transpose.js'
 import { where } from '../ops/where.js'
 import { gelu } from './activations.js'
 import type { KeyValues } from './attention.js'
-import { type BlockOptions, type EncoderBlockParams, encoderBlock, throughBlocks } from './blocks.js'
+import { BLOCK_NAMES, type BlockOptions, type EncoderBlockParams, encoderBlock, throughBlocks } from './blocks.js'
 import { checkCount, checkIds, checkText } from './check.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { normal } from './initializers.js'
@@ -34,6 +35,20 @@ export interface GptOptions<N = NormParams> extends Omit<BlockOptions<N>, 'causa
   tied?: boolean
   /** What tells places apart (`learnedPositions(length)`; nothing where `rotary` turns queries and keys). */
   positions?: Positions<{ w: Tensor } | null>
+}
+
+/** What the places of a whole Transformer see is not asked. */
+const { causal: _, ...OWN_BLOCK_NAMES } = BLOCK_NAMES
+
+/** The names of the options of a whole Transformer, this one or `transformer`. */
+export const TRANSFORMER_NAMES: OptionNames<GptOptions> = {
+  vocabulary: 1,
+  length: 1,
+  width: 1,
+  layers: 1,
+  tied: 1,
+  positions: 1,
+  ...OWN_BLOCK_NAMES,
 }
 
 /** `tokens` [V, D], `positions` and `head` [D, V] (null where there is none), the blocks', and those of the last norm. */
@@ -87,13 +102,14 @@ export const within = (logits: Tensor, { position, caches }: TransformerCarry): 
  * speak(params, ids, random.key(1)).shape // [20]
  */
 export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
-  const { vocabulary, length, width, layers, tied = true, dropout = 0, rotary } = options ?? {}
-  for (const name of ['vocabulary', 'length', 'width', 'layers'] as const) checkCount('gpt', name, options?.[name])
-  const { init = normal(0.02), outputInit = normal(0.02 / Math.sqrt(2 * layers)) } = options
-  const positions = options.positions ?? (rotary ? nowhere : learnedPositions(length))
-  const { preNorm = true, activation = (x: Tensor) => gelu(x, { approximate: true }) } = options
-  const norm = options.norm ?? (layerNorm() as unknown as Layer<N>)
-  const block = encoderBlock({ ...options, norm, preNorm, activation, init, outputInit, causal: true })
+  checkOptions('gpt', options, TRANSFORMER_NAMES)
+  const { vocabulary, length, width, layers, tied = true, positions: given, ...own } = options
+  for (const [name, count] of Object.entries({ vocabulary, length, width, layers })) checkCount('gpt', name, count)
+  const positions = given ?? (own.rotary ? nowhere : learnedPositions(length))
+  const { init = normal(0.02), outputInit = normal(0.02 / Math.sqrt(2 * layers)), dropout = 0 } = own
+  const { preNorm = true, activation = (x: Tensor) => gelu(x, { approximate: true }) } = own
+  const norm = own.norm ?? (layerNorm() as unknown as Layer<N>)
+  const block = encoderBlock({ ...own, norm, preNorm, activation, init, outputInit, causal: true })
   const left = dropoutLayer(dropout)
   type Params = GptParams<N>
 

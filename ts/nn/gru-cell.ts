@@ -11,6 +11,7 @@ import {
   type CellParams,
   cellParams,
   checkUnits,
+  GATED_NAMES,
   type GatedOptions,
   readState,
   startOf,
@@ -42,7 +43,7 @@ const between = (z: Tensor, n: Tensor, h: Tensor): Tensor => add(mul(sub(1, z), 
  * layer.apply(params, zeros([10, 8])).shape // [32]
  */
 export function gruCell(units: number, options: GatedOptions = {}): Cell<GruParams, Tensor> {
-  checkUnits('gruCell', units)
+  checkUnits('gruCell', units, options, GATED_NAMES)
   const { gateActivation: gate = sigmoid, activation = tanh, biasInit = startOf(units, options) } = options
   return {
     init(key, input) {
@@ -73,7 +74,7 @@ const lastGate = (wh: Tensor, count: number): Tensor[] => split(wh, [count * wh.
  * choGruCell(32).init(random.key(0), { shape: [8] }).b.shape // [96]
  */
 export function choGruCell(units: number, options: GatedOptions = {}): Cell<CellParams, Tensor> {
-  checkUnits('choGruCell', units)
+  checkUnits('choGruCell', units, options, GATED_NAMES)
   const { gateActivation: gate = sigmoid, activation = tanh } = options
   return {
     init: (key, input) => cellParams('choGruCell', key, input, { units, gates: 3, options }),
@@ -98,7 +99,7 @@ export function choGruCell(units: number, options: GatedOptions = {}): Cell<Cell
  * mguCell(32).init(random.key(0), { shape: [8] }).wx.shape // [8, 64]
  */
 export function mguCell(units: number, options: GatedOptions = {}): Cell<CellParams, Tensor> {
-  checkUnits('mguCell', units)
+  checkUnits('mguCell', units, options, GATED_NAMES)
   const { gateActivation = sigmoid, activation = tanh } = options
   return {
     init: (key, input) => cellParams('mguCell', key, input, { units, gates: 2, options }),
@@ -131,10 +132,10 @@ export interface NormGruParams extends CellParams {
  */
 export function layerNormGruCell(
   units: number,
-  { epsilon = 1e-5, ...options }: GatedOptions & { epsilon?: number } = {},
+  options: GatedOptions & { epsilon?: number } = {},
 ): Cell<NormGruParams, Tensor> {
-  checkUnits('layerNormGruCell', units)
-  const { gateActivation: gate = sigmoid, activation = tanh } = options
+  checkUnits('layerNormGruCell', units, options, { ...GATED_NAMES, epsilon: 1 })
+  const { gateActivation: gate = sigmoid, activation = tanh, epsilon = 1e-5 } = options
   /** [gates, candidate] of a product. */
   const normal = (x: Tensor, gain: Tensor): Tensor[] => {
     const sizes = [2 * units, units]

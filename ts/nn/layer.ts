@@ -8,7 +8,10 @@ export interface Mode {
   train?: boolean | undefined
   /** The key of what is random while training. */
   key?: Tensor | undefined
-  /** How many steps of the sequence count (all): recurrent layers stop there; int32 [], under `vmap` each its own. */
+  /**
+   * How many steps of the sequence count (all), clamped to [0, T]: recurrent layers stop there; int32 [], under `vmap` each
+   * its own.
+   */
   length?: Tensor | number | undefined
   /** The state of a layer that has one: what `initState` gave, or `run` returned. */
   state?: unknown

@@ -1,6 +1,7 @@
 // Losses: scalars, means over whatever dimensions they are given; `reduction` asks for sums or for each by itself.
 
 import { isFloat } from '../core/dtype.js'
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { sameShape, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -24,13 +25,22 @@ export interface LossOptions {
   reduction?: Reduction
 }
 
+/** The names of the options of all losses. */
+export const LOSS_NAMES: OptionNames<LossOptions> = { reduction: 1 }
+
 /** All losses at once. Throws unless the reduction is one of the three. */
-export function reduced(each: Tensor, { reduction = 'mean' }: LossOptions = {}): Tensor {
+export function reduced(each: Tensor, { reduction = 'mean' }: LossOptions): Tensor {
   if (reduction === 'none') return each
   if (reduction !== 'mean' && reduction !== 'sum') {
     throw rangeError(`loss: reduction is 'mean', 'sum' or 'none', not ${JSON.stringify(reduction)}`)
   }
   return reduction === 'mean' ? mean(each) : sum(each)
+}
+
+/** The loss of that name, which has no other options: what `each` gives, all at once. */
+export function lossOf(name: string, options: LossOptions = {}, each: () => Tensor): Tensor {
+  checkOptions(name, options, LOSS_NAMES)
+  return reduced(each(), options)
 }
 
 /** How labels count. */
@@ -40,6 +50,9 @@ export interface LabelOptions extends LossOptions {
   /** A weight [C] for each class: the mean is weighted by the labels' own. */
   weights?: Tensor
 }
+
+/** The names of the options of losses of labels. */
+const LABEL_NAMES: OptionNames<LabelOptions> = { ...LOSS_NAMES, ignore: 1, weights: 1 }
 
 /** Which labels count in `crossEntropy`, and how much. */
 export interface CrossEntropyOptions extends LabelOptions {
@@ -57,6 +70,7 @@ export interface CrossEntropyOptions extends LabelOptions {
  * crossEntropy(tensor([[0, 2], [1, 1]]), labels, { ignore: 0 }) // 0.1269
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkOptions('crossEntropy', options, { ...LABEL_NAMES, smoothing: 1 })
   const { smoothing = 0, weights } = options
   if (!(smoothing >= 0 && smoothing <= 1)) {
     throw rangeError(`crossEntropy: smoothing lies in [0, 1], not ${smoothing}`)
@@ -83,6 +97,7 @@ function reducedLabels(each: Tensor, labels: Tensor, share: Tensor | null, optio
  * @example negativeLogLikelihood(log(tensor([[0.25, 0.75]])), tensor([1], { dtype: 'int32' })) // 0.2877
  */
 export function negativeLogLikelihood(logProbabilities: Tensor, labels: Tensor, options: LabelOptions = {}): Tensor {
+  checkOptions('negativeLogLikelihood', options, LABEL_NAMES)
   if (isFloat(labels.dtype) || !sameShape(labels.shape, logProbabilities.shape.slice(0, -1))) {
     throw typeError(
       `negativeLogLikelihood: ${labels.dtype} labels ${showShape(labels.shape)} do not fit ${showShape(logProbabilities.shape)}: integers for all but the last dimension`,
@@ -120,8 +135,10 @@ function evenLoss(logits: Tensor, weights: Tensor | undefined): Tensor {
 export function klDivergence(
   logProbabilities: Tensor,
   target: Tensor,
-  { logTarget = false, ...options }: LossOptions & { logTarget?: boolean } = {},
+  options: LossOptions & { logTarget?: boolean } = {},
 ): Tensor {
+  checkOptions('klDivergence', options, { ...LOSS_NAMES, logTarget: 1 })
+  const { logTarget = false } = options
   const p = logTarget ? exp(target) : target
   const isZero = lessEqual(p, 0)
   const surprise = logTarget ? target : log(where(isZero, 1, p))
@@ -138,6 +155,7 @@ export function binaryCrossEntropy(
   targets: Tensor,
   options: LossOptions & { positiveWeight?: number | Tensor; weights?: Tensor } = {},
 ): Tensor {
+  checkOptions('binaryCrossEntropy', options, { ...LOSS_NAMES, positiveWeight: 1, weights: 1 })
   const { positiveWeight, weights } = options
   const rest = softplus(neg(logits))
   const positive = positiveWeight === undefined ? rest : mul(rest, add(1, mul(targets, sub(positiveWeight, 1))))
@@ -150,22 +168,24 @@ export function binaryCrossEntropy(
  * @example meanSquaredError(tensor([1, 2]), tensor([3, 5])) // 6.5
  */
 export const meanSquaredError = (prediction: Tensor, target: Tensor, options?: LossOptions): Tensor =>
-  reduced(square(sub(prediction, target)), options)
+  lossOf('meanSquaredError', options, () => square(sub(prediction, target)))
 
 /**
  * The mean absolute error of `prediction` against `target` (broadcast); its derivative is 0 where they are equal.
  * @example meanAbsoluteError(tensor([1, 2]), tensor([3, 5])) // 2.5
  */
 export const meanAbsoluteError = (prediction: Tensor, target: Tensor, options?: LossOptions): Tensor =>
-  reduced(abs(sub(prediction, target)), options)
+  lossOf('meanAbsoluteError', options, () => abs(sub(prediction, target)))
 
 /**
  * Huber 1964: half the squared error up to `delta` (1), a line of slope `delta` beyond; the mean.
  * @example huber(tensor([0.5, 3]), tensor([0, 0])) // 1.3125
  */
 export function huber(prediction: Tensor, target: Tensor, delta = 1, options?: LossOptions): Tensor {
-  if (!(delta > 0)) throw rangeError(`huber: delta is positive, not ${delta}`)
-  return reduced(roundedOff(prediction, target, delta), options)
+  return lossOf('huber', options, () => {
+    if (!(delta > 0)) throw rangeError(`huber: delta is positive, not ${delta}`)
+    return roundedOff(prediction, target, delta)
+  })
 }
 
 /**
@@ -173,8 +193,10 @@ export function huber(prediction: Tensor, target: Tensor, delta = 1, options?: L
  * @example smoothL1(tensor([0.5, 3]), tensor([0, 0])) // 1.3125
  */
 export function smoothL1(prediction: Tensor, target: Tensor, beta = 1, options?: LossOptions): Tensor {
-  if (!(beta > 0)) throw rangeError(`smoothL1: beta is positive, not ${beta}`)
-  return reduced(div(roundedOff(prediction, target, beta), beta), options)
+  return lossOf('smoothL1', options, () => {
+    if (!(beta > 0)) throw rangeError(`smoothL1: beta is positive, not ${beta}`)
+    return div(roundedOff(prediction, target, beta), beta)
+  })
 }
 
 /** `d^2 / 2` of distances d up to `delta`, beyond it the line of slope `delta`. */
@@ -189,7 +211,7 @@ function roundedOff(prediction: Tensor, target: Tensor, delta: number): Tensor {
  * @example poissonNll(tensor([0]), tensor([2])) // 1
  */
 export const poissonNll = (logRate: Tensor, target: Tensor, options?: LossOptions): Tensor =>
-  reduced(sub(exp(logRate), mul(target, logRate)), options)
+  lossOf('poissonNll', options, () => sub(exp(logRate), mul(target, logRate)))
 
 /**
  * The mean of `(log v + (t - mean)^2 / v) / 2`: what is unlikely, up to a constant, of targets t under normal distributions
@@ -197,4 +219,4 @@ export const poissonNll = (logRate: Tensor, target: Tensor, options?: LossOption
  * @example gaussianNll(tensor([0]), tensor([1]), tensor([1])) // 0.5
  */
 export const gaussianNll = (prediction: Tensor, target: Tensor, variance: Tensor, options?: LossOptions): Tensor =>
-  reduced(mul(0.5, add(log(variance), div(square(sub(target, prediction)), variance))), options)
+  lossOf('gaussianNll', options, () => mul(0.5, add(log(variance), div(square(sub(target, prediction)), variance))))

@@ -1,4 +1,5 @@
 // Long short-term memory and its kin: a cell state that gates protect.
+import type { OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { add, mul, sub } from '../ops/arithmetic.js'
 import { concat, split } from '../ops/concat.js'
@@ -11,6 +12,7 @@ import {
   type CellParams,
   cellParams,
   checkUnits,
+  GATED_NAMES,
   type GatedOptions,
   readState,
   startOf,
@@ -33,6 +35,9 @@ export interface LstmOptions extends GatedOptions {
   forgetBias?: number
 }
 
+/** The names of the options of cells with a forget gate. */
+export const LSTM_NAMES: OptionNames<LstmOptions> = { ...GATED_NAMES, forgetBias: 1 }
+
 const startOfLstm = (params: { wh: Tensor }): LstmCarry => ({
   h: zeros([stateLength(params)]),
   c: zeros([stateLength(params)]),
@@ -46,7 +51,6 @@ function lstmParams(
   forget: number,
   { forgetBias = 0, ...options }: LstmOptions,
 ): Cell<CellParams>['init'] {
-  checkUnits(name, units)
   return (key, input) => {
     const params = cellParams(name, key, input, { units, gates, options })
     if (forgetBias === 0) return params
@@ -65,6 +69,7 @@ function lstmParams(
  * params.wx.shape // [128, 1024]
  */
 export function lstmCell(units: number, options: LstmOptions = {}): Cell<CellParams, LstmCarry> {
+  checkUnits('lstmCell', units, options, LSTM_NAMES)
   const { gateActivation: gate = sigmoid, activation = tanh } = options
   return {
     init: lstmParams('lstmCell', units, 4, 1, options),
@@ -94,6 +99,7 @@ export interface PeepholeParams extends CellParams {
  * counter.init(random.key(0), { shape: [20, 3] }).po.shape // [2]
  */
 export function peepholeLstmCell(units: number, options: LstmOptions = {}): Cell<PeepholeParams, LstmCarry> {
+  checkUnits('peepholeLstmCell', units, options, LSTM_NAMES)
   const { gateActivation: gate = sigmoid, activation = tanh } = options
   const init = lstmParams('peepholeLstmCell', units, 4, 1, options)
   return {
@@ -120,6 +126,7 @@ export function peepholeLstmCell(units: number, options: LstmOptions = {}): Cell
  * coupledLstmCell(256).init(random.key(0), { shape: [128] }).wh.shape // [256, 768]
  */
 export function coupledLstmCell(units: number, options: LstmOptions = {}): Cell<CellParams, LstmCarry> {
+  checkUnits('coupledLstmCell', units, options, LSTM_NAMES)
   const { gateActivation = sigmoid, activation = tanh } = options
   return {
     init: lstmParams('coupledLstmCell', units, 3, 0, options),
@@ -152,9 +159,10 @@ export interface NormLstmParams extends CellParams {
  */
 export function layerNormLstmCell(
   units: number,
-  { epsilon = 1e-5, ...options }: LstmOptions & { epsilon?: number } = {},
+  options: LstmOptions & { epsilon?: number } = {},
 ): Cell<NormLstmParams, LstmCarry> {
-  const { gateActivation: gate = sigmoid, activation = tanh } = options
+  checkUnits('layerNormLstmCell', units, options, { ...LSTM_NAMES, epsilon: 1 })
+  const { gateActivation: gate = sigmoid, activation = tanh, epsilon = 1e-5 } = options
   const init = lstmParams('layerNormLstmCell', units, 4, 1, options)
   const normal = (x: Tensor, gain: Tensor): Tensor => mul(standardize(x, { epsilon }), gain)
   return {

@@ -1,6 +1,7 @@
 // Metrics: how good predictions are, in numbers that people compare. They are tensor functions and work inside `jit`; those
 // of texts and spans are in heddle/text.
 import { isInteger } from '../core/dtype.js'
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { sameShape, showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -27,6 +28,9 @@ export interface MetricOptions {
   ignore?: number
 }
 
+/** The names of the options of metrics of labels. */
+const METRIC_NAMES: OptionNames<MetricOptions> = { ignore: 1 }
+
 /**
  * The share of labels that are the likeliest class: logits [..., C], integer labels [...]. NaN where every label is ignored.
  * Throws if the shapes do not fit.
@@ -36,6 +40,7 @@ export interface MetricOptions {
  * accuracy(tensor([[0, 2], [3, 1]]), tensor([1, 1], { dtype: 'int32' })).item() // 0.5
  */
 export function accuracy(logits: Tensor, labels: Tensor, options: MetricOptions = {}): Tensor {
+  checkOptions('accuracy', options, METRIC_NAMES)
   checkLabels('accuracy', logits, labels)
   return share(equal(argmax(logits, -1), cast(labels, 'int32')), labels, options)
 }
@@ -49,6 +54,7 @@ export function accuracy(logits: Tensor, labels: Tensor, options: MetricOptions 
  * topKAccuracy(tensor([[3, 2, 1], [3, 2, 1]]), tensor([1, 2], { dtype: 'int32' }), 2).item() // 0.5
  */
 export function topKAccuracy(logits: Tensor, labels: Tensor, k: number, options: MetricOptions = {}): Tensor {
+  checkOptions('topKAccuracy', options, METRIC_NAMES)
   checkLabels('topKAccuracy', logits, labels)
   const isAmong = equal(topK(logits, k)[1], expandDims(cast(labels, 'int32'), -1))
   return share(any(isAmong, { axis: -1 }), labels, options)
@@ -62,8 +68,10 @@ export function topKAccuracy(logits: Tensor, labels: Tensor, k: number, options:
  * import { perplexity } from 'heddle/nn'
  * perplexity(zeros([3, 8]), tensor([1, 5, 0], { dtype: 'int32' })).item() // 8
  */
-export const perplexity = (logits: Tensor, labels: Tensor, { ignore }: MetricOptions = {}): Tensor =>
-  exp(crossEntropy(logits, labels, { ignore }))
+export function perplexity(logits: Tensor, labels: Tensor, options: MetricOptions = {}): Tensor {
+  checkOptions('perplexity', options, METRIC_NAMES)
+  return exp(crossEntropy(logits, labels, options))
+}
 
 /**
  * How often each class was predicted as each: int32 [classes, classes], rows by label, columns by prediction, both integers of
@@ -78,8 +86,10 @@ export function confusionMatrix(
   labels: Tensor,
   predictions: Tensor,
   classes: number,
-  { ignore }: MetricOptions = {},
+  options: MetricOptions = {},
 ): Tensor {
+  checkOptions('confusionMatrix', options, METRIC_NAMES)
+  const { ignore } = options
   if (!Number.isInteger(classes) || classes < 1) {
     throw rangeError(`confusionMatrix: classes is a positive integer, not ${classes}`)
   }
@@ -122,8 +132,10 @@ export interface ClassScores {
  */
 export function classScores(
   confusion: Tensor,
-  { average = 'none' }: { average?: 'none' | 'macro' | 'micro' | 'weighted' } = {},
+  options: { average?: 'none' | 'macro' | 'micro' | 'weighted' } = {},
 ): ClassScores {
+  checkOptions('classScores', options, { average: 1 })
+  const { average = 'none' } = options
   checkTensor('classScores', confusion, 'the confusion matrix')
   if (confusion.rank !== 2 || confusion.shape[0] !== confusion.shape[1]) {
     throw typeError(`classScores: the confusion matrix is square, not ${showShape(confusion.shape)}`)

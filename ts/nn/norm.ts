@@ -1,5 +1,6 @@
 // Normalisation over features.
 
+import { checkOptions } from '../core/options.js'
 import { normalizeAxes } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { add, mul } from '../ops/arithmetic.js'
@@ -21,7 +22,9 @@ export interface NormOptions {
  * of range.
  * @example standardize(tensor([[1, 3], [0, 8]])) // [[-1, 1], [-1, 1]]
  */
-export function standardize(x: Tensor, { axis = -1, epsilon = 1e-5 }: NormOptions = {}): Tensor {
+export function standardize(x: Tensor, options: NormOptions = {}): Tensor {
+  checkOptions('standardize', options, { axis: 1, epsilon: 1 })
+  const { axis = -1, epsilon = 1e-5 } = options
   checkTensor('standardize', x)
   return standardizeOver(x, normalizeAxes('standardize', axis, x.rank), { epsilon, centred: true })
 }
@@ -40,13 +43,16 @@ export interface NormParams {
  * const params = layer.init(random.key(0), { shape: [4] })
  * layer.apply(params, tensor([1, 2, 3, 4])) // [-1.3416, -0.4472, 0.4472, 1.3416]
  */
-export const layerNorm = ({ epsilon = 1e-5 }: { epsilon?: number } = {}): Layer<NormParams> => ({
-  init(_key, input) {
-    const shape = [lastLength('layerNorm', input)]
-    return { scale: ones(shape), bias: zeros(shape) }
-  },
-  apply: ({ scale, bias }, x) => add(mul(standardize(x, { epsilon }), scale), bias),
-})
+export function layerNorm(options: { epsilon?: number } = {}): Layer<NormParams> {
+  checkOptions('layerNorm', options, { epsilon: 1 })
+  return {
+    init(_key, input) {
+      const shape = [lastLength('layerNorm', input)]
+      return { scale: ones(shape), bias: zeros(shape) }
+    },
+    apply: ({ scale, bias }, x) => add(mul(standardize(x, options), scale), bias),
+  }
+}
 
 /**
  * Root mean square normalisation over the last axis (Zhang and Sennrich 2019): `x / sqrt(mean(x^2) + epsilon) * scale`,
@@ -56,10 +62,14 @@ export const layerNorm = ({ epsilon = 1e-5 }: { epsilon?: number } = {}): Layer<
  * const params = layer.init(random.key(0), { shape: [2] })
  * layer.apply(params, tensor([1, 7])) // [0.2, 1.4]
  */
-export const rmsNorm = ({ epsilon = 1e-5 }: { epsilon?: number } = {}): Layer<{ scale: Tensor }> => ({
-  init: (_key, input) => ({ scale: ones([lastLength('rmsNorm', input)]) }),
-  apply({ scale }, x) {
-    checkTensor('rmsNorm', x)
-    return mul(standardizeOver(x, normalizeAxes('rmsNorm', -1, x.rank), { epsilon, centred: false }), scale)
-  },
-})
+export function rmsNorm(options: { epsilon?: number } = {}): Layer<{ scale: Tensor }> {
+  checkOptions('rmsNorm', options, { epsilon: 1 })
+  const { epsilon = 1e-5 } = options
+  return {
+    init: (_key, input) => ({ scale: ones([lastLength('rmsNorm', input)]) }),
+    apply({ scale }, x) {
+      checkTensor('rmsNorm', x)
+      return mul(standardizeOver(x, normalizeAxes('rmsNorm', -1, x.rank), { epsilon, centred: false }), scale)
+    },
+  }
+}

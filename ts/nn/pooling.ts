@@ -1,10 +1,14 @@
 // Pools as links of a chain: functions of one example, [channels, ...].
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
-import { maxPool as maxOf, meanPool as meanOf, type PoolOptions } from '../ops/pool.js'
+import { type MeanPoolOptions, maxPool as maxOf, meanPool as meanOf, type PoolOptions } from '../ops/pool.js'
 import { max, mean } from '../ops/reduce.js'
 import type { PerAxis } from '../ops/windows.js'
+
+/** The names of the options of all pools. */
+const POOL_NAMES: OptionNames<PoolOptions> = { stride: 1, padding: 1, dilation: 1, ceil: 1 }
 
 /**
  * The function that takes the largest element of each window: [..., H, W] -> [..., H', W']; `size` (a number of the last two
@@ -14,10 +18,10 @@ import type { PerAxis } from '../ops/windows.js'
  * const params = model.init(random.key(0), { shape: [1, 28, 28] })
  * model.apply(params, zeros([1, 28, 28])).shape // [10]
  */
-export const maxPool =
-  (size: PerAxis, options: PoolOptions = {}): ((x: Tensor) => Tensor) =>
-  x =>
-    maxOf(x, size, options)
+export function maxPool(size: PerAxis, options: PoolOptions = {}): (x: Tensor) => Tensor {
+  checkOptions('maxPool', options, POOL_NAMES)
+  return x => maxOf(x, size, options)
+}
 
 /**
  * The function that takes the mean of each window: [..., H, W] -> [..., H', W']; `size` (a number of the last two
@@ -26,10 +30,10 @@ export const maxPool =
  * const halve = meanPool(2)
  * halve(ones([3, 8, 8])).shape // [3, 4, 4]
  */
-export const meanPool =
-  (size: PerAxis, options: PoolOptions & { countPadding?: boolean } = {}): ((x: Tensor) => Tensor) =>
-  x =>
-    meanOf(x, size, options)
+export function meanPool(size: PerAxis, options: MeanPoolOptions = {}): (x: Tensor) => Tensor {
+  checkOptions('meanPool', options, { ...POOL_NAMES, countPadding: 1 })
+  return x => meanOf(x, size, options)
+}
 
 function spatial(name: string, { shape }: Tensor): number[] {
   if (shape.length > 1) return range(shape.length).slice(1)

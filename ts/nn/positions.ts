@@ -1,4 +1,5 @@
 // Where in a sequence something stands: said to a Transformer by what is added to its inputs, or by turning queries and keys.
+import { checkOptions, type OptionNames } from '../core/options.js'
 import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
@@ -23,6 +24,9 @@ export interface AngleOptions {
   /** Angle k of a position p is p / base^(2k / size) (10000). */
   base?: number
 }
+
+/** The names of the options of angles. */
+export const ANGLE_NAMES: OptionNames<AngleOptions> = { layout: 1, base: 1 }
 
 /** Throws unless there are as many numbers as pairs need, in one of the two layouts. */
 function checkAngles(name: string, size: number, { layout, base }: Required<AngleOptions>): void {
@@ -51,11 +55,9 @@ const joined = (first: Tensor, second: Tensor, layout: AngleOptions['layout']): 
  * sinusoidal(arange(2), 4) // [[0, 1, 0, 1], [0.8415, 0.5403, 0.01, 1]]
  * sinusoidal(tensor(1), 4, { layout: 'halves' }) // [0.8415, 0.01, 0.5403, 1]
  */
-export function sinusoidal(
-  positions: Tensor,
-  size: number,
-  { layout = 'interleaved', base = 10000 }: AngleOptions = {},
-): Tensor {
+export function sinusoidal(positions: Tensor, size: number, options: AngleOptions = {}): Tensor {
+  checkOptions('sinusoidal', options, ANGLE_NAMES)
+  const { layout = 'interleaved', base = 10000 } = options
   checkTensor('sinusoidal', positions)
   checkAngles('sinusoidal', size, { layout, base })
   const angles = anglesOf(positions, size, base)
@@ -81,6 +83,7 @@ function checkSequence(name: string, { shape }: Tensor): void {
  * model.apply(params, zeros([10], 'int32')).shape // [10, 32]
  */
 export function sinusoidalPositions(options: AngleOptions = {}): Positions<null> {
+  checkOptions('sinusoidalPositions', options, ANGLE_NAMES)
   const code = (positions: Tensor, x: Tensor): Tensor => add(x, sinusoidal(positions, x.shape.at(-1)!, options))
   return {
     init: () => null,
@@ -102,10 +105,9 @@ export function sinusoidalPositions(options: AngleOptions = {}): Positions<null>
  * params.w.shape // [64, 32]
  * layer.apply(params, zeros([10, 32])).shape // [10, 32]
  */
-export function learnedPositions(
-  length: number,
-  { init = normal(0.02) }: { init?: Initializer } = {},
-): Positions<{ w: Tensor }> {
+export function learnedPositions(length: number, options: { init?: Initializer } = {}): Positions<{ w: Tensor }> {
+  checkOptions('learnedPositions', options, { init: 1 })
+  const { init = normal(0.02) } = options
   checkCount('learnedPositions', 'length', length)
   return {
     init: (key, input) => ({ w: init(key, [length, lastLength('learnedPositions', input)]) }),
@@ -128,6 +130,7 @@ export function learnedPositions(
  * rotary(tensor([[1, 0], [1, 0]])) // [[1, 0], [0.5403, 0.8415]]
  */
 export function rotary(x: Tensor, positions?: Tensor, options: AngleOptions = {}): Tensor {
+  checkOptions('rotary', options, ANGLE_NAMES)
   checkTensor('rotary', x)
   if (positions === undefined) {
     checkSequence('rotary', x)

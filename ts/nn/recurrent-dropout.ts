@@ -1,4 +1,5 @@
 // Regularisation through time: masks that last for a sequence, and states that stay as they were.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { flatten, treeMap, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
@@ -32,11 +33,10 @@ export interface VariationalDropoutOptions {
  * const train = vmap((x: Tensor, key: Tensor) => layer.apply(params, x, { train: true, key }))
  * train(xs, stack(random.split(random.key(1)))).shape // [2, 10, 64]
  */
-export function variationalDropout<P, C>(
-  cell: Cell<P, C>,
-  { input = 0, state = 0, output = 0 }: VariationalDropoutOptions,
-): Cell<P, C> {
+export function variationalDropout<P, C>(cell: Cell<P, C>, options: VariationalDropoutOptions): Cell<P, C> {
   checkCell('variationalDropout', cell)
+  checkOptions('variationalDropout', options, { input: 1, state: 1, output: 1 })
+  const { input = 0, state = 0, output = 0 } = options
   for (const [name, rate] of Object.entries({ input, state, output })) checkRate('variationalDropout', name, rate)
   return {
     init: (key, spec) => cell.init(key, spec),

@@ -1,6 +1,7 @@
 // A cell run over a sequence, in one direction or in both. The shapes of a sequence problem are its forms: as many outputs
 // as inputs (`recurrent(cell)`), one output (`returnSequences: false`), one input (`chain(repeatVector(T), recurrent(cell))`,
 // or `rollout(cell, T)` where each output is the next input).
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, maximum, mul, sub } from '../ops/arithmetic.js'
@@ -96,11 +97,10 @@ function lastOutput(ys: Tensor, reverse: boolean, length: Tensor | number | unde
  * const ragged = vmap((xs: Tensor, length: Tensor) => layer.apply(params, xs, { length }))
  * ragged(batch, tensor([5, 2], { dtype: 'int32' })).shape // [2, 4]
  */
-export function recurrent<P, C, X = Tensor>(
-  cell: Cell<P, C, X>,
-  { returnSequences = true, reverse = false }: RecurrentOptions = {},
-): Recurrent<P, C, X> {
+export function recurrent<P, C, X = Tensor>(cell: Cell<P, C, X>, options: RecurrentOptions = {}): Recurrent<P, C, X> {
   checkCell('recurrent', cell)
+  checkOptions('recurrent', options, { returnSequences: 1, reverse: 1 })
+  const { returnSequences = true, reverse = false } = options
   const run = (params: P, xs: X, { carry, ...mode }: RunOptions<C> = {}): [C, Tensor] => {
     const start = carry === undefined ? cell.initialCarry(params, stepOf(xs)) : carry
     const [last, ys] = scanCell(cell, params, start, xs, { reverse, mode })
@@ -155,8 +155,9 @@ export function bidirectional<P, C, Q = P, D = C>(
   cell: Cell<P, C>,
   options: BidirectionalOptions<Q, D> = {},
 ): Recurrent<BothWays<P, Q>, BothWays<C, D>> {
-  const { backward: other = cell as unknown as Cell<Q, D>, merge = 'concat', returnSequences = true } = options
   checkCell('bidirectional', cell)
+  checkOptions('bidirectional', options, { backward: 1, merge: 1, returnSequences: 1 })
+  const { backward: other = cell as unknown as Cell<Q, D>, merge = 'concat', returnSequences = true } = options
   checkCell('bidirectional', other)
   const merged = typeof merge === 'function' ? merge : Object.hasOwn(MERGES, merge) ? MERGES[merge] : null
   if (merged === null) {

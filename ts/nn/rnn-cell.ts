@@ -4,7 +4,16 @@ import { add } from '../ops/arithmetic.js'
 import { matmul } from '../ops/dot-general.js'
 import { zeros } from '../ops/full.js'
 import { tanh } from '../ops/sigmoidal.js'
-import { type Cell, type CellOptions, type CellParams, cellParams, checkUnits, readState, stateLength } from './cell.js'
+import {
+  CELL_NAMES,
+  type Cell,
+  type CellOptions,
+  type CellParams,
+  cellParams,
+  checkUnits,
+  readState,
+  stateLength,
+} from './cell.js'
 
 /**
  * The simple recurrent cell (Elman 1990): h' = tanh(x Wx + h Wh + b); carry and output are h [units]. With `relu`, the
@@ -17,9 +26,10 @@ import { type Cell, type CellOptions, type CellParams, cellParams, checkUnits, r
  */
 export function rnnCell(
   units: number,
-  { activation = tanh, ...options }: CellOptions & { activation?: (x: Tensor) => Tensor } = {},
+  options: CellOptions & { activation?: (x: Tensor) => Tensor } = {},
 ): Cell<CellParams, Tensor> {
-  checkUnits('rnnCell', units)
+  checkUnits('rnnCell', units, options, { ...CELL_NAMES, activation: 1 })
+  const { activation = tanh } = options
   return {
     init: (key, input) => cellParams('rnnCell', key, input, { units, gates: 1, options }),
     initialCarry: params => zeros([stateLength(params)]),

@@ -1,4 +1,5 @@
 // Small layers and functions around sequences.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { div, maximum, mul, square } from '../ops/arithmetic.js'
@@ -31,9 +32,11 @@ export interface TimeOptions {
  */
 export function timeDistributed<const L extends Link>(
   layer: L,
-  { axisName = 'time' }: TimeOptions = {},
+  options: TimeOptions = {},
 ): StatefulLayer<ParamsOf<L>, StateOf<L>> {
   checkLink('timeDistributed: the argument', layer)
+  checkOptions('timeDistributed', options, { axisName: 1 })
+  const { axisName = 'time' } = options
   const stepOf = (input: Spec) => stepSpec('timeDistributed', input)
   const distributed: StatefulLayer<unknown, unknown> = {
     init: (key, input) => initLink(layer, key, stepOf(input)),

@@ -1,5 +1,6 @@
 // The whole Transformer: an encoder reads the source, a decoder writes the target, all of it at once while it learns, one token
 // after the other when it speaks.
+import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { scalar } from '../core/trace.js'
 import { typeError } from '../errors.js'
@@ -24,7 +25,7 @@ import { checkCount, checkIds, checkText } from './check.js'
 import type { Memory } from './decoders.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import type { EncoderDecoder } from './encoder-decoder.js'
-import { type TransformerCarry, within } from './gpt.js'
+import { TRANSFORMER_NAMES, type TransformerCarry, within } from './gpt.js'
 import { normal } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
 import { partMode } from './link.js'
@@ -86,7 +87,8 @@ export interface Transformer<P = TransformerParams> extends EncoderDecoder<P, Tr
  * const [, said] = greedy(model.step(params, memory), start, ids([1]), { length: 5, end: 2 })
  */
 export function transformer<N = NormParams>(options: TransformerOptions<N>): Transformer<TransformerParams<N>> {
-  const { vocabulary, width = 512, layers = 6, length = 256, tied = true, dropout = 0, preNorm = false } = options ?? {}
+  checkOptions('transformer', options, TRANSFORMER_NAMES)
+  const { vocabulary, width = 512, layers = 6, length = 256, tied = true, positions: given, ...own } = options
   const sizes = typeof vocabulary === 'number' ? { source: vocabulary, target: vocabulary } : vocabulary
   const depth = typeof layers === 'number' ? { encoder: layers, decoder: layers } : layers
   const counts = {
@@ -98,9 +100,10 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
     length,
   }
   for (const [name, count] of Object.entries(counts)) checkCount('transformer', name, count)
-  const norm = options.norm ?? (layerNorm() as unknown as Layer<N>)
-  const { positions = sinusoidalPositions() as Positions<{ w: Tensor } | null> } = options
-  const [reads, writes] = [encoderBlock({ ...options, norm }), decoderBlock({ ...options, norm })]
+  const positions = given ?? (sinusoidalPositions() as Positions<{ w: Tensor } | null>)
+  const { dropout = 0, preNorm = false } = own
+  const norm = own.norm ?? (layerNorm() as unknown as Layer<N>)
+  const [reads, writes] = [encoderBlock({ ...own, norm }), decoderBlock({ ...own, norm })]
   const left = dropoutLayer(dropout)
   const tableInit = normal(1 / Math.sqrt(width))
   type Params = TransformerParams<N>
