@@ -3,6 +3,7 @@ import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import {
+  CONV_NAMES,
   type ConvOptions,
   type ConvTransposeOptions,
   conv1d as convolve1d,
@@ -35,19 +36,9 @@ export interface ConvLayerOptions extends Omit<ConvOptions, 'bias'>, Start {}
 /** How windows are laid, and how parameters start. */
 export interface ConvTransposeLayerOptions extends Omit<ConvTransposeOptions, 'bias'>, Start {}
 
-/** The names of the options of a layer. */
-const CONV_NAMES: OptionNames<ConvLayerOptions> = {
-  stride: 1,
-  padding: 1,
-  dilation: 1,
-  groups: 1,
-  bias: 1,
-  init: 1,
-  biasInit: 1,
-}
+const LAYER_NAMES: OptionNames<ConvLayerOptions> = { ...CONV_NAMES, init: 1, biasInit: 1 }
 
-/** The names of the options of a transposed one. */
-const TRANSPOSE_NAMES: OptionNames<ConvTransposeLayerOptions> = { ...CONV_NAMES, outputPadding: 1 }
+const TRANSPOSE_NAMES: OptionNames<ConvTransposeLayerOptions> = { ...LAYER_NAMES, outputPadding: 1 }
 
 /** Weights `w` [filters, channels / groups, ...size] (transposed: [channels, filters / groups, ...size]) and bias `b` [filters]. */
 export interface ConvParams {
@@ -109,7 +100,7 @@ interface ConvLayer<Options> {
  * params.w.shape // [8, 4, 3]
  * causal.apply(params, ones([4, 20])).shape // [8, 20]
  */
-export const conv1d: ConvLayer<ConvLayerOptions> = convolution('conv1d', 1, convolve1d, CONV_NAMES)
+export const conv1d: ConvLayer<ConvLayerOptions> = convolution('conv1d', 1, convolve1d, LAYER_NAMES)
 
 /**
  * Convolution of an image: [C, H, W] -> [filters, H', W'], with windows of `size` (a number, or [h, w]); lengths and
@@ -121,7 +112,7 @@ export const conv1d: ConvLayer<ConvLayerOptions> = convolution('conv1d', 1, conv
  * params.w.shape // [16, 3, 3, 3]
  * layer.apply(params, ones([3, 32, 32])).shape // [16, 16, 16]
  */
-export const conv2d: ConvLayer<ConvLayerOptions> = convolution('conv2d', 2, convolve2d, CONV_NAMES)
+export const conv2d: ConvLayer<ConvLayerOptions> = convolution('conv2d', 2, convolve2d, LAYER_NAMES)
 
 /**
  * Convolution of a volume, or of a clip: [C, D, H, W] -> [filters, D', H', W']; lengths and options are those of `conv3d` of
@@ -131,7 +122,7 @@ export const conv2d: ConvLayer<ConvLayerOptions> = convolution('conv2d', 2, conv
  * const params = layer.init(random.key(0), { shape: [1, 6, 8, 8] })
  * layer.apply(params, ones([1, 6, 8, 8])).shape // [4, 6, 8, 8]
  */
-export const conv3d: ConvLayer<ConvLayerOptions> = convolution('conv3d', 3, convolve3d, CONV_NAMES)
+export const conv3d: ConvLayer<ConvLayerOptions> = convolution('conv3d', 3, convolve3d, LAYER_NAMES)
 
 /**
  * Transposed convolution of a sequence: [C, L] -> [filters, L']; lengths and options are those of `convTranspose1d` of

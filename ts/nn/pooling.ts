@@ -1,14 +1,18 @@
 // Pools as links of a chain: functions of one example, [channels, ...].
-import { checkOptions, type OptionNames } from '../core/options.js'
+import { checkOptions } from '../core/options.js'
 import { range, showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
-import { type MeanPoolOptions, maxPool as maxOf, meanPool as meanOf, type PoolOptions } from '../ops/pool.js'
+import {
+  MEAN_POOL_NAMES,
+  type MeanPoolOptions,
+  maxPool as maxOf,
+  meanPool as meanOf,
+  POOL_NAMES,
+  type PoolOptions,
+} from '../ops/pool.js'
 import { max, mean } from '../ops/reduce.js'
 import type { PerAxis } from '../ops/windows.js'
-
-/** The names of the options of all pools. */
-const POOL_NAMES: OptionNames<PoolOptions> = { stride: 1, padding: 1, dilation: 1, ceil: 1 }
 
 /**
  * The function that takes the largest element of each window: [..., H, W] -> [..., H', W']; `size` (a number of the last two
@@ -31,7 +35,7 @@ export function maxPool(size: PerAxis, options: PoolOptions = {}): (x: Tensor) =
  * halve(ones([3, 8, 8])).shape // [3, 4, 4]
  */
 export function meanPool(size: PerAxis, options: MeanPoolOptions = {}): (x: Tensor) => Tensor {
-  checkOptions('meanPool', options, { ...POOL_NAMES, countPadding: 1 })
+  checkOptions('meanPool', options, MEAN_POOL_NAMES)
   return x => meanOf(x, size, options)
 }
 

@@ -33,8 +33,8 @@ export interface ConvOptions {
   bias?: Tensor
 }
 
-/** The names of the options of both. */
-const NAMES = { stride: 1, padding: 1, dilation: 1, groups: 1, bias: 1 } as const
+/** The names of the options of all convolutions. */
+export const CONV_NAMES = { stride: 1, padding: 1, dilation: 1, groups: 1, bias: 1 } as const
 
 /** How windows of a transposed convolution are laid, and what is added to its result. */
 export interface ConvTransposeOptions extends Omit<ConvOptions, 'padding'> {
@@ -126,7 +126,7 @@ function asChannels(product: Tensor, n: number, isBatched: boolean, bias: Tensor
 }
 
 function convolve(operation: string, n: number, x: Tensor, w: Tensor, options: ConvOptions): Tensor {
-  checkOptions(operation, options, NAMES)
+  checkOptions(operation, options, CONV_NAMES)
   const { padding = 0, groups = 1, bias } = options
   const g = groups > 1 ? 1 : 0
   checkOperands(operation, x, w, n, options, 1)
@@ -151,7 +151,7 @@ function convolve(operation: string, n: number, x: Tensor, w: Tensor, options: C
 }
 
 function convolveTranspose(operation: string, n: number, x: Tensor, w: Tensor, options: ConvTransposeOptions): Tensor {
-  checkOptions(operation, options, { ...NAMES, outputPadding: 1 })
+  checkOptions(operation, options, { ...CONV_NAMES, outputPadding: 1 })
   const { padding = 0, groups = 1, bias, outputPadding = 0 } = options
   const g = groups > 1 ? 1 : 0
   checkOperands(operation, x, w, n, options, 0)

@@ -143,10 +143,11 @@ export interface PoolOptions {
   ceil?: boolean
 }
 
-const NAMES: OptionNames<PoolOptions> = { stride: 1, padding: 1, dilation: 1, ceil: 1 }
+/** The names of the options of all pooling. */
+export const POOL_NAMES: OptionNames<PoolOptions> = { stride: 1, padding: 1, dilation: 1, ceil: 1 }
 
 /** The windows of a call; `over`: what `ceil` lets hang over the padded end, which `padding` includes. */
-function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOptions, names = NAMES) {
+function poolOf(operation: string, x: Tensor, size: PerAxis, options: PoolOptions, names = POOL_NAMES) {
   checkTensor(operation, x)
   checkOptions(operation, options, names)
   const { stride = size, dilation, ceil } = options
@@ -200,7 +201,7 @@ export interface MeanPoolOptions extends PoolOptions {
   countPadding?: boolean
 }
 
-const MEAN_NAMES: OptionNames<MeanPoolOptions> = { ...NAMES, countPadding: 1 }
+export const MEAN_POOL_NAMES: OptionNames<MeanPoolOptions> = { ...POOL_NAMES, countPadding: 1 }
 
 /**
  * The mean of each window of the last dimensions: [..., H, W] gives [..., H', W'] (PyTorch's avg_pool). `size` is a number (of
@@ -209,7 +210,7 @@ const MEAN_NAMES: OptionNames<MeanPoolOptions> = { ...NAMES, countPadding: 1 }
  * @example meanPool(reshape(arange(16), [4, 4]), 2) // [[2.5, 4.5], [10.5, 12.5]]
  */
 export function meanPool(x: Tensor, size: PerAxis, options: MeanPoolOptions = {}): Tensor {
-  const { params, around, over } = poolOf('meanPool', x, size, options, MEAN_NAMES)
+  const { params, around, over } = poolOf('meanPool', x, size, options, MEAN_POOL_NAMES)
   const { countPadding = true } = options
   const sums = sumPool(cast(x, 'float32'), params)
   if (over.every(width => width === 0) && (countPadding || around.flat().every(width => width === 0))) {
@@ -228,7 +229,7 @@ export interface LpPoolOptions extends PoolOptions {
   p?: number
 }
 
-const LP_NAMES: OptionNames<LpPoolOptions> = { ...NAMES, p: 1 }
+const LP_NAMES: OptionNames<LpPoolOptions> = { ...POOL_NAMES, p: 1 }
 
 /**
  * The p-norm of each window of the last dimensions, (sum |x|^p)^(1/p) (ONNX's LpPool). `size` is a number (of the last two
