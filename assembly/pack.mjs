@@ -9,8 +9,8 @@ const PLACES = 400
 const ROUNDS = 4
 
 /** What a bit belongs to. */
-const FLAG = 0
-const LITERAL = 1
+const LITERAL = 0
+const FLAG = 1
 const LENGTH = 2
 const DISTANCE = 3
 
@@ -18,12 +18,12 @@ const EMPTY = { history: 0, recent: 1 }
 
 const table = (length, f) => Int16Array.from({ length }, (_, i) => f(i))
 /** x / sqrt(1 + x^2), which is near enough to the logistic function, and its inverse, both in fixed point. */
-const SQUASH = table(8192, i => {
-  const x = (i - 4096) / 256
+const SQUASH = table(2048, i => {
+  const x = (i - 1024) / 64
   return (x / Math.sqrt(1 + x * x)) * 32700
 })
-const STRETCH = table(4096, i => {
-  const q = (i - 2047.5) / 2048
+const STRETCH = table(1024, i => {
+  const q = (i - 511.5) / 512
   return Math.min(Math.max(q / Math.sqrt(1 - q * q), -15.9), 15.9) * 256
 })
 /** The share of an estimate's error that the next bit corrects, by the bits seen. */
@@ -31,7 +31,8 @@ const SHARES = table(32, i => 16384 / (i + 1.6))
 
 /**
  * What is expected of each bit, from -32767 (surely 0) to 32767 (surely 1), in each of three contexts: one that the caller
- * names, and the two bytes before. An estimate is kept above the count of its bits, which takes five.
+ * names, and the two bytes before (upper bits of them, but for a byte). An estimate is kept above the count of its bits,
+ * which takes five.
  */
 function makeModel(bytes) {
   const estimates = new Int32Array(12 << 16)
@@ -42,11 +43,11 @@ function makeModel(bytes) {
   function predict(at, kind, node, context) {
     let sum = 0
     for (let i = 0; i < 3; i++) {
-      slots[i] = ((kind * 3 + i) << 16) | (node << 8) | (i === 0 ? context : bytes[at - i])
-      inputs[i] = STRETCH[(estimates[slots[i]] >> 9) + 2048]
+      slots[i] = ((kind * 3 + i) << 16) | (node << 8) | (i === 0 ? context : bytes[at - i] >> kind)
+      inputs[i] = STRETCH[(estimates[slots[i]] >> 11) + 512]
       sum = (sum + Math.imul(weights[kind * 3 + i], inputs[i])) | 0
     }
-    return SQUASH[Math.min(Math.max((sum >> 16) + 4096, 0), 8191)]
+    return SQUASH[Math.min(Math.max((sum >> 18) + 1024, 0), 2047)]
   }
 
   /** Follows a prediction. */

@@ -3,18 +3,19 @@
 // an LZ77 code (a range coder); what three contexts expect of a bit says how much of the number it takes.
 // Integers only, and `bit` is pack.mjs's model to the letter.
 
-// Memory, 64 pages that are zero at first: for each kind of bit three tables of estimates [256 nodes][256 contexts].
+// Memory, 64 pages that are zero at first: for each kind of bit three tables of estimates [256 nodes][256 >> kind contexts].
+// What is touched for the first time costs the most, so that tables are no larger than what they gain.
 const STRETCH: usize = 0x300000
-const SQUASH: usize = 0x304000
-const SHARES: usize = 0x308000
-const WEIGHTS: usize = 0x308100
+const SQUASH: usize = 0x300800
+const SHARES: usize = 0x301800
+const WEIGHTS: usize = 0x301880
 /** Where the bytes appear, and where the text stands. */
 const OUTPUT: usize = 0x310000
 const TEXT: usize = 0x380000
 
-/** What a bit belongs to: match or literal, and a new distance or the last one; a byte; a length; a distance. */
-const FLAG: u32 = 0
-const LITERAL: u32 = 1
+/** What a bit belongs to: a byte; match or literal, and a new distance or the last one; a length; a distance. */
+const LITERAL: u32 = 0
+const FLAG: u32 = 1
 const LENGTH: u32 = 2
 const DISTANCE: u32 = 3
 
@@ -25,12 +26,12 @@ let code: u32 = 0
 
 /** x / sqrt(1 + x^2), which is near enough to the logistic function, and its inverse, both in fixed point. */
 function makeTables(): void {
-  for (let i = 0; i < 4096; i++) {
-    const q = (<f64>i - 2047.5) / 2048
+  for (let i = 0; i < 1024; i++) {
+    const q = (<f64>i - 511.5) / 512
     store<i16>(STRETCH + (i << 1), <i16>(Math.min(Math.max(q / Math.sqrt(1 - q * q), -15.9), 15.9) * 256))
   }
-  for (let i = 0; i < 8192; i++) {
-    const x = <f64>(i - 4096) / 256
+  for (let i = 0; i < 2048; i++) {
+    const x = <f64>(i - 1024) / 64
     store<i16>(SQUASH + (i << 1), <i16>(x / Math.sqrt(1 + x * x) * 32700))
   }
   for (let i = 0; i < 32; i++) store<i32>(SHARES + (i << 2), <i32>(16384 / (<f64>i + 1.6)))
@@ -42,14 +43,14 @@ function bit(kind: u32, node: u32, context: u32): u32 {
     const character = load<u8>(next++)
     code = (code << 6) | (character - (character > 92 ? 62 : 61))
   }
-  const table = <usize>((kind * 3 << 18) | (node << 10))
+  const table = <usize>((kind * 3 << 18) | (node << (10 - kind)))
   const slot0 = table + (<usize>context << 2)
-  const slot1 = table + (1 << 18) + (<usize>load<u8>(at - 1) << 2)
-  const slot2 = table + (2 << 18) + (<usize>load<u8>(at - 2) << 2)
+  const slot1 = table + (1 << 18) + (<usize>load<u8>(at - 1) >> kind << 2)
+  const slot2 = table + (2 << 18) + (<usize>load<u8>(at - 2) >> kind << 2)
   const weights = WEIGHTS + <usize>(kind * 12)
   const x0 = input(slot0), x1 = input(slot1), x2 = input(slot2)
-  const sum = (load<i32>(weights) * x0 + load<i32>(weights, 4) * x1 + load<i32>(weights, 8) * x2) >> 16
-  const predicted = <i32>load<i16>(SQUASH + (min(max(sum + 4096, 0), 8191) << 1))
+  const sum = (load<i32>(weights) * x0 + load<i32>(weights, 4) * x1 + load<i32>(weights, 8) * x2) >> 18
+  const predicted = <i32>load<i16>(SQUASH + (min(max(sum + 1024, 0), 2047) << 1))
   const split = (range >>> 16) * <u32>(32768 + predicted)
   let target = 32700
   if (code < split) range = split
@@ -67,7 +68,7 @@ function bit(kind: u32, node: u32, context: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function input(slot: usize): i32 {
-  return load<i16>(STRETCH + (((load<i32>(slot) >> 9) + 2048) << 1))
+  return load<i16>(STRETCH + (((load<i32>(slot) >> 11) + 512) << 1))
 }
 
 // @ts-ignore: decorator
