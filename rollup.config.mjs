@@ -121,6 +121,16 @@ const sameNames = {
   },
 }
 
+/**
+ * `random` of heddle is heddle/random itself: of an object in another's file a bundler would leave out nothing, and with
+ * `random.key` a program would have the kernels that `random.permutation` sorts with.
+ */
+const namespaces = {
+  name: 'namespaces',
+  resolveId: (source, importer) =>
+    source === './random.js' && importer?.endsWith(entries.index) ? { id: 'random', external: true } : null,
+}
+
 /** The core as a file of its own, for pages that stream it. */
 const shipCore = {
   name: 'ship-core',
@@ -146,9 +156,10 @@ const inCore = await coreModules()
 export default {
   input: entries,
   preserveEntrySignatures: 'allow-extension',
-  plugins: [pure, shrink, sameNames, shipCore],
+  plugins: [namespaces, pure, shrink, sameNames, shipCore],
   output: {
     dir: 'dist',
+    paths: { random: './random.js' },
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',

@@ -30,7 +30,7 @@ export {
 export { type CumulateOptions, cummax, cummin, cumprod, cumsum } from './ops/cumulate.js'
 export { type DiagonalOptions, diag, diagonal, trace, tril, triu } from './ops/diagonal.js'
 /** Random numbers, all of them functions of a key: the same key gives the same bits everywhere. */
-export * as random from './ops/distributions.js'
+export * as random from './random.js'
 export { floorDivide, mod, reciprocal } from './ops/division.js'
 export { dynamicSlice, dynamicUpdateSlice } from './ops/dynamic-slice.js'
 export { einsum } from './ops/einsum.js'

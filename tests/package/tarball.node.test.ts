@@ -136,6 +136,13 @@ for (const [name, bundle] of Object.entries(bundlers)) {
       assert.is((await bundle(`import * as all from '${path}'`)).trim(), '')
     }
     assert.is(runModule(five), '0.8399')
+    // Of random only what is used: esbuild keeps the namespace of heddle whole.
+    const ways = ["import * as random from 'heddle/random'", "import { random } from 'heddle'"]
+    for (const way of name === 'esbuild' ? ways.slice(0, 1) : ways) {
+      const keys = await bundle(`${way}\nconsole.log(random.split(random.key(1))[0].shape[0])`)
+      assert.ok(zipped(keys) < zipped(five), `${way}: ${zipped(keys)} bytes`)
+      assert.is(runModule(keys), '2')
+    }
   })
 }
 
