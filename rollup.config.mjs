@@ -51,12 +51,13 @@ const pure = {
 
 const shrink = {
   name: 'shrink',
-  async renderChunk(chunk) {
-    const lets = constToLet(chunk, this.parse(chunk))
+  async renderChunk(chunk, { name }) {
+    const code = name === 'more' ? textLast(chunk, this.parse(chunk)) : chunk
+    const lets = constToLet(code, this.parse(code))
     const first = await minify(lets, { module: true, ecma: 2020, compress, mangle: { reserved: letters } })
     const second = { parse: { module: true }, compress: false, mangle: { module: false }, format }
-    const { code } = await minify(first.code, second)
-    return { code: annotatePure(code, this.parse(code)), map: null }
+    const { code: small } = await minify(first.code, second)
+    return { code: annotatePure(small, this.parse(small)), map: null }
   },
 }
 
@@ -75,6 +76,12 @@ const compress = {
 
 /** No top-level name is one letter: those are for the names inside functions, which so are the same in each. */
 const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_']
+
+/** The one long text behind all else, where it spoils its compression the least. */
+function textLast(code, program) {
+  const { start, end } = program.body.find(node => node.type === 'VariableDeclaration' && node.end - node.start > 9000)
+  return `${code.slice(0, start)}${code.slice(end)}\n${code.slice(start, end)}`
+}
 
 /** `let` is one of the commonest words anyhow. */
 function constToLet(code, program) {
@@ -165,17 +172,16 @@ export default {
     chunkFileNames: '[name].js',
     // The entries would import the packed core bare, of which bundlers warn: it has no side effects.
     hoistTransitiveImports: false,
-    // What is packed is a file of its own: its characters and the code's would spoil each other's compression.
+    // The packed core is a file of its own, since its characters and the code's spoil each other's compression; the
+    // extension is not, since each file costs a start a millisecond.
     manualChunks: id =>
       id.endsWith('core-wasm.js')
         ? 'packed'
-        : id.endsWith('extension-wasm.js')
-          ? 'extension'
-          : inCore.has(id) || id.endsWith(entries.core)
-            ? 'core'
-            : /build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id)
-              ? 'more'
-              : null,
+        : inCore.has(id) || id.endsWith(entries.core)
+          ? 'core'
+          : /build\/ts\/(core|compiler|ops|runtime|transforms)\//.test(id)
+            ? 'more'
+            : null,
   },
   treeshake,
   onwarn,
