@@ -29,8 +29,6 @@ export {
 } from './ops/conv.js'
 export { type CumulateOptions, cummax, cummin, cumprod, cumsum } from './ops/cumulate.js'
 export { type DiagonalOptions, diag, diagonal, trace, tril, triu } from './ops/diagonal.js'
-/** Random numbers, all of them functions of a key: the same key gives the same bits everywhere. */
-export * as random from './random.js'
 export { floorDivide, mod, reciprocal } from './ops/division.js'
 export { dynamicSlice, dynamicUpdateSlice } from './ops/dynamic-slice.js'
 export { einsum } from './ops/einsum.js'
@@ -55,6 +53,8 @@ export { flatnonzero, oneHot, searchsorted } from './ops/search.js'
 export { argsort, type SortOptions, sort, topK } from './ops/sort.js'
 export { acos, asin, atan, atan2, cos, hypot, sin, tan } from './ops/trigonometric.js'
 export { type PerAxis, type WindowsOptions, windows } from './ops/windows.js'
+/** Random numbers, all of them functions of a key: the same key gives the same bits everywhere. */
+export * as random from './random.js'
 export { checkpoint } from './transforms/checkpoint.js'
 export { cond, switchCase } from './transforms/cond.js'
 export { customJvp } from './transforms/custom-jvp.js'
