@@ -18,19 +18,28 @@ const entries = Object.fromEntries(
     }),
 )
 
+const PURE = '/*@__PURE__*/'
+
 /**
- * Marks the calls that initialise top-level constants as pure: no module has side effects, but inside a bundle a user's
- * bundler cannot know that `const add = elementwise({...})` may go when nothing uses it.
+ * Marks the calls that initialise top-level constants as pure, and objects that spread others: no module has side effects,
+ * but inside a bundle a user's bundler cannot know that `const add = elementwise({...})` may go when nothing uses it.
  */
 function annotatePure(code, program) {
-  const places = []
+  const marks = []
   for (const statement of program.body) {
     const declaration = statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement
     if (declaration?.type !== 'VariableDeclaration') continue
-    for (const { init } of declaration.declarations) findCalls(init, places)
+    for (const { init } of declaration.declarations) {
+      const calls = []
+      findCalls(init, calls)
+      marks.push(...calls.map(at => [at, PURE]))
+      // Only a call can be marked.
+      if (init?.properties?.some(({ type }) => type === 'SpreadElement'))
+        marks.push([init.start, `${PURE}(()=>(`], [init.end, '))()'])
+    }
   }
   let marked = code
-  for (const at of places.sort((a, b) => b - a)) marked = `${marked.slice(0, at)}/*@__PURE__*/${marked.slice(at)}`
+  for (const [at, mark] of marks.sort(([a], [b]) => b - a)) marked = marked.slice(0, at) + mark + marked.slice(at)
   return marked
 }
 
