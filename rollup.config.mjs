@@ -90,8 +90,10 @@ const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$_']
 
 /** The one long text behind all other code, whose compression it spoils the least there. */
 function textLast(code, { body }) {
-  const { start, end } = body.find(node => node.type === 'VariableDeclaration' && node.end - node.start > 9000)
-  const exports = body.at(-1).start
+  const text = body.find(node => node.type === 'VariableDeclaration' && node.end - node.start > 9000)
+  if (text === undefined || body.at(-1).type !== 'ExportNamedDeclaration')
+    throw new Error('more.js: no text, or no exports')
+  const [{ start, end }, { start: exports }] = [text, body.at(-1)]
   return `${code.slice(0, start)}${code.slice(end, exports)}${code.slice(start, end)}\n${code.slice(exports)}`
 }
 

@@ -80,6 +80,7 @@ export default {
   entryPoints: [
     'index',
     'core',
+    'random',
     ...'nn optim text data decode train io plot profile'.split(' ').map(room => `${room}/index`),
   ].map(entry => `ts/${entry}.ts`),
   out: 'build/reference',

@@ -9,6 +9,8 @@ const read = name => readFileSync(new URL(`../build/${name}.wasm`, import.meta.u
 function embed(name, file, more = '') {
   const bytes = read(file)
   const text = pack(bytes)
+  // From OUTPUT to TEXT, and from there to the end, in unpack.ts.
+  if (bytes.length > 0x70000 || text.length > 0x80000) throw new Error(`${name} does not fit the memory of unpack.ts`)
   const target = new URL(`../build/ts/runtime/${name}-wasm.js`, import.meta.url)
   mkdirSync(new URL('.', target), { recursive: true })
   writeFileSync(target, `export const size = ${bytes.length}\nexport const text = '${text}'\n${more}`)

@@ -3,8 +3,8 @@
 // an LZ77 code (a range coder); what three contexts expect of a bit says how much of the number it takes.
 // Integers only, and `bit` is pack.mjs's model to the letter.
 
-// Memory, 64 pages that are zero at first: for each kind of bit three tables of estimates [256 nodes][256 >> kind contexts].
-// What is touched for the first time costs the most, so that tables are no larger than what they gain.
+// Memory, 64 pages that are zero at first: for each kind of bit three tables of estimates [256 nodes][256 >> kind contexts],
+// each at the start of 1 << 18 bytes. What is touched for the first time costs the most: a start as short as it may be.
 const STRETCH: usize = 0x300000
 const SQUASH: usize = 0x300800
 const SHARES: usize = 0x301800

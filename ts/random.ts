@@ -1,6 +1,6 @@
 /**
- * `random` of heddle as a module of its own, for bundlers that keep such a namespace whole where it comes from another
- * module (esbuild).
+ * `random` of heddle as a module: random numbers as functions of a key. From here esbuild, too, bundles only what is used;
+ * of the namespace that heddle exports it leaves out nothing.
  * @module heddle/random
  * @example
  * import * as random from 'heddle/random'

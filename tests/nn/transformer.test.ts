@@ -13,6 +13,7 @@ import {
   jit,
   matmul,
   mul,
+  ones,
   random,
   scan,
   slice,
@@ -32,6 +33,7 @@ import {
   decoderBlock,
   encoderBlock,
   learnedPositions,
+  type Mode,
   rmsNorm,
   sinusoidalPositions,
   type TransformerOptions,
@@ -117,6 +119,18 @@ test('put together from its blocks', () => {
   close(model.encode(params, source).keys, memory.toArray(), 1e-6)
   const y = decoder.apply(params.decoder[0], at(params.target, target), { memory })
   close(model.apply(params, source, target).logits, matmul(y, transpose(params.target)).toArray(), 1e-5)
+})
+
+test('a mode that is handed on says nothing to its parts but what a Transformer says of itself', () => {
+  const model = transformer(sizes)
+  const params = model.init(key, source)
+  const mask = concat([ones([5, 1], 'bool'), zeros([5, 4], 'bool')], 1)
+  const mode = { mask, keys: ones([2, 8]) } as Mode
+  assert.equal(model.encode(params, source, mode).keys.toArray(), model.encode(params, source).keys.toArray())
+  assert.equal(
+    model.apply(params, source, target, mode).logits.toArray(),
+    model.apply(params, source, target).logits.toArray(),
+  )
 })
 
 test('dropout in training, each example with a key of its own', () => {

@@ -1,8 +1,11 @@
 // The generic laws: what must hold for every primitive, from the record beside it.
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { optimize } from '../../ts/compiler/optimize.js'
+import { hasPrograms } from '../../ts/compiler/passes/rewrite.js'
 import { executeProgram } from '../../ts/core/execute.js'
 import type { BatchDim } from '../../ts/core/primitive.js'
+import { printProgram } from '../../ts/core/program.js'
 import type { Tensor } from '../../ts/core/tensor.js'
 import { bind, tracePure } from '../../ts/core/trace.js'
 import { add, debug, grad, jit, jvp, makeProgram, mul, sum, vmap } from '../../ts/index.js'
@@ -350,6 +353,16 @@ test('no file of primitives is missing among the laws', async () => {
         assert.is(allLaws.get(primitive.name)?.primitive, primitive, `${file}: ${name} has no laws`)
       }
     }
+  }
+})
+
+test('no pass finds anything in one operation alone, but for stopGradient, which never is: so eager ones do without', () => {
+  for (const [name, laws] of allLaws) {
+    if (name === 'stopGradient') continue
+    forAll(20, draw => {
+      const program = programOf(laws, laws.draw(draw))
+      if (!program.equations.some(hasPrograms)) assert.is(printProgram(optimize(program)), printProgram(program))
+    })
   }
 })
 

@@ -56,6 +56,16 @@ test('trees pass whole: numbers, integers and missing fields among the leaves', 
   assert.equal([w.item(), b.item()], [5, 2])
 })
 
+test('what nobody traces is the very same tensor', () => {
+  const [x, seen] = [ones([3]), [] as Tensor[]]
+  assert.is(stopGradient(x), x)
+  grad((y: Tensor) => {
+    seen.push(stopGradient(x))
+    return sum(mul(y, stopGradient(x)))
+  })(x)
+  assert.equal(seen, [x])
+})
+
 test('it costs no instruction', () => {
   const plain = (x: Tensor) => sin(add(mul(x, 2), 1))
   const stopped = (x: Tensor) => sin(stopGradient(add(stopGradient(mul(x, 2)), 1)))

@@ -64,8 +64,9 @@ test('an error that nobody catches shows a line of the code, not all of it', () 
   const folder = join(project.folder, 'node_modules/heddle/dist')
   for (const file of readdirSync(folder).filter(name => /^(?!packed).*\.js$/.test(name))) {
     const lines = readFileSync(join(folder, file), 'utf8').split('\n')
-    // What is packed is one text.
-    const code = lines.filter(line => !/^let \w+="[^"]*"$/.test(line))
+    // The extension is one text.
+    const code = lines.filter(line => file !== 'more.js' || !/^let \w+="[^"]{9000,}"$/.test(line))
+    assert.is(code.length, lines.length - (file === 'more.js' ? 1 : 0))
     const longest = Math.max(...code.map(({ length }) => length))
     assert.ok(longest < 4000, `${file} has a line of ${longest} characters`)
   }

@@ -40,8 +40,7 @@ export interface AttentionOptions {
   init?: Initializer
 }
 
-/** The names of the options of all attention. */
-const ATTENTION_NAMES: OptionNames<AttentionOptions> = { init: 1 }
+const ALIGNMENT_NAMES: OptionNames<AttentionOptions> = { init: 1 }
 
 /** The query's weights `wq` [Q, A], the keys' `wk` [K, A], the bias `b` [A], and the vector `v` [A] that makes scores. */
 export interface BahdanauParams {
@@ -125,7 +124,7 @@ function additiveParams(
  */
 export function bahdanauAttention(units: number, options: AttentionOptions = {}): Attention<BahdanauParams> {
   const name = 'bahdanauAttention'
-  checkOptions(name, options, ATTENTION_NAMES)
+  checkOptions(name, options, ALIGNMENT_NAMES)
   checkCount(name, 'units', units)
   return attentionBy(
     name,
@@ -168,7 +167,7 @@ export function luongAttention(
   options: LuongOptions = {},
 ): Attention<null> | Attention<GeneralParams> | Attention<ConcatParams> {
   const name = 'luongAttention'
-  checkOptions(name, options, { ...ATTENTION_NAMES, units: 1 })
+  checkOptions(name, options, { ...ALIGNMENT_NAMES, units: 1 })
   const { units, init = glorotUniform } = options
   if (units !== undefined) checkCount(name, 'units', units)
   if (score === 'dot') {

@@ -5,7 +5,7 @@ import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, mul } from '../ops/arithmetic.js'
-import { type AttentionOptions, checkMask, scaledDotProductAttention } from '../ops/attention.js'
+import { ATTENTION_NAMES, type AttentionOptions, checkMask, scaledDotProductAttention } from '../ops/attention.js'
 import { logicalAnd } from '../ops/bitwise.js'
 import { broadcastTo } from '../ops/broadcast.js'
 import { greater, less, lessEqual } from '../ops/compare.js'
@@ -38,7 +38,7 @@ import { ANGLE_NAMES, type AngleOptions, rotary as turned } from './positions.js
  */
 export function attentionWeights(q: Tensor, k: Tensor, options: AttentionOptions = {}): Tensor {
   const name = 'attentionWeights'
-  checkOptions(name, options, { causal: 1, mask: 1, keyLength: 1, scale: 1 })
+  checkOptions(name, options, ATTENTION_NAMES)
   checkTensor(name, q, 'q')
   checkTensor(name, k, 'k')
   if (q.rank !== 2 || k.rank !== 2 || q.shape[1] !== k.shape[1]) {
@@ -86,13 +86,12 @@ export interface MultiHeadOptions {
   outputInit?: Initializer
 }
 
-/** The names of the options of many heads. */
-export const MULTI_HEAD_NAMES: OptionNames<MultiHeadOptions> = {
+/** The names of the options of many heads, where what they see is not asked. */
+export const HEAD_NAMES: OptionNames<Omit<MultiHeadOptions, 'causal'>> = {
   heads: 1,
   keyValueHeads: 1,
   headSize: 1,
   bias: 1,
-  causal: 1,
   rotary: 1,
   dropout: 1,
   init: 1,
@@ -235,7 +234,7 @@ function allHeads(q: Tensor, { k, v }: KeyValues, { isWeighed = false, kept, mas
  */
 export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttention {
   const name = 'multiHeadAttention'
-  checkOptions(name, options, MULTI_HEAD_NAMES)
+  checkOptions(name, options, { ...HEAD_NAMES, causal: 1 })
   const { heads, keyValueHeads = heads, headSize, bias = true, causal = false, rotary, dropout = 0 } = options
   const angles = rotary === true ? {} : rotary || undefined
   if (angles !== undefined) checkOptions(`${name}: rotary`, angles, ANGLE_NAMES)

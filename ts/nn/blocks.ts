@@ -10,8 +10,8 @@ import { expandDims, reshape } from '../ops/reshape.js'
 import type { Spec } from '../transforms/eval-shape.js'
 import { relu } from './activations.js'
 import {
+  HEAD_NAMES,
   type KeyValues,
-  MULTI_HEAD_NAMES,
   type MultiHeadAttention,
   type MultiHeadMode,
   type MultiHeadOptions,
@@ -106,9 +106,9 @@ export interface BlockOptions<N = NormParams> extends Omit<MultiHeadOptions, 'dr
   attentionDropout?: number
 }
 
-/** The names of the options of a block. */
-export const BLOCK_NAMES: OptionNames<BlockOptions> = {
-  ...MULTI_HEAD_NAMES,
+/** The names of the options of a block, where what it sees is not asked. */
+export const BLOCK_NAMES: OptionNames<Omit<BlockOptions, 'causal'>> = {
+  ...HEAD_NAMES,
   ...FEED_FORWARD_NAMES,
   norm: 1,
   preNorm: 1,
@@ -174,7 +174,7 @@ export interface DecoderBlock<P = DecoderBlockParams> {
 
 /** What both kinds of blocks have. */
 function partsOf<N>(name: string, options: BlockOptions<N>, isCausal: boolean) {
-  checkOptions(name, options, BLOCK_NAMES)
+  checkOptions(name, options, { ...BLOCK_NAMES, causal: 1 })
   const {
     norm = layerNorm() as unknown as Layer<N>,
     preNorm = false,

@@ -12,12 +12,9 @@ import type { Spec } from '../transforms/eval-shape.js'
 import { type Cell, type CellParams, readState } from './cell.js'
 import { checkCount } from './check.js'
 import { uniform } from './initializers.js'
-import { LSTM_NAMES, type LstmCarry, type LstmOptions } from './lstm-cell.js'
+import type { LstmCarry, LstmOptions } from './lstm-cell.js'
 
 const CONVOLUTIONS = [conv1d, conv2d, conv3d]
-
-/** A state's windows start as all others. */
-const { recurrentInit: _, ...NAMES } = LSTM_NAMES
 
 /** Images have channels and one to three dimensions. */
 function spatial(input: Spec | undefined): readonly number[] {
@@ -43,7 +40,13 @@ export function convLstmCell(
   size: number,
   options: Omit<LstmOptions, 'recurrentInit'> = {},
 ): Cell<CellParams, LstmCarry> {
-  checkOptions('convLstmCell', options, NAMES)
+  checkOptions('convLstmCell', options, {
+    init: 1,
+    biasInit: 1,
+    gateActivation: 1,
+    activation: 1,
+    forgetBias: 1,
+  })
   const { gateActivation: gate = sigmoid, activation = tanh, forgetBias = 0 } = options
   checkCount('convLstmCell', 'channels', channels)
   checkCount('convLstmCell', 'size', size)

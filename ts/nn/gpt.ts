@@ -37,9 +37,6 @@ export interface GptOptions<N = NormParams> extends Omit<BlockOptions<N>, 'causa
   positions?: Positions<{ w: Tensor } | null>
 }
 
-/** What the places of a whole Transformer see is not asked. */
-const { causal: _, ...OWN_BLOCK_NAMES } = BLOCK_NAMES
-
 /** The names of the options of a whole Transformer, this one or `transformer`. */
 export const TRANSFORMER_NAMES: OptionNames<GptOptions> = {
   vocabulary: 1,
@@ -48,7 +45,7 @@ export const TRANSFORMER_NAMES: OptionNames<GptOptions> = {
   layers: 1,
   tied: 1,
   positions: 1,
-  ...OWN_BLOCK_NAMES,
+  ...BLOCK_NAMES,
 }
 
 /** `tokens` [V, D], `positions` and `head` [D, V] (null where there is none), the blocks', and those of the last norm. */

@@ -45,12 +45,13 @@ export interface NormParams {
  */
 export function layerNorm(options: { epsilon?: number } = {}): Layer<NormParams> {
   checkOptions('layerNorm', options, { epsilon: 1 })
+  const { epsilon = 1e-5 } = options
   return {
     init(_key, input) {
       const shape = [lastLength('layerNorm', input)]
       return { scale: ones(shape), bias: zeros(shape) }
     },
-    apply: ({ scale, bias }, x) => add(mul(standardize(x, options), scale), bias),
+    apply: ({ scale, bias }, x) => add(mul(standardize(x, { epsilon }), scale), bias),
   }
 }
 

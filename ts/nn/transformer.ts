@@ -117,14 +117,14 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
   const logitsOf = ({ norms, head, target }: Params, x: Tensor): Tensor =>
     matmul(norms === null ? x : norm.apply(norms.decoder, x), head ?? transpose(target))
 
-  const encode = (params: Params, ids: Tensor, mode: Mode = {}): Memory => {
-    const x = entered(params, params.source ?? params.target, ids, partMode(mode, 0))
-    const own = params.encoder.reduce((y, p, i) => reads.apply(p, y, partMode(mode, 2 + i)), x)
-    const keys = params.norms === null ? own : norm.apply(params.norms.encoder, own)
+  const encode = (params: Params, ids: Tensor, { train, key, length }: Mode = {}): Memory => {
+    const x = entered(params, params.source ?? params.target, ids, partMode({ train, key }, 0))
+    const encoded = params.encoder.reduce((y, p, i) => reads.apply(p, y, partMode({ train, key, length }, 2 + i)), x)
+    const keys = params.norms === null ? encoded : norm.apply(params.norms.encoder, encoded)
     return {
       carry: null,
       keys,
-      ...(mode.length === undefined ? {} : { mask: less(arange(ids.shape[0]), mode.length) }),
+      ...(length === undefined ? {} : { mask: less(arange(ids.shape[0]), length) }),
     }
   }
   /** The decoder over a whole target, each block run as `run` says. */
@@ -137,10 +137,10 @@ export function transformer<N = NormParams>(options: TransformerOptions<N>): Tra
   ): Tensor => {
     const { keys: memory, mask: memoryMask } = encode(params, source, mode)
     // Without the length, which is that of the source.
-    const own = { train: mode.train, key: mode.key }
-    const x = entered(params, params.target, target, partMode(own, 1))
+    const plain = { train: mode.train, key: mode.key }
+    const x = entered(params, params.target, target, partMode(plain, 1))
     return params.decoder.reduce(
-      (y, p, i) => run(p, y, { ...partMode(own, 2 + params.encoder.length + i), memory, memoryMask }),
+      (y, p, i) => run(p, y, { ...partMode(plain, 2 + params.encoder.length + i), memory, memoryMask }),
       x,
     )
   }

@@ -1,6 +1,6 @@
 // Scaled dot-product attention: a primitive, because its kernel and its gradient's keep no tensor [queries, keys], which
 // the chain rule through matmul and softmax would.
-import { checkOptions } from '../core/options.js'
+import { checkOptions, type OptionNames } from '../core/options.js'
 import type { Primitive } from '../core/primitive.js'
 import { showShape } from '../core/shape.js'
 import { checkTensor, type Tensor } from '../core/tensor.js'
@@ -44,6 +44,9 @@ export interface AttentionOptions {
   scale?: number
 }
 
+/** The names of the options of attention. */
+export const ATTENTION_NAMES: OptionNames<AttentionOptions> = { causal: 1, mask: 1, keyLength: 1, scale: 1 }
+
 /**
  * Scaled dot-product attention of one head, `softmax(scale * q kᵀ + mask) v` (Vaswani et al. 2017, equation 1):
  * [Tq, D], [Tk, D], [Tk, Dv] -> [Tq, Dv]; heads and examples by `vmap`, where heads that share keys and values leave those
@@ -59,7 +62,7 @@ export function scaledDotProductAttention(q: Tensor, k: Tensor, v: Tensor, optio
     checkTensor(operation, x, name)
     if (x.dtype !== 'float32') throw typeError(`${operation}: ${name} has dtype ${x.dtype}, not float32`)
   }
-  checkOptions(operation, options, { causal: 1, mask: 1, keyLength: 1, scale: 1 })
+  checkOptions(operation, options, ATTENTION_NAMES)
   const shapes = `q ${showShape(q.shape)}, k ${showShape(k.shape)}, v ${showShape(v.shape)}`
   if (q.rank !== 2 || k.rank !== 2 || v.rank !== 2) {
     throw typeError(`${operation}: one head has q [Tq, D], k [Tk, D], v [Tk, Dv], not ${shapes}; heads go by vmap`)

@@ -23,8 +23,11 @@ export const stopGradientPrimitive: Primitive<NoParams> = {
  */
 export function stopGradient<T>(tree: T): T {
   const { leaves, structure } = flatten(tree, 'stopGradient: the argument')
+  // What nobody traces has no derivative to stop.
   const stopped = leaves.map(leaf =>
-    leaf instanceof Tensor && leaf.dtype === 'float32' ? bind1(stopGradientPrimitive, [leaf], NO_PARAMS) : leaf,
+    leaf instanceof Tensor && leaf.dtype === 'float32' && leaf.source.kind === 'traced'
+      ? bind1(stopGradientPrimitive, [leaf], NO_PARAMS)
+      : leaf,
   )
   return unflatten(structure, stopped) as T
 }

@@ -1,7 +1,7 @@
 // What an optimiser is: two pure functions (Optax's shape). Optimisers are chains of small transformations of gradients.
 
 import type { Tensor } from '../core/tensor.js'
-import { collectLeaves, flatten, showStructure, treeMap } from '../core/tree.js'
+import { collectLeaves, flatten, type Leaf, showStructure, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 
@@ -37,10 +37,16 @@ export function mapPairs<P>(
   given: P,
   what = 'update: the gradients',
 ): P {
-  const { structure } = flatten(params)
-  if (collectLeaves(structure, given, [])) return treeMap(f, params, given)
-  const [own, other] = [structure, flatten(given, what).structure].map(showStructure)
-  throw typeError(`${what} are of other parameters: ${other}, and not ${own}`)
+  const { leaves, structure } = flatten(params)
+  const others: Leaf[] = []
+  if (!collectLeaves(structure, given, others)) {
+    const [own, other] = [structure, flatten(given, what).structure].map(showStructure)
+    throw typeError(`${what} are of other parameters: ${other}, and not ${own}`)
+  }
+  return unflatten(
+    structure,
+    leaves.map((leaf, i) => f(leaf as Tensor, others[i] as Tensor)),
+  ) as P
 }
 
 /**

@@ -42,14 +42,13 @@ export interface CurvesOptions {
   marks?: readonly Mark[]
 }
 
-export const CURVES_NAMES: OptionNames<CurvesOptions> = {
+/** The names of the options of all drawings of curves. */
+export const DRAWING_NAMES: OptionNames<Omit<CurvesOptions, 'yScale' | 'marks'>> = {
   title: 1,
   xLabel: 1,
   yLabel: 1,
-  yScale: 1,
   width: 1,
   height: 1,
-  marks: 1,
 }
 
 /** Okabe and Ito 2008. */
@@ -66,7 +65,7 @@ const MARGIN = { top: 40, right: 16, bottom: 48, left: 60 }
  * svg.slice(0, 4) // '<svg'
  */
 export function curves(list: readonly Curve[], options: CurvesOptions = {}): string {
-  checkOptions('curves', options, CURVES_NAMES)
+  checkOptions('curves', options, { ...DRAWING_NAMES, yScale: 1, marks: 1 })
   const { title = '', xLabel = '', yLabel = '', width = 640, height = 400, yScale = 'linear', marks = [] } = options
   if (yScale !== 'linear' && yScale !== 'log') {
     throw new RangeError(`curves: yScale is 'linear' or 'log', not ${JSON.stringify(yScale)}`)

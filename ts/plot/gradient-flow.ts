@@ -1,8 +1,6 @@
 // How far gradients reach back, drawn.
 import { checkOptions } from '../core/options.js'
-import { CURVES_NAMES, type CurvesOptions, curves } from './curves.js'
-
-const { yScale: _, ...NAMES } = CURVES_NAMES
+import { type CurvesOptions, curves, DRAWING_NAMES } from './curves.js'
 
 /**
  * The norm of a loss's gradient by time step on a log scale, as the text of an SVG file, a curve for each name: what
@@ -17,7 +15,7 @@ export function gradientFlowPlot(
   norms: Readonly<Record<string, ArrayLike<number>>>,
   options: Omit<CurvesOptions, 'yScale'> = {},
 ): string {
-  checkOptions('gradientFlowPlot', options, NAMES)
+  checkOptions('gradientFlowPlot', options, { ...DRAWING_NAMES, marks: 1 })
   return curves(
     Object.entries(norms).map(([name, ys]) => ({ name, ys })),
     { xLabel: 'time step', yLabel: 'norm of the gradient', ...options, yScale: 'log' },

@@ -1,6 +1,6 @@
 // The curves of a training: what is learnt of the examples seen, and of others.
 import { checkOptions } from '../core/options.js'
-import { CURVES_NAMES, type Curve, type CurvesOptions, curves, type Mark } from './curves.js'
+import { type Curve, type CurvesOptions, curves, DRAWING_NAMES, type Mark } from './curves.js'
 
 /** One entry of a history, as `fit` of heddle/train keeps it. */
 export interface LearningEntry {
@@ -15,8 +15,6 @@ export interface LearningOptions extends Omit<CurvesOptions, 'marks'> {
   baseline?: { name: string; loss: number }
 }
 
-const { marks: _, ...NAMES } = CURVES_NAMES
-
 /**
  * The losses of training and validation over the steps, as the text of an SVG file, with the best validation marked, and
  * the stretch behind it, where the model goes on to learn the examples by heart, if validation got worse by the end.
@@ -27,7 +25,7 @@ const { marks: _, ...NAMES } = CURVES_NAMES
  * const svg = learningCurves(history, { yLabel: 'nats' })
  */
 export function learningCurves(history: readonly LearningEntry[], options: LearningOptions = {}): string {
-  checkOptions('learningCurves', options, { ...NAMES, baseline: 1 })
+  checkOptions('learningCurves', options, { ...DRAWING_NAMES, yScale: 1, baseline: 1 })
   const { baseline, ...rest } = options
   const validated = history.flatMap(({ step, validation }) => (validation === null ? [] : [{ step, validation }]))
   const list: Curve[] = [
