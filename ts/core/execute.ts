@@ -16,13 +16,14 @@ import {
   type Equation,
   type Literal,
   newVar,
+  ownParams,
   type Program,
   printProgram,
   sameAval,
   showAval,
   type Var,
 } from './program.js'
-import { sizeOf } from './shape.js'
+import { SCALAR, sizeOf } from './shape.js'
 import { storedTensor, Tensor } from './tensor.js'
 
 /** How many compiled programs are remembered. */
@@ -299,7 +300,7 @@ function outputsOf(
   const returned = new Map<number, Tensor>()
   return outputs.map(({ kind, index, atom }) => {
     if (kind === 'result') return made[index]
-    if (kind === 'literal') return Tensor.of([], atom.aval.dtype, atom as Tensor['source'] & Atom)
+    if (kind === 'literal') return Tensor.of(SCALAR, atom.aval.dtype, atom as Tensor['source'] & Atom)
     const value = values[index]
     if (!donated[index] || value.source.kind !== 'storage') return value
     const heir = returned.get(index) ?? inherit(value, value)
@@ -365,7 +366,7 @@ export function executeEquation(primitive: AnyPrimitive, inputs: readonly Tensor
   }
   const runnable = findEquation(primitive, inputs, params)
   const avals = inputs.map(({ shape, dtype }) => ({ shape, dtype }))
-  if (signatures.unshift({ params, inputs: avals, runnable }) > RECENT) signatures.pop()
+  if (signatures.unshift({ params: ownParams(params), inputs: avals, runnable }) > RECENT) signatures.pop()
   return runPrepared(runnable, inputs)
 }
 
@@ -394,7 +395,8 @@ function sameParams(a: unknown, b: unknown): boolean {
   return count === 0
 }
 
-function findEquation(primitive: AnyPrimitive, inputs: readonly Tensor[], params: unknown): Runnable {
+function findEquation(primitive: AnyPrimitive, inputs: readonly Tensor[], given: unknown): Runnable {
+  const params = ownParams(given)
   const types = primitive.type(inputs, params)
   let key = passKey() + primitive.name
   for (const { dtype, shape } of inputs) key += `|${dtype}${shape.join(',')}`

@@ -3,7 +3,7 @@
 import { isProgram } from '../compiler/passes/rewrite.js'
 import type { DType } from './dtype.js'
 import type { AnyPrimitive } from './primitive.js'
-import { type Shape, sameShape, showShape } from './shape.js'
+import { fixed, type Shape, sameShape, showShape } from './shape.js'
 
 /** What is known of a value before it is computed. */
 export interface Aval {
@@ -45,8 +45,23 @@ export interface Program {
   readonly outputs: readonly Atom[]
 }
 
+const owned = new WeakSet<object>()
+
+/**
+ * Parameters as equations keep them: copies of lists, which a caller may change later. Those with programs among them are
+ * made by transforms, which keep no lists of callers.
+ */
+export function ownParams<P>(params: P): P {
+  if (typeof params !== 'object' || params === null || owned.has(params)) return params
+  if (Object.values(params).some(isProgram)) return params
+  const own = (Array.isArray(params) ? params.slice() : { ...params }) as P & object
+  for (const name in own) own[name] = ownParams(own[name])
+  owned.add(own)
+  return own
+}
+
 /** A new variable of a type. */
-export const newVar = (aval: Aval): Var => ({ kind: 'var', aval })
+export const newVar = ({ shape, dtype }: Aval): Var => ({ kind: 'var', aval: { shape: fixed(shape), dtype } })
 
 /** Which equation makes each variable. */
 export function makersOf(equations: readonly Equation[]): Map<Atom, Equation> {

@@ -4,6 +4,12 @@ import { rangeError, typeError } from '../errors.js'
 /** The lengths of a tensor's dimensions; `[]` for a scalar. */
 export type Shape = readonly number[]
 
+/** The shape of a scalar. */
+export const SCALAR: Shape = Object.freeze([])
+
+/** The shape as a list that nobody changes any more: a copy, unless it is such already. */
+export const fixed = (shape: Shape): Shape => (Object.isFrozen(shape) ? shape : Object.freeze(shape.slice()))
+
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
   let size = 1
@@ -43,7 +49,7 @@ export function broadcastShapes(operation: string, shapes: readonly Shape[]): Sh
 /** An axis in [0, rank), negative ones counted from the end. */
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    throw rangeError(`${operation}: axis ${axis} is out of range for rank ${rank}`)
+    throw rangeError(`${operation}: axis ${JSON.stringify(axis)} is out of range for rank ${rank}`)
   }
   return axis < 0 ? axis + rank : axis
 }
@@ -51,7 +57,7 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
 /** Distinct axes in ascending order; undefined means all of them. */
 export function normalizeAxes(operation: string, axes: number | readonly number[] | undefined, rank: number): number[] {
   if (axes === undefined) return range(rank)
-  const list = (typeof axes === 'number' ? [axes] : axes).map(axis => normalizeAxis(operation, axis, rank))
+  const list = (Array.isArray(axes) ? axes : [axes]).map(axis => normalizeAxis(operation, axis, rank))
   const sorted = [...new Set(list)].sort((a, b) => a - b)
   if (sorted.length !== list.length) throw rangeError(`${operation}: an axis is given twice: [${list.join(', ')}]`)
   return sorted

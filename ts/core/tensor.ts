@@ -6,7 +6,7 @@ import { typeError } from '../errors.js'
 import type { Storage } from '../runtime/storage.js'
 import type { DType, TypedArray } from './dtype.js'
 import type { Aval, Literal, Var } from './program.js'
-import { type Shape, showShape, sizeOf } from './shape.js'
+import { fixed, type Shape, showShape, sizeOf } from './shape.js'
 import type { Trace } from './trace.js'
 
 /** Nested arrays of numbers (booleans for `bool`), or a single one for shape []. */
@@ -40,7 +40,7 @@ export class Tensor {
   source: Source
 
   private constructor(shape: Shape, dtype: DType, source: Source) {
-    this.shape = shape
+    this.shape = fixed(shape)
     this.dtype = dtype
     this.source = source
   }
@@ -97,6 +97,14 @@ export class Tensor {
     return `${where}Tensor ${this.dtype}${showShape(this.shape)}`
   }
 
+  /** What consoles show: what it is and, where they are few, its values. @internal */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    if (this.source.kind === 'traced' || this.size > 1000) return this.toString()
+    const short = (_: string, x: unknown) =>
+      typeof x === 'number' ? String(Math.fround(x) === x ? +x.toPrecision(7) : x) : x
+    return `${this.toString()} ${JSON.stringify(this, short).replaceAll('"', '')}`
+  }
+
   /** Frees the memory now instead of when the tensor is forgotten; later use throws. Nobody needs to. */
   dispose(): void {
     if (this.source.kind === 'storage') this.source.free('disposed')
@@ -121,9 +129,10 @@ export class Tensor {
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'an array'
+  if (value instanceof Tensor) return `a ${value.toString()}`
   if (typeof value === 'object') {
     const name = value.constructor?.name ?? 'Object'
-    return name === 'Object' ? 'an object' : `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`
+    return name === 'Object' ? 'an object' : `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
   }
   return typeof value === 'function' ? 'a function' : `the ${typeof value} ${String(value)}`
 }

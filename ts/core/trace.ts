@@ -5,7 +5,8 @@ import { pruneProgram, readAtoms } from '../compiler/prune.js'
 import { typeError, userSource } from '../errors.js'
 import { executeEquation, executeProgram } from './execute.js'
 import type { AnyPrimitive, ClosedProgram } from './primitive.js'
-import { type Atom, type Aval, type Equation, newVar, type Program, type Var } from './program.js'
+import { type Atom, type Aval, type Equation, newVar, ownParams, type Program, type Var } from './program.js'
+import { SCALAR } from './shape.js'
 import { Tensor } from './tensor.js'
 
 /** One program under construction. */
@@ -85,7 +86,7 @@ export function bind<P>(
     return executeEquation(primitive, inputs, params)
   }
   const outputs = primitive.type(inputs, params).map(newVar)
-  const equation = { primitive, inputs: inputs.map(input => trace.atom(input)), params, outputs }
+  const equation = { primitive, inputs: inputs.map(input => trace.atom(input)), params: ownParams(params), outputs }
   trace.equations.push(findSource === null ? equation : { ...equation, source: origin ?? findSource() })
   return outputs.map(variable => trace.tensor(variable))
 }
@@ -153,13 +154,13 @@ export function applyProgram(program: Program, values: readonly Tensor[]): Tenso
 
 /** The tensor that an interpreter holds for an atom. */
 export function readAtom(environment: Map<Var, Tensor>, atom: Atom): Tensor {
-  if (atom.kind === 'literal') return Tensor.of([], atom.aval.dtype, atom)
+  if (atom.kind === 'literal') return Tensor.of(SCALAR, atom.aval.dtype, atom)
   return environment.get(atom)!
 }
 
 /** A scalar constant; traces write it into the program. */
 export const scalar = (value: number, dtype: Tensor['dtype']): Tensor =>
-  Tensor.of([], dtype, {
+  Tensor.of(SCALAR, dtype, {
     kind: 'literal',
     aval: { shape: [], dtype },
     value: dtype === 'float32' ? Math.fround(value) : value,
