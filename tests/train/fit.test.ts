@@ -323,6 +323,7 @@ test('what is no step, no function, no signal and no store is refused before any
       refusal({ signal: new AbortController() }),
       /^fit: signal is an AbortController, not an AbortSignal: give its \.signal \(/,
     ],
+    [refusal({ log: true }), /^fit: log is the boolean true, not the path of a file \(/],
     [refusal({ signal: true }), /^fit: signal is the boolean true, not an AbortSignal \(/],
     [refusal({}, null), /^fit: the step is null, not a function \(/],
     [refusal({}, (state: Tensor) => state), /^fit: the step returns a Tensor, not the pair \[state, loss\] \(/],

@@ -240,18 +240,14 @@ function checkFunctions({ step, ...others }: Record<string, unknown>): void {
   }
 }
 
-/** Throws for what is no signal and no place of a checkpoint. */
-function checkHelpers({
-  signal,
-  checkpoint,
-}: {
-  signal?: FitOptions<null>['signal']
-  checkpoint?: string | CheckpointStore
-}): void {
+/** Throws for what is no signal, no place of a checkpoint and no file. */
+function checkHelpers({ signal, checkpoint, log }: Pick<FitOptions<unknown>, 'signal' | 'checkpoint' | 'log'>): void {
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
     const hint = signal instanceof AbortController ? ': give its .signal' : ''
     throw typeError(`fit: signal is ${describe(signal)}, not an AbortSignal${hint}`)
   }
+  if (log !== undefined && typeof log !== 'string')
+    throw typeError(`fit: log is ${describe(log)}, not the path of a file`)
   if (checkpoint === undefined || typeof checkpoint === 'string') return
   if (typeof checkpoint?.load === 'function' && typeof checkpoint.save === 'function') return
   throw typeError(`fit: checkpoint is ${describe(checkpoint)}, not the path of a file or a store with load and save`)
