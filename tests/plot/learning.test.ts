@@ -25,6 +25,7 @@ test('while validation falls nothing is shaded; without validation there is one 
 
 test('what is no history and no record of norms is refused', () => {
   const wrong = {} as never
+  assert.throws(() => learningCurves([1] as never), /^learningCurves: entry 0 is the number 1 without step, loss and/)
   assert.throws(
     () => learningCurves(wrong),
     /^learningCurves: the history is a list, .*, not an object \(.+:\d+:\d+\)$/,

@@ -49,6 +49,7 @@ test('what is no text and no list of ids is refused with the line of the call', 
     [() => decode('he'), /^decode: integers are a tensor or a list of numbers, not a text \(/],
     [() => decode([9]), /^decode: 9 is not an id: .* \(/],
     [() => vocabularyOf(3), /^characterVocabulary: characters are a text or a list of them, not the number 3 \(/],
+    [() => vocabularyOf([1, 2]), /^characterVocabulary: 1 is not one character \(/],
     [() => vocabularyOf(''), /^characterVocabulary: the text is empty \(/],
   ]
   for (const [call, message] of cases) {

@@ -323,6 +323,11 @@ test('what is no step, no function, no signal and no store is refused before any
       refusal({ signal: new AbortController() }),
       /^fit: signal is an AbortController, not an AbortSignal: give its \.signal \(/,
     ],
+    [refusal({ validate: () => {} }), /^fit: validate returns undefined, not a loss: a number or a scalar tensor/],
+    [
+      finish(fit(count as never, 3, { steps: 1 })).then(String, error => error.message),
+      /^fit: a leaf of the state is the number 3, not a tensor/,
+    ],
     [refusal({ log: true }), /^fit: log is the boolean true, not the path of a file \(/],
     [refusal({ signal: true }), /^fit: signal is the boolean true, not an AbortSignal \(/],
     [refusal({}, null), /^fit: the step is null, not a function \(/],

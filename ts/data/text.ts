@@ -3,6 +3,7 @@ import { checkOptions } from '../core/options.js'
 import { describe, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
+import { checkBytes } from './check.js'
 
 /**
  * The text of bytes: UTF-8, with or without a mark at its beginning, or UTF-16 with one. Throws for bytes that are no such text.
@@ -11,6 +12,7 @@ import { tensor } from '../ops/tensor.js'
  * decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x68, 0x69)) // 'hi'
  */
 export function decodeText(bytes: Uint8Array): string {
+  checkBytes('decodeText', bytes)
   const [a, b] = bytes
   const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8'
   try {

@@ -31,6 +31,10 @@ export function learningCurves(history: readonly LearningEntry[], options: Learn
   if (!Array.isArray(history)) {
     throw typeError(`learningCurves: the history is a list, as finish(fit(...)) returns it, not ${describe(history)}`)
   }
+  history.forEach((entry, i) => {
+    if (typeof entry?.loss === 'number') return
+    throw typeError(`learningCurves: entry ${i} is ${describe(entry)} without step, loss and validation`)
+  })
   const { baseline, ...rest } = options
   const validated = history.flatMap(({ step, validation }) => (validation === null ? [] : [{ step, validation }]))
   const list: Curve[] = [

@@ -40,12 +40,13 @@ export function characterVocabulary(source: string | readonly string[], options:
   if (typeof source?.[Symbol.iterator] !== 'function') {
     throw typeError(`characterVocabulary: characters are a text or a list of them, not ${describe(source)}`)
   }
-  const known = [...new Set(source)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!)
+  const known = [...new Set(source)]
   for (const character of unknown === undefined ? known : [...known, unknown]) {
-    if ([...character].length !== 1) {
+    if (typeof character !== 'string' || [...character].length !== 1) {
       throw typeError(`characterVocabulary: ${JSON.stringify(character)} is not one character`)
     }
   }
+  known.sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!)
   const characters = unknown === undefined || known.includes(unknown) ? known : [...known, unknown]
   if (characters.length === 0) throw rangeError('characterVocabulary: the text is empty')
   const places = new Map(characters.map((character, id) => [character, id]))

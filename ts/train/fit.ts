@@ -1,7 +1,7 @@
 // The loop around a training step: compiles it, counts, measures, validates, lets the page or the terminal live in
 // between, and can be left, or killed, and taken up again at any step.
 import { checkOptions, type OptionNames } from '../core/options.js'
-import { checkTensor, describe, type Tensor } from '../core/tensor.js'
+import { checkTensor, describe, Tensor } from '../core/tensor.js'
 import { type Tree, treeMap } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
 import { prepareFile } from '../io/file.js'
@@ -171,7 +171,7 @@ export async function* fit<S extends Tree, B = unknown>(
       const isLast = progress.step === steps
       let validation: number | null = null
       if (progress.step % every === 0 || isLast) {
-        if (validate !== undefined) validation = Number(await validate(current, progress.step))
+        if (validate !== undefined) validation = lossOf(await validate(current, progress.step))
         if (record(progress, validation, minDelta)) bestState = treeMap(copyOf, current)
         if (options.log !== undefined) await writeLog(options.log, progress.history)
       }
@@ -230,7 +230,16 @@ export async function finish<S>(training: AsyncGenerator<Report<S>, Fitted<S>, v
 const BREATH_MILLISECONDS = 30
 
 /** Steps are donated their state, so that they change it in place; what is to stay is copied. */
-const copyOf = (leaf: Tensor): Tensor => tensor(leaf.data(), { shape: leaf.shape, dtype: leaf.dtype })
+function copyOf(leaf: Tensor): Tensor {
+  checkTensor('fit', leaf, 'a leaf of the state')
+  return tensor(leaf.data(), { shape: leaf.shape, dtype: leaf.dtype })
+}
+
+/** What a validation returned, as a number. */
+function lossOf(returned: number | Tensor): number {
+  if (typeof returned === 'number' || returned instanceof Tensor) return Number(returned)
+  throw typeError(`fit: validate returns ${describe(returned)}, not a loss: a number or a scalar tensor`)
+}
 
 function checkFunctions({ step, ...others }: Record<string, unknown>): void {
   if (typeof step !== 'function') throw typeError(`fit: the step is ${describe(step)}, not a function`)
