@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { decodeIdx, decodeWav, encodeMidi, encodeWav, gunzip } from '../../ts/data/index.js'
+import { decodeIdx, decodeText, decodeWav, encodeMidi, encodeWav, gunzip } from '../../ts/data/index.js'
 import { tensor } from '../../ts/index.js'
 import { readFile, shared } from '../platform.js'
 
@@ -132,6 +132,17 @@ const spoken = await readFile(new URL('data/fsdd-900/recordings/0_george_0.wav',
   assert.ok(sound.samples.shape[1] > 1000)
   const data = sound.samples.data() as Float32Array
   assert.ok(data.some(value => Math.abs(value) > 0.05) && data.every(value => Math.abs(value) <= 1))
+})
+
+test('a path or a promise in place of bytes is refused', async () => {
+  const readers = { decodeText, decodeIdx, decodeWav } as unknown as Record<string, (bytes?: unknown) => unknown>
+  for (const [name, read] of Object.entries(readers)) {
+    const said = `^${name}: the bytes are a Uint8Array \\(await readFile\\(path\\)\\), not`
+    assert.throws(() => read('a.wav'), new RegExp(`${said} the string a\\.wav \\(.+:\\d+:\\d+\\)$`))
+    assert.throws(() => read(Promise.resolve()), new RegExp(`${said} a Promise \\(`))
+  }
+  const message = await gunzip(undefined as never).then(String, error => error.message)
+  assert.match(message, /^gunzip: the bytes are a Uint8Array .*, not undefined \(/)
 })
 
 test.run()

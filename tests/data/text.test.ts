@@ -132,4 +132,24 @@ const [airline, wikigold] = [
   )
 })
 
+test('what is no text is refused with the line of the call', () => {
+  const parse = parseCsv as (text?: unknown) => unknown
+  assert.throws(() => parse(), /^parseCsv: the text is a string .*, not undefined \(.+:\d+:\d+\)$/)
+  assert.throws(() => parse(Uint8Array.of(1)), /^parseCsv: the text is a string .*, not an? Uint8Array \(/)
+  assert.throws(
+    () => parseConll(undefined as never, ['token']),
+    /^parseConll: the text is a string .*, not undefined \(/,
+  )
+  assert.throws(() => textLines(undefined as never), /^textLines: the text is a string .*, not undefined \(/)
+})
+
+test('what is no list of sequences is refused', () => {
+  const pad = padSequences as (sequences?: unknown) => unknown
+  assert.throws(
+    () => pad(),
+    /^padSequences: the sequences are a list of lists of numbers, not undefined \(.+:\d+:\d+\)$/,
+  )
+  assert.throws(() => pad([1, 2]), /^padSequences: sequence 0 is the number 1, not a list of numbers or a tensor \(/)
+})
+
 test.run()

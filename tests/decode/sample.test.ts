@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { greedy, type SampleOptions, type Step, sample } from '../../ts/decode/index.js'
+import { beam, greedy, logLikelihood, type SampleOptions, type Step, sample } from '../../ts/decode/index.js'
 import {
   add,
   at,
@@ -172,6 +172,27 @@ test('what cannot be a prompt or a length is refused', () => {
   assert.throws(draw({ topK: 0 }), /sample: topK is an integer of at least 1, not 0/)
   assert.throws(draw({ topP: 0 }), /sample: topP lies in \(0, 1\], not 0/)
   assert.throws(draw({ end: -1 }), /sample: end is an integer of at least 0, not -1/)
+})
+
+test('what is no step, no prompt and no text is refused by each that was called', () => {
+  const prompt = ints([0])
+  const callers = { sample, greedy, beam, logLikelihood } as unknown as Record<string, (...given: unknown[]) => unknown>
+  for (const [name, speak] of Object.entries(callers)) {
+    const rest =
+      name === 'logLikelihood'
+        ? [prompt]
+        : [{ length: 2, ...(name === 'sample' ? { key } : name === 'beam' ? { width: 2 } : {}) }]
+    const refused = (message: string, ...given: unknown[]) =>
+      assert.throws(() => speak(...given, ...rest), new RegExp(`^${name}: ${message}.* \\(.+:\\d+:\\d+\\)$`))
+    refused('the prompt is an array, not a tensor', chain, tensor(0), [0])
+    refused('the prompt is undefined, not a tensor', chain, tensor(0), undefined)
+    refused('step is an object, not a function of carry and token', {}, tensor(0), prompt)
+  }
+  const likelihood = logLikelihood as (...given: unknown[]) => unknown
+  assert.throws(
+    () => likelihood(chain, tensor(0), prompt),
+    /^logLikelihood: the text is undefined, not a tensor.* \(.+:\d+:\d+\)$/,
+  )
 })
 
 test.run()

@@ -57,4 +57,26 @@ test('a folder or a file that is not there is named', async () => {
 
 test.after(() => rm(folder, { recursive: true }))
 
+test('what names no file, and what cannot be written, is refused with the line of the call', async () => {
+  const write = writeFileAtomic as (...given: unknown[]) => Promise<void>
+  const read = readFile as (path?: unknown) => Promise<Uint8Array>
+  const line = /\(.*file\.node\.test\.\w+:\d+:\d+\)$/
+  const cases: [() => Promise<unknown>, RegExp][] = [
+    [() => write(Uint8Array.of(1, 2), 'x'), /^writeFileAtomic: the path of a file comes first, not an? Uint8Array \(/],
+    [
+      () => write(join(folder, 'x'), { w: 1 }),
+      /^writeFileAtomic: what is written is a Uint8Array or a text, not an object \(/,
+    ],
+    [() => read(), /^readFile: the path of a file comes first, not undefined \(/],
+    [() => read(''), /^readFile: the path of a file comes first, not an empty text \(/],
+    [() => read(join(folder, 'none')), /none cannot be read: there is no such file or folder \(/],
+    [() => write(join(folder, 'none', 'x'), ''), /untouched \(/],
+  ]
+  for (const [call, message] of cases) {
+    const said = await refusal(call())
+    assert.match(said, message)
+    assert.match(said, line)
+  }
+})
+
 test.run()

@@ -48,4 +48,23 @@ test('all that does not fit is said at once', () => {
   )
 })
 
+test('what holds no tensors is refused, and every mistake has the line of the call', () => {
+  const load = (source: unknown, options = {}) => loadInto(mine, source as Uint8Array, options)
+  const cases: [() => unknown, RegExp][] = [
+    [() => load('w.safetensors'), /^loadInto: the source is a Uint8Array .*, not the string w\.safetensors \(/],
+    [
+      () => load(Promise.resolve(file)),
+      /^loadInto: .* \(await readFile\(path\)\) or tensors by name, not a Promise \(/,
+    ],
+    [() => load(file), /^loadInto: missing: .* \(/],
+    [() => load(file, { rename: { lstm: 'cell' } }), /^loadInto: rename: .* \(/],
+    [() => load({ 'cell.w': 3 }, { partial: true }), /^loadInto: cell\.w is the number 3, expected float32\[1, 2\] \(/],
+  ]
+  for (const [call, message] of cases) {
+    assert.throws(call, message)
+    assert.throws(call, /load\.test\.\w+:\d+:\d+\)$/)
+  }
+  assert.equal(plain(loadInto(mine, file.buffer, { rename, convert }))[1], [3], 'an ArrayBuffer is bytes')
+})
+
 test.run()

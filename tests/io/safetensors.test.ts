@@ -140,4 +140,29 @@ test('headers that contradict themselves are refused', () => {
   assert.throws(() => decodeSafetensors(withHeader({ __metadata__: { a: 1 } })), /metadata are not texts/)
 })
 
+test('what could not be read back, and what are no bytes, are refused with the line of the call', () => {
+  const encode = encodeSafetensors as (...given: unknown[]) => unknown
+  const decode = decodeSafetensors as (given?: unknown) => unknown
+  const cases: [() => unknown, RegExp][] = [
+    [() => encode(tree, { epoch: 3 }), /^encodeSafetensors: metadata are texts, and epoch is the number 3 \(/],
+    [() => encode(tree, 'meta'), /^encodeSafetensors: metadata are texts by name, .*, not the string meta \(/],
+    [() => encode(), /^encodeSafetensors: the tree is undefined \(/],
+    [() => encode(null), /^encodeSafetensors: the tree is null \(/],
+    [() => encode({ lr: 0.1 }), /^lr is a number, expected a tensor \(/],
+    [
+      () => decode('w.safetensors'),
+      /^decodeSafetensors: the bytes are a Uint8Array .*, not the string w\.safetensors \(/,
+    ],
+    [() => decode(Promise.resolve(bytes)), /^decodeSafetensors: .* \(await readFile\(path\)\), not a Promise \(/],
+    [() => decode(), /^decodeSafetensors: .*, not undefined \(/],
+    [() => decode(bytes.subarray(0, 20)), /^safetensors: the file is cut off: .* \(/],
+    [() => decode(Uint8Array.of(1)), /^safetensors: the file is cut off: .* \(/],
+  ]
+  for (const [call, message] of cases) {
+    assert.throws(call, message)
+    assert.throws(call, /safetensors\.test\.\w+:\d+:\d+\)$/)
+  }
+  assert.equal(decodeSafetensors(bytes.buffer).tensors.key.toArray(), [1, 4294967295], 'an ArrayBuffer is bytes')
+})
+
 test.run()

@@ -20,4 +20,15 @@ test('what is missing, left over or of another shape is named', () => {
   assert.throws(() => namedTensors({ 'a.b': out, a: { b: out } }), /two tensors would have the name "a\.b"/)
 })
 
+test('tensors by name are a record of them', () => {
+  const restore = (given: unknown) => () =>
+    restoreTree({ w: tensor([1]) }, given as Record<string, ReturnType<typeof tensor>>)
+  assert.throws(
+    restore(Uint8Array.of(1)),
+    /^restoreTree: the tensors come by name, .*, not as an? Uint8Array \(.+:\d+:\d+\)$/,
+  )
+  assert.throws(restore(undefined), /^restoreTree: .*, not as undefined \(.+:\d+:\d+\)$/)
+  assert.throws(restore({ w: [1] }), /^restoreTree: w is an array, expected float32\[1\] \(.+:\d+:\d+\)$/)
+})
+
 test.run()

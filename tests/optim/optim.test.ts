@@ -281,4 +281,32 @@ test('refusals', () => {
   )
 })
 
+test('what is no optimizer and no learning rate is refused when it is given', () => {
+  const { chain, accumulate, applyIfFinite, masked, freeze, multiTransform, adam, sgd } = optim as unknown as Record<
+    string,
+    (...given: unknown[]) => unknown
+  >
+  const label = () => 'body'
+  const cases: [() => unknown, RegExp][] = [
+    [() => adam(-1), /^adam: the learning rate is -1, which is negative \(/],
+    [() => sgd(Number.POSITIVE_INFINITY), /^sgd: the learning rate is Infinity, which is not finite \(/],
+    [() => sgd(Number.NEGATIVE_INFINITY), /^sgd: the learning rate is -Infinity, which is negative \(/],
+    [() => chain([adam(0.1)]), /^chain: link 0 is an array, not an optimizer as adam\(0\.1\) returns it \(/],
+    [() => chain(sgd(0.1), adam), /^chain: link 1 is a function, not an optimizer/],
+    [() => chain(0.1), /^chain: link 0 is the number 0\.1, not an optimizer/],
+    [() => accumulate(4, 0.1), /^accumulate: the optimizer is the number 0\.1, not an optimizer/],
+    [() => applyIfFinite(adam), /^applyIfFinite: the optimizer is a function, not/],
+    [() => masked(undefined, 'w'), /^masked: the optimizer is undefined, not/],
+    [() => freeze({}, 'w'), /^freeze: the optimizer is an object, not/],
+    [() => multiTransform(), /^multiTransform: optimizers come by label, .*, not as undefined \(/],
+    [() => multiTransform({ body: 0.1 }, label), /^multiTransform: body is the number 0\.1, not an optimizer/],
+    [() => multiTransform({ body: sgd(0.1) }), /^multiTransform: labelOf is undefined, not a function/],
+  ]
+  for (const [call, message] of cases) {
+    assert.throws(call, message)
+    assert.throws(call, /optim\.test\.\w+:\d+:\d+\)$/)
+  }
+  sgd(0)
+})
+
 test.run()

@@ -108,4 +108,21 @@ test('refusals', () => {
   assert.throws(() => optim.joinSchedules([constant, constant, constant], [4, 4]), /the boundaries ascend/)
 })
 
+test('numbers where schedules belong, and factors that are none, are refused', () => {
+  const { joinSchedules, piecewiseConstantSchedule } = optim as unknown as Record<
+    string,
+    (...given: unknown[]) => unknown
+  >
+  const cases: [() => unknown, RegExp][] = [
+    [() => joinSchedules([0.1, 0.2], [10]), /^joinSchedules: schedule 0 is the number 0\.1, not a schedule as .* \(/],
+    [() => joinSchedules(), /^joinSchedules: the schedules are a list, not undefined \(/],
+    [() => joinSchedules([optim.constantSchedule(1)]), /^joinSchedules: the boundaries are a list, not undefined \(/],
+    [() => piecewiseConstantSchedule(0.1), /^piecewiseConstantSchedule: factors come by step, .*, not as undefined \(/],
+  ]
+  for (const [call, message] of cases) {
+    assert.throws(call, message)
+    assert.throws(call, /schedules\.test\.\w+:\d+:\d+\)$/)
+  }
+})
+
 test.run()

@@ -36,4 +36,12 @@ test('xs that do not fit are refused', () => {
   assert.throws(() => curves([{ name: 'loss', xs: [1], ys: [1, 2] }]), /"loss" has 1 xs and 2 ys/)
 })
 
+test('what is no list of curves is refused with the line of the call', () => {
+  const draw = curves as (given?: unknown) => string
+  assert.throws(() => draw(), /^curves: the curves are a list, as \[\{ name: .* \}\], not undefined \(.+:\d+:\d+\)$/)
+  assert.throws(() => draw([1, 2, 3]), /^curves: curve 0 is the number 1 without a list ys: .+ \(.+:\d+:\d+\)$/)
+  assert.throws(() => draw([{ name: 'loss' }]), /^curves: curve 0 is an object without a list ys/)
+  assert.throws(() => draw([{ name: 'a', ys: [1], xs: [] }]), /^curves: "a" has 0 xs and 1 ys \(.+:\d+:\d+\)$/)
+})
+
 test.run()

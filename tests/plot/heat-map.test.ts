@@ -66,4 +66,8 @@ test('gradient flow: equal factors are equally far apart, and nothing leaves a g
   assert.match(svg, /<path d="M[\d. ]+" fill="none" stroke="#d55e00"/)
 })
 
+test('what is no list of rows is refused', () => {
+  assert.throws(() => heatMap({} as never), /^heatMap: the rows are a list .*, not an object \(.+:\d+:\d+\)$/)
+})
+
 test.run()

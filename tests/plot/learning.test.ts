@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { learningCurves } from '../../ts/plot/index.js'
+import { gradientFlowPlot, learningCurves } from '../../ts/plot/index.js'
 
 const entry = (step: number, loss: number, validation: number | null) => ({ step, loss, validation })
 const overfitted = [entry(10, 3, 3), entry(20, 2, 2.5), entry(30, 1, 2.75), entry(40, 0.5, 3)]
@@ -21,6 +21,19 @@ test('while validation falls nothing is shaded; without validation there is one 
   const alone = learningCurves([entry(1, 2, null), entry(2, 1, null)])
   assert.not.match(alone, /validation|best/)
   assert.not.match(learningCurves([]), /NaN|Infinity/)
+})
+
+test('what is no history and no record of norms is refused', () => {
+  const wrong = {} as never
+  assert.throws(() => learningCurves([1] as never), /^learningCurves: entry 0 is the number 1 without step, loss and/)
+  assert.throws(
+    () => learningCurves(wrong),
+    /^learningCurves: the history is a list, .*, not an object \(.+:\d+:\d+\)$/,
+  )
+  assert.throws(
+    () => gradientFlowPlot([1] as never),
+    /^gradientFlowPlot: the norms come by name, .*, not as an array \(/,
+  )
 })
 
 test.run()

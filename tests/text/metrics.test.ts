@@ -141,4 +141,15 @@ test('spans count if both ends and the type are right, over all and by type', ()
   assert.throws(() => spanF1([['O']], [['O', 'O']]), /sequence 0 has 1 tags predicted and 2 actual ones/)
 })
 
+test('texts where lists of tokens belong are refused', () => {
+  const score = bleu as (...given: unknown[]) => unknown
+  assert.throws(() => score('a', 'a'), /^bleu: hypotheses are a list, one for each text, not a text \(/)
+  assert.throws(() => score(['a'], [[['a']]]), /^bleu: hypothesis 0 is a list of tokens .*, not a text \(/)
+  assert.throws(
+    () => score([['a']], [['a']]),
+    /^bleu: a reference of hypothesis 0 is a list of tokens .*, not a text \(/,
+  )
+  assert.throws(() => wordErrorRate('a' as never, ['a']), /^wordErrorRate: hypotheses are a list, .*, not a text \(/)
+})
+
 test.run()

@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { tensor } from '../../ts/index.js'
 import {
+  bytePairs,
   characterVocabulary,
   loadVocabulary,
   splitWords,
@@ -109,6 +110,32 @@ test('what is no vocabulary of the kind is refused', () => {
   assert.throws(() => loadVocabulary('tokens', { ...saved, tokens: [1] }), /no vocabulary of tokens/)
   assert.throws(() => loadVocabulary('tokens', { ...saved, tokens: ['a', 'a'] }), /a token is there twice/)
   assert.throws(() => loadVocabulary('bytePairs', { ...saved, kind: 'bytePairs' }), /no vocabulary of bytePairs/)
+})
+
+test('a text is no list of tokens, and no list of tokens a text', () => {
+  const tokens = tokenVocabulary([['a', 'b']])
+  const pairs = bytePairs(['aab'], { size: 257 })
+  const words = wordVocabulary('hello world') as unknown as Record<string, (given?: unknown) => unknown>
+  assert.equal(words.tokens, ['hello', 'world'], 'one text is a list of texts')
+  const cases: [() => unknown, RegExp][] = [
+    [() => tokens.encode('a' as never), /^encode: what is encoded is a list of tokens .*, not a text \(/],
+    [
+      () => tokenVocabulary('ab' as never),
+      /^tokenVocabulary: the sequences are a list of lists of tokens, not a text \(/,
+    ],
+    [() => tokenVocabulary(['a', 'b'] as never), /^tokenVocabulary: each of the sequences is a list .*, not a text \(/],
+    [() => tokenVocabulary(undefined as never), /^tokenVocabulary: the sequences are .*, not undefined \(/],
+    [() => words.encode(['hello']), /^encode: what is encoded is a text, not an array \(/],
+    [() => words.decode('he'), /^decode: integers are .*, not a text \(/],
+    [() => wordVocabulary(7 as never), /^wordVocabulary: the texts are a list of texts, or one, not the number 7 \(/],
+    [() => wordVocabulary([['a']] as never), /^wordVocabulary: the texts hold an array, which is no text \(/],
+    [() => bytePairs([1] as never, { size: 257 }), /^bytePairs: the texts hold the number 1, which is no text \(/],
+    [() => pairs.encode(undefined as never), /^encode: what is encoded is a text, not undefined \(/],
+  ]
+  for (const [call, message] of cases) {
+    assert.throws(call, message)
+    assert.throws(call, /tokens\.test\.\w+:\d+:\d+\)$/)
+  }
 })
 
 test.run()

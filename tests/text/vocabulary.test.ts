@@ -38,4 +38,24 @@ test('what is no id or no vocabulary is refused', () => {
   assert.throws(() => characterVocabulary('a', { unknown: '??' }), /"\?\?" is not one character/)
 })
 
+test('what is no text and no list of ids is refused with the line of the call', () => {
+  const { encode, decode } = characterVocabulary('hello') as unknown as Record<string, (given?: unknown) => unknown>
+  const vocabularyOf = characterVocabulary as (source?: unknown) => unknown
+  const cases: [() => unknown, RegExp][] = [
+    [() => encode(), /^encode: what is encoded is a text, not undefined \(/],
+    [() => encode(['h', 'e']), /^encode: what is encoded is a text, not an array \(/],
+    [() => encode('x'), /^encode: the character "x" at 0 is not in the vocabulary .* \(/],
+    [() => decode(), /^decode: integers are a tensor or a list of numbers, not undefined \(/],
+    [() => decode('he'), /^decode: integers are a tensor or a list of numbers, not a text \(/],
+    [() => decode([9]), /^decode: 9 is not an id: .* \(/],
+    [() => vocabularyOf(3), /^characterVocabulary: characters are a text or a list of them, not the number 3 \(/],
+    [() => vocabularyOf([1, 2]), /^characterVocabulary: 1 is not one character \(/],
+    [() => vocabularyOf(''), /^characterVocabulary: the text is empty \(/],
+  ]
+  for (const [call, message] of cases) {
+    assert.throws(call, message)
+    assert.throws(call, /vocabulary\.test\.\w+:\d+:\d+\)$/)
+  }
+})
+
 test.run()

@@ -308,4 +308,40 @@ test('a bar draws itself over, with the line of the report', () => {
   progressBar()
 })
 
+test('what is no step, no function, no signal and no store is refused before anything is done', async () => {
+  const refusal = (more: object, own: unknown = count) =>
+    finish(fit(own as typeof count, zeros([]), { steps: 2, ...more })).then(
+      () => assert.unreachable('nothing was thrown') as never,
+      (error: Error) => error.message,
+    )
+  const cases: [Promise<string>, RegExp][] = [
+    [refusal({ validate: 3 }), /^fit: validate is the number 3, not a function \(/],
+    [refusal({ batchAt: [] }), /^fit: batchAt is an array, not a function \(/],
+    [refusal({ onStep: true }), /^fit: onStep is the boolean true, not a function \(/],
+    [refusal({ checkpoint: true }), /^fit: checkpoint is the boolean true, not the path of a file or a store .* \(/],
+    [
+      refusal({ signal: new AbortController() }),
+      /^fit: signal is an AbortController, not an AbortSignal: give its \.signal \(/,
+    ],
+    [refusal({ validate: () => {} }), /^fit: validate returns undefined, not a loss: a number or a scalar tensor/],
+    [
+      finish(fit(count as never, 3, { steps: 1 })).then(String, error => error.message),
+      /^fit: a leaf of the state is the number 3, not a tensor/,
+    ],
+    [refusal({ log: true }), /^fit: log is the boolean true, not the path of a file \(/],
+    [refusal({ signal: true }), /^fit: signal is the boolean true, not an AbortSignal \(/],
+    [refusal({}, null), /^fit: the step is null, not a function \(/],
+    [refusal({}, (state: Tensor) => state), /^fit: the step returns a Tensor, not the pair \[state, loss\] \(/],
+    [refusal({}, async () => [zeros([]), zeros([])]), /^fit: the step returns a Promise, not the pair/],
+    [refusal({}, (state: Tensor) => [state, { loss: state }]), /^fit: the loss is an object, not a tensor/],
+    [
+      finish(3 as never).then(String, error => error.message),
+      /^finish: the training is what fit\(\.\.\.\) returns, not the number 3 \(/,
+    ],
+  ]
+  for (const [message, expected] of cases) assert.match(await message, expected)
+  const { reason } = await finish(fit(count, zeros([]), { steps: 2, signal: new AbortController().signal }))
+  assert.is(reason, 'steps')
+})
+
 test.run()

@@ -1,5 +1,5 @@
 // Refusals that several files here share.
-import { Tensor } from '../core/tensor.js'
+import { describe, Tensor } from '../core/tensor.js'
 import { flatten, leafPaths } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
 
@@ -9,6 +9,12 @@ export function checkCounts(operation: string, counts: Readonly<Record<string, n
     if (!Number.isInteger(value) || value < 1)
       throw rangeError(`${operation}: ${name} is a positive integer, not ${value}`)
   }
+}
+
+/** Throws unless these are the bytes of a file. */
+export function checkBytes(operation: string, bytes: unknown): void {
+  if (bytes instanceof Uint8Array) return
+  throw typeError(`${operation}: the bytes are a Uint8Array (await readFile(path)), not ${describe(bytes)}`)
 }
 
 /** How many examples a tree of tensors holds: the first dimension of every leaf. Throws if they differ. */

@@ -2,7 +2,9 @@
 // type, the number of dimensions, the dimensions, the values, all big-endian.
 import { sizeOf } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
+import { typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
+import { checkBytes } from './check.js'
 
 const TYPES: Record<number, { bytes: number; read(view: DataView, place: number): number; isFloat?: boolean }> = {
   8: { bytes: 1, read: (view, place) => view.getUint8(place) },
@@ -21,20 +23,21 @@ const TYPES: Record<number, { bytes: number; read(view: DataView, place: number)
  * decodeIdx(Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 7, 8, 255)).toArray() // [[7, 8, 255]]
  */
 export function decodeIdx(bytes: Uint8Array): Tensor {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new TypeError('decodeIdx: the file is compressed: gunzip it first')
+  checkBytes('decodeIdx', bytes)
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw typeError('decodeIdx: the file is compressed: gunzip it first')
   const type = TYPES[bytes[2]]
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || type === undefined) {
-    throw new TypeError('decodeIdx: this is not an IDX file')
+    throw typeError('decodeIdx: this is not an IDX file')
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const rank = bytes[3]
   const start = 4 + 4 * rank
-  if (bytes.length < start) throw new TypeError('decodeIdx: the file is cut off within its dimensions')
+  if (bytes.length < start) throw typeError('decodeIdx: the file is cut off within its dimensions')
   const shape = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i))
   const count = sizeOf(shape)
   const [needed, there] = [count * type.bytes, bytes.length - start]
   if (needed !== there) {
-    throw new TypeError(`decodeIdx: shape [${shape.join(', ')}] needs ${needed} bytes of values, ${there} are there`)
+    throw typeError(`decodeIdx: shape [${shape.join(', ')}] needs ${needed} bytes of values, ${there} are there`)
   }
   // Images: millions of bytes, copied at once.
   if (bytes[2] === 8) return tensor(new Int32Array(bytes.subarray(start)), { shape })
@@ -50,6 +53,7 @@ export function decodeIdx(bytes: Uint8Array): Tensor {
  * const load = async (path: string) => decodeIdx(await gunzip(await readFile(path)))
  */
 export async function gunzip(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  checkBytes('gunzip', bytes)
   const { readable, writable } = new DecompressionStream('gzip')
   const [writer, reader] = [writable.getWriter(), readable.getReader()]
   const written = writer.write(new Uint8Array(bytes)).then(() => writer.close())

@@ -1,7 +1,7 @@
 // Sequences of different lengths as one tensor.
 import { checkOptions } from '../core/options.js'
-import type { Tensor } from '../core/tensor.js'
-import { rangeError } from '../errors.js'
+import { describe, type Tensor } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
 
 /** To what length, and with what, sequences are filled up. */
@@ -30,6 +30,13 @@ export function padSequences(
 ): { values: Tensor; lengths: Tensor } {
   checkOptions('padSequences', options, { length: 1, value: 1, dtype: 1, truncate: 1, side: 1 })
   const { length, value = 0, dtype = 'int32', truncate = false, side = 'right' } = options
+  if (!Array.isArray(sequences as unknown)) {
+    throw typeError(`padSequences: the sequences are a list of lists of numbers, not ${describe(sequences)}`)
+  }
+  for (const [i, list] of sequences.entries()) {
+    if (typeof list === 'object' && list !== null) continue
+    throw typeError(`padSequences: sequence ${i} is ${describe(list)}, not a list of numbers or a tensor`)
+  }
   const lists = sequences.map(list =>
     'data' in list && typeof list.data === 'function' ? list.data() : (list as ArrayLike<number>),
   )

@@ -1,8 +1,9 @@
 // Bytes as text, and text in columns: CSV and CoNLL.
 import { checkOptions } from '../core/options.js'
-import type { Tensor } from '../core/tensor.js'
+import { describe, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
+import { checkBytes } from './check.js'
 
 /**
  * The text of bytes: UTF-8, with or without a mark at its beginning, or UTF-16 with one. Throws for bytes that are no such text.
@@ -11,13 +12,20 @@ import { tensor } from '../ops/tensor.js'
  * decodeText(Uint8Array.of(0xef, 0xbb, 0xbf, 0x68, 0x69)) // 'hi'
  */
 export function decodeText(bytes: Uint8Array): string {
+  checkBytes('decodeText', bytes)
   const [a, b] = bytes
   const encoding = a === 0xff && b === 0xfe ? 'utf-16le' : a === 0xfe && b === 0xff ? 'utf-16be' : 'utf-8'
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes)
   } catch {
-    throw new TypeError(`decodeText: the ${bytes.length} bytes are no ${encoding} text`)
+    throw typeError(`decodeText: the ${bytes.length} bytes are no ${encoding} text`)
   }
+}
+
+/** Throws unless this is a text. */
+function checkText(operation: string, text: unknown): void {
+  if (typeof text === 'string') return
+  throw typeError(`${operation}: the text is a string (decodeText(await readFile(path))), not ${describe(text)}`)
 }
 
 /**
@@ -27,6 +35,7 @@ export function decodeText(bytes: Uint8Array): string {
  * textLines('a\r\nb\n') // ['a', 'b']
  */
 export function textLines(text: string): string[] {
+  checkText('textLines', text)
   const lines = text.split(/\r\n|\n|\r/)
   if (lines.at(-1) === '') lines.pop()
   return lines
@@ -56,6 +65,7 @@ export interface Table {
  */
 export function parseCsv(text: string, options: CsvOptions = {}): Table {
   checkOptions('parseCsv', options, { delimiter: 1, header: 1 })
+  checkText('parseCsv', text)
   const { delimiter = ',', header = true } = options
   const rows: string[][] = []
   let fields: string[] = []
@@ -149,6 +159,7 @@ export function encodeCsv(columns: readonly string[], rows: readonly (readonly (
  * parseConll('Jim B-PER\nsings O\n', ['token', 'tag']) // [{ token: ['Jim', 'sings'], tag: ['B-PER', 'O'] }]
  */
 export function parseConll<const N extends string>(text: string, names: readonly N[]): Record<N, string[]>[] {
+  checkText('parseConll', text)
   const sentences: Record<N, string[]>[] = []
   let current: Record<N, string[]> | undefined
   textLines(text).forEach((line, i) => {

@@ -3,6 +3,7 @@ import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
+import { checkBytes } from './check.js'
 
 /** Sound: samples in [-1, 1) as float32 [channels, T], so many of them a second. */
 export interface Sound {
@@ -76,6 +77,7 @@ const isTag = (bytes: Uint8Array, at: number, tag: string): boolean =>
  * decodeWav(encodeWav({ samples: tensor([[0, 0.5]]), sampleRate: 8000 })).samples.toArray() // [[0, 0.5]]
  */
 export function decodeWav(bytes: Uint8Array): Sound {
+  checkBytes('decodeWav', bytes)
   if (!isTag(bytes, 0, 'RIFF') || !isTag(bytes, 8, 'WAVE')) throw new TypeError('decodeWav: this is not a WAV file')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let format: { channels: number; sampleRate: number; stride: number; coding: Coding } | undefined

@@ -2,7 +2,7 @@
 import { isInteger } from '../core/dtype.js'
 import { checkOptions } from '../core/options.js'
 import { showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
 import type { Tree } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { neg } from '../ops/arithmetic.js'
@@ -49,6 +49,7 @@ export function logLikelihood<C extends Tree>(
 ): Likelihood {
   checkOptions('logLikelihood', options, { ...PROMPT_NAMES, end: 1 })
   const { end } = options
+  checkTensor('logLikelihood', tokens, 'the text')
   if (tokens.rank !== 1 || !isInteger(tokens.dtype)) {
     throw typeError(`logLikelihood: the text is int32 [T], not ${tokens.dtype}${showShape(tokens.shape)}`)
   }

@@ -2,7 +2,7 @@
 import { isInteger } from '../core/dtype.js'
 import type { OptionNames } from '../core/options.js'
 import { showShape } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, describe, type Tensor } from '../core/tensor.js'
 import type { Tree } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
 import { clip, sub } from '../ops/arithmetic.js'
@@ -31,6 +31,10 @@ export function readPrompt<C extends Tree>(
   prompt: Tensor,
   { promptLength }: PromptOptions,
 ): [C, Tensor] {
+  if (typeof step !== 'function') {
+    throw typeError(`${name}: step is ${describe(step)}, not a function of carry and token: [carry, logits]`)
+  }
+  checkTensor(name, prompt, 'the prompt')
   if (prompt.rank !== 1 || prompt.size === 0 || !isInteger(prompt.dtype)) {
     throw typeError(
       `${name}: the prompt is at least one token (int32 [P]), not ${prompt.dtype}${showShape(prompt.shape)}`,

@@ -1,5 +1,7 @@
 // Files in Node, Deno and Bun. Their module is asked for when a function runs, by a name that no bundler sees, so that
 // pages, which have no files, neither load nor stumble over it.
+import { describe } from '../core/tensor.js'
+import { located, typeError, userSource } from '../errors.js'
 
 /** What is used of `node:fs/promises`; tests hand in one that fails. */
 export interface FileSystem {
@@ -61,6 +63,11 @@ export async function prepareFile(path: string): Promise<void> {
  * await writeFileAtomic('loss.svg', curves([{ name: 'loss', ys: [3, 2, 1.5] }]))
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string, files?: FileSystem): Promise<void> {
+  checkPath('writeFileAtomic', path)
+  if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+    throw typeError(`writeFileAtomic: what is written is a Uint8Array or a text, not ${describe(data)}`)
+  }
+  const source = userSource()
   const system = files ?? (await loadFileSystem())
   const { open, rename, rm } = system
   const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
@@ -77,7 +84,8 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, f
     await syncFolder(system, path)
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {})
-    throw new Error(`${path} was not saved: ${reason(error)}; what stood there before is untouched`, { cause: error })
+    const message = `${path} was not saved: ${reason(error)}; what stood there before is untouched`
+    throw new Error(located(message, source), { cause: error })
   }
 }
 
@@ -88,12 +96,20 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, f
  * new TextDecoder().decode(await readFile('notes.txt')) // 'to be'
  */
 export async function readFile(path: string, files?: FileSystem): Promise<Uint8Array> {
+  checkPath('readFile', path)
+  const source = userSource()
   const { readFile: read } = files ?? (await loadFileSystem())
   try {
     return new Uint8Array(await read(path))
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${reason(error)}`, { cause: error })
+    throw new Error(located(`${path} cannot be read: ${reason(error)}`, source), { cause: error })
   }
+}
+
+/** Throws unless a file is named. */
+function checkPath(operation: string, path: unknown): void {
+  if (typeof path === 'string' && path !== '') return
+  throw typeError(`${operation}: the path of a file comes first, not ${path === '' ? 'an empty text' : describe(path)}`)
 }
 
 const REASONS: Record<string, string> = {

@@ -1,8 +1,9 @@
 // Weights from elsewhere into one's own tree: their names changed on the way, their layout too where it differs.
 import { checkOptions } from '../core/options.js'
-import type { Tensor } from '../core/tensor.js'
+import { describe, type Tensor } from '../core/tensor.js'
+import { typeError } from '../errors.js'
 import { decodeSafetensors } from './safetensors.js'
-import { fill } from './tree.js'
+import { fill, isNamed } from './tree.js'
 
 /** How names meet, and what may be missing or left over. */
 export interface LoadOptions {
@@ -33,18 +34,24 @@ export interface LoadOptions {
  */
 export function loadInto<T>(
   tree: T,
-  source: Uint8Array | Readonly<Record<string, Tensor>>,
+  source: Uint8Array | ArrayBuffer | Readonly<Record<string, Tensor>>,
   options: LoadOptions = {},
 ): T {
   checkOptions('loadInto', options, { rename: 1, convert: 1, partial: 1, ignoreUnexpected: 1 })
   const { rename = {}, convert = x => x, partial = false, ignoreUnexpected = false } = options
-  const found = source instanceof Uint8Array ? decodeSafetensors(source).tensors : source
+  const isFile = source instanceof Uint8Array || source instanceof ArrayBuffer
+  if (!isFile && !isNamed(source)) {
+    throw typeError(
+      `loadInto: the source is a Uint8Array (await readFile(path)) or tensors by name, not ${describe(source)}`,
+    )
+  }
+  const found = isFile ? decodeSafetensors(source).tensors : source
   const nameOf = typeof rename === 'function' ? rename : renamer(rename, Object.keys(found))
   const from: Record<string, string> = {}
   for (const name of Object.keys(found)) {
     const own = nameOf(name)
     if (own === null) continue
-    if (Object.hasOwn(from, own)) throw new TypeError(`loadInto: both ${from[own]} and ${name} become ${own}`)
+    if (Object.hasOwn(from, own)) throw typeError(`loadInto: both ${from[own]} and ${name} become ${own}`)
     from[own] = name
   }
   const tensors = Object.fromEntries(Object.entries(from).map(([own, name]) => [own, convert(found[name], own)]))
@@ -60,7 +67,7 @@ function renamer(
   const paths = Object.keys(rename).sort((a, b) => b.length - a.length)
   const unused = paths.filter(path => !names.some(name => isBelow(name, path)))
   if (unused.length > 0) {
-    throw new TypeError(`loadInto: rename: there is no ${unused.join(', ')} among ${names.join(', ')}`)
+    throw typeError(`loadInto: rename: there is no ${unused.join(', ')} among ${names.join(', ')}`)
   }
   return name => {
     const path = paths.find(prefix => isBelow(name, prefix))

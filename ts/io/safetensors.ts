@@ -2,7 +2,8 @@
 // header with name, dtype, shape and place of each tensor, then the values, little-endian, without gaps.
 import type { DType, TypedArray } from '../core/dtype.js'
 import { sizeOf } from '../core/shape.js'
-import type { Tensor } from '../core/tensor.js'
+import { describe, type Tensor } from '../core/tensor.js'
+import { located, rangeError, typeError, userSource } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
 import { crc32 } from './crc32.js'
 import { namedTensors } from './tree.js'
@@ -66,7 +67,7 @@ interface Entry {
 
 /**
  * A tree of tensors as the bytes of a safetensors file; a leaf at `.layers[0].w` is named `layers.0.w`. Metadata are
- * texts; one entry, `crc32`, is added. Throws if two leaves would have one name.
+ * texts; one entry, `crc32`, is added. Throws if two leaves would have one name, or if metadata are no texts.
  * @example
  * const params = { layers: [{ w: ones([2, 3]), b: zeros([3]) }] }
  * const bytes = encodeSafetensors(params, { cell: 'lstm' })
@@ -74,6 +75,7 @@ interface Entry {
  * Object.keys(decodeSafetensors(bytes).tensors) // ['layers.0.b', 'layers.0.w']
  */
 export function encodeSafetensors(tree: unknown, metadata: Record<string, string> = {}): Uint8Array<ArrayBuffer> {
+  checkWritten(tree, metadata)
   const tensors = namedTensors(tree)
   // Four-byte values first, so that each begins where a typed array may.
   const names = Object.keys(tensors).sort(
@@ -106,6 +108,18 @@ export function encodeSafetensors(tree: unknown, metadata: Record<string, string
   return bytes
 }
 
+/** Throws for no tree, and for metadata that could not be read back. */
+function checkWritten(tree: unknown, metadata: unknown): void {
+  if (tree === undefined || tree === null) throw typeError(`encodeSafetensors: the tree is ${describe(tree)}`)
+  if (!isRecord(metadata)) {
+    throw typeError(`encodeSafetensors: metadata are texts by name, as { epoch: '3' }, not ${describe(metadata)}`)
+  }
+  for (const [name, value] of Object.entries(metadata)) {
+    if (typeof value === 'string') continue
+    throw typeError(`encodeSafetensors: metadata are texts, and ${name} is ${describe(value)}`)
+  }
+}
+
 /** The header as it was when its checksum was taken. */
 function unsummed(header: Uint8Array, checksum: string): Uint8Array {
   const text = new TextDecoder().decode(header)
@@ -121,11 +135,15 @@ function unsummed(header: Uint8Array, checksum: string): Uint8Array {
  * tensors.w // [1, 2]
  * metadata.epoch // '3'
  */
-export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+export function decodeSafetensors(source: Uint8Array | ArrayBuffer): SafetensorsFile {
+  const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source
+  if (!(bytes instanceof Uint8Array)) {
+    throw typeError(`decodeSafetensors: the bytes are a Uint8Array (await readFile(path)), not ${describe(source)}`)
+  }
   const { header, start } = readHeader(bytes)
   const { [METADATA]: metadata = {}, ...entries } = header
   if (!isRecord(metadata) || Object.values(metadata).some(value => typeof value !== 'string')) {
-    throw new Error('safetensors: the metadata are not texts')
+    throw broken('the metadata are not texts')
   }
   const values = bytes.subarray(start)
   checkEntries(entries, values.length)
@@ -133,7 +151,7 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const sums = () => [crc32(unsummed(bytes.subarray(LENGTH_BYTES, start), expected!), values), crc32(values)]
   // Files of earlier versions have the sum of their values alone.
   if (expected !== undefined && !sums().includes(expected)) {
-    throw new Error('safetensors: the file was altered: it does not have the checksum that was saved with it')
+    throw broken('the file was altered: it does not have the checksum that was saved with it')
   }
   const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets }]) => {
     const kind = KINDS[dtype]
@@ -144,25 +162,28 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   return { tensors: Object.fromEntries(tensors), metadata: own }
 }
 
+/** Bytes that are not as they were written. */
+const broken = (message: string): Error => new Error(located(`safetensors: ${message}`, userSource()))
+
 function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; start: number } {
   if (bytes.length < LENGTH_BYTES) {
-    throw new Error(`safetensors: the file is cut off: it has ${bytes.length} bytes, fewer than its first field`)
+    throw broken(`the file is cut off: it has ${bytes.length} bytes, fewer than its first field`)
   }
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
   const start = LENGTH_BYTES + length
   if (length > MAX_HEADER_BYTES || (bytes.length > LENGTH_BYTES && bytes[LENGTH_BYTES] !== 0x7b)) {
-    throw new Error('safetensors: this is not a safetensors file')
+    throw broken('this is not a safetensors file')
   }
   if (start > bytes.length) {
-    throw new Error(`safetensors: the file is cut off: its header ends at byte ${start}, the file at ${bytes.length}`)
+    throw broken(`the file is cut off: its header ends at byte ${start}, the file at ${bytes.length}`)
   }
   let header: unknown
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(LENGTH_BYTES, start)))
   } catch {
-    throw new Error('safetensors: the header is not JSON: the file was altered or is of another kind')
+    throw broken('the header is not JSON: the file was altered or is of another kind')
   }
-  if (!isRecord(header)) throw new Error('safetensors: the header is not an object')
+  if (!isRecord(header)) throw broken('the header is not an object')
   return { header, start }
 }
 
@@ -171,16 +192,16 @@ function checkEntries(entries: Record<string, unknown>, length: number): asserts
   for (const [name, entry] of Object.entries(entries)) {
     const { dtype, shape, data_offsets } = isRecord(entry) ? entry : ({} as Record<string, unknown>)
     if (typeof dtype !== 'string' || !isCounts(shape) || !isCounts(data_offsets) || data_offsets.length !== 2) {
-      throw new Error(`safetensors: the header does not describe ${JSON.stringify(name)}: the file was altered`)
+      throw broken(`the header does not describe ${JSON.stringify(name)}: the file was altered`)
     }
     if (!Object.hasOwn(KINDS, dtype)) {
       const known = Object.keys(KINDS).join(', ')
-      throw new TypeError(`safetensors: ${JSON.stringify(name)} has dtype ${dtype}; those that can be read: ${known}`)
+      throw typeError(`safetensors: ${JSON.stringify(name)} has dtype ${dtype}; those that can be read: ${known}`)
     }
     const needed = sizeOf(shape) * KINDS[dtype].bytes
     if (data_offsets[1] - data_offsets[0] !== needed) {
-      throw new Error(
-        `safetensors: ${JSON.stringify(name)} of shape [${shape.join(', ')}] needs ${needed} bytes, ` +
+      throw broken(
+        `${JSON.stringify(name)} of shape [${shape.join(', ')}] needs ${needed} bytes, ` +
           `the header gives it ${data_offsets[1] - data_offsets[0]}`,
       )
     }
@@ -190,13 +211,13 @@ function checkEntries(entries: Record<string, unknown>, length: number): asserts
     .sort((a, b) => a[0] - b[0] || a[1] - b[1])
   let end = 0
   for (const [from, to] of places) {
-    if (from !== end) throw new Error('safetensors: values overlap or leave a gap: the file was altered')
+    if (from !== end) throw broken('values overlap or leave a gap: the file was altered')
     end = to
   }
   if (end > length) {
-    throw new Error(`safetensors: the file is cut off: ${end} bytes of values were saved, ${length} are there`)
+    throw broken(`the file is cut off: ${end} bytes of values were saved, ${length} are there`)
   }
-  if (end < length) throw new Error(`safetensors: the file has ${length - end} bytes more than its header describes`)
+  if (end < length) throw broken(`the file has ${length - end} bytes more than its header describes`)
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -215,7 +236,7 @@ function valueArray(name: string, { dtype, bytes: size, read }: Kind, bytes: Uin
     const numbers = Float64Array.from({ length: bytes.length / size }, (_, i) => read(view, i * size))
     const lost = dtype === 'float32' ? undefined : numbers.find(value => value !== (value | 0))
     if (lost === undefined) return dtype === 'float32' ? Float32Array.from(numbers) : Int32Array.from(numbers)
-    throw new RangeError(`safetensors: ${JSON.stringify(name)} holds ${lost}, which is no int32`)
+    throw rangeError(`safetensors: ${JSON.stringify(name)} holds ${lost}, which is no int32`)
   }
   switch (dtype) {
     case 'float32':

@@ -1,7 +1,8 @@
 // Trees of tensors as lists of names, which is what files hold, and back.
 import { showShape } from '../core/shape.js'
-import { Tensor } from '../core/tensor.js'
+import { describe, Tensor } from '../core/tensor.js'
 import { flatten, leafPaths, type TreeDef, unflatten } from '../core/tree.js'
+import { typeError } from '../errors.js'
 
 /**
  * The leaves of a tree by name: the one at `.layers[0].w` is `layers.0.w`. Throws if two have one name.
@@ -13,8 +14,8 @@ export function namedTensors(tree: unknown): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {}
   leaves.forEach((leaf, i) => {
     const name = names[i]
-    if (!(leaf instanceof Tensor)) throw new TypeError(`${name || 'the tree'} is a number, expected a tensor`)
-    if (Object.hasOwn(tensors, name)) throw new TypeError(`two tensors would have the name ${JSON.stringify(name)}`)
+    if (!(leaf instanceof Tensor)) throw typeError(`${name || 'the tree'} is a number, expected a tensor`)
+    if (Object.hasOwn(tensors, name)) throw typeError(`two tensors would have the name ${JSON.stringify(name)}`)
     tensors[name] = leaf
   })
   return tensors
@@ -30,8 +31,16 @@ export function namedTensors(tree: unknown): Record<string, Tensor> {
  * const restored = restoreTree(params, decodeSafetensors(bytes).tensors)
  * restored[2].w.shape // [4, 2]
  */
-export const restoreTree = <T>(like: T, tensors: Readonly<Record<string, Tensor>>): T =>
-  fill('restoreTree', like, tensors, {})
+export function restoreTree<T>(like: T, tensors: Readonly<Record<string, Tensor>>): T {
+  if (!isNamed(tensors)) {
+    const meant = 'decodeSafetensors(await readFile(path)).tensors'
+    throw typeError(`restoreTree: the tensors come by name, as ${meant} has them, not as ${describe(tensors)}`)
+  }
+  return fill('restoreTree', like, tensors, {})
+}
+
+/** Whether this is a plain object, as tensors by name are: neither bytes, a path nor a promise of them. */
+export const isNamed = (value: unknown): value is Readonly<Record<string, Tensor>> => describe(value) === 'an object'
 
 /**
  * A tree like `like` with the tensors of these names. Throws once, naming all of them, if leaves are missing (unless they
@@ -45,18 +54,18 @@ export function fill<T>(
 ): T {
   const { leaves, structure } = flatten(like, 'the tree')
   const names = leafNames(structure)
-  const show = ({ dtype, shape }: Tensor) => `${dtype}${showShape(shape)}`
+  const show = (leaf: unknown) => (leaf instanceof Tensor ? `${leaf.dtype}${showShape(leaf.shape)}` : describe(leaf))
   const isThere = (name: string) => Object.hasOwn(tensors, name)
   const missing = isPartial ? [] : names.filter(name => !isThere(name))
   const left = mayLeave ? [] : Object.keys(tensors).filter(name => !names.includes(name))
   const other = names.flatMap((name, i) => {
     if (!isThere(name)) return []
-    const [found, expected] = [show(tensors[name]), show(leaves[i] as Tensor)]
+    const [found, expected] = [show(tensors[name]), show(leaves[i])]
     return found === expected ? [] : [`${name} is ${found}, expected ${expected}`]
   })
   const list = (what: string, all: string[]) => (all.length === 0 ? [] : [`${what}${all.join(', ')}`])
   const faults = [...list('missing: ', missing), ...list('not expected: ', left), ...list('', other)]
-  if (faults.length > 0) throw new TypeError(`${operation}: ${faults.join('; ')}`)
+  if (faults.length > 0) throw typeError(`${operation}: ${faults.join('; ')}`)
   return unflatten(
     structure,
     names.map((name, i) => (isThere(name) ? tensors[name] : leaves[i])),

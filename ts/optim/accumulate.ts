@@ -12,7 +12,7 @@ import { isFinite as isFiniteElement } from '../ops/rounding.js'
 import { where } from '../ops/where.js'
 import { cond } from '../transforms/cond.js'
 import { zerosOf } from './average.js'
-import { mapPairs, type Optimizer } from './transformation.js'
+import { checkOptimizer, mapPairs, type Optimizer } from './transformation.js'
 
 /** What is there since the last update: how many gradients (int32), and their sum. */
 export interface AccumulateState<S> {
@@ -37,6 +37,7 @@ const still = <P>(gradients: P): P => treeMap(({ shape }) => full(shape, -0), gr
  */
 export function accumulate<S>(steps: number, optimizer: Optimizer<S>): Optimizer<AccumulateState<S>> {
   if (!Number.isInteger(steps) || steps < 1) throw rangeError(`accumulate: ${steps} is not a positive number of steps`)
+  checkOptimizer('accumulate', optimizer)
   return {
     init: params => ({ count: zeros([], 'int32'), sum: zerosOf(params), inner: optimizer.init(params) }),
     update<P>(gradients: P, state: AccumulateState<S>, params?: P): [P, AccumulateState<S>] {
@@ -83,6 +84,7 @@ export function applyIfFinite<S>(
 ): Optimizer<FiniteState<S>> {
   checkOptions('applyIfFinite', options, { maxInARow: 1 })
   const { maxInARow = 5 } = options
+  checkOptimizer('applyIfFinite', optimizer)
   if (!Number.isInteger(maxInARow) || maxInARow < 0) {
     throw rangeError(`applyIfFinite: ${maxInARow} is not a number of steps`)
   }

@@ -1,26 +1,30 @@
 // Optimisers for a part of the parameters: what is masked, what is frozen, and a different one for each group.
-import type { Tensor } from '../core/tensor.js'
+import { describe, type Tensor } from '../core/tensor.js'
 import { flatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { leafNames } from '../io/tree.js'
 import { full } from '../ops/full.js'
 import { graft, prune, type Selection, selected } from './select.js'
-import type { Optimizer } from './transformation.js'
+import { checkOptimizer, type Optimizer } from './transformation.js'
 
 /** The optimiser on some leaves, `other` on the rest. It sees, and keeps a state for, only those. */
-const partly = <S>(
+function partly<S>(
+  operation: string,
   optimizer: Optimizer<S>,
   which: (tree: unknown) => boolean[],
   other?: (leaf: Tensor) => Tensor,
-): Optimizer<S> => ({
-  init: params => optimizer.init(prune(params, which(params))),
-  update(gradients, state, params) {
-    const isKept = which(gradients)
-    const own = params === undefined ? undefined : prune(params, isKept)
-    const [updates, next] = optimizer.update(prune(gradients, isKept), state, own)
-    return [graft(gradients, isKept, updates, other), next]
-  },
-})
+): Optimizer<S> {
+  checkOptimizer(operation, optimizer)
+  return {
+    init: params => optimizer.init(prune(params, which(params))),
+    update(gradients, state, params) {
+      const isKept = which(gradients)
+      const own = params === undefined ? undefined : prune(params, isKept)
+      const [updates, next] = optimizer.update(prune(gradients, isKept), state, own)
+      return [graft(gradients, isKept, updates, other), next]
+    },
+  }
+}
 
 /** What adding changes no bit: 0 would make -0 of a weight 0. */
 const nothing = ({ shape }: Tensor): Tensor => full(shape, -0)
@@ -36,7 +40,7 @@ const nothing = ({ shape }: Tensor): Tensor => full(shape, -0)
  * half.update(gradients, half.init(gradients))[0] // { w: [0.5, 1], b: [3] }
  */
 export const masked = <S>(optimizer: Optimizer<S>, selection: Selection): Optimizer<S> =>
-  partly(optimizer, tree => selected('masked', selection, tree))
+  partly('masked', optimizer, tree => selected('masked', selection, tree))
 
 /**
  * The optimiser without the selected leaves, which keep every bit: no state is kept for them, and compiled steps do not
@@ -49,7 +53,7 @@ export const masked = <S>(optimizer: Optimizer<S>, selection: Selection): Optimi
  * applyUpdates(params, optimizer.update(params, optimizer.init(params))[0]) // { encoder: { w: [1] }, head: { w: [1] } }
  */
 export const freeze = <S>(optimizer: Optimizer<S>, selection: Selection): Optimizer<S> =>
-  partly(optimizer, tree => selected('freeze', selection, tree).map(isFrozen => !isFrozen), nothing)
+  partly('freeze', optimizer, tree => selected('freeze', selection, tree).map(isFrozen => !isFrozen), nothing)
 
 /**
  * An optimiser for each group of leaves: `labelOf` gives a leaf's group from its name (`layers.0.w`) and value (Optax's
@@ -62,7 +66,14 @@ export function multiTransform<const S extends Record<string, unknown>>(
   optimizers: { readonly [K in keyof S]: Optimizer<S[K]> },
   labelOf: (name: string, leaf: Tensor) => keyof S,
 ): Optimizer<S> {
+  if (describe(optimizers) !== 'an object') {
+    throw typeError(`multiTransform: optimizers come by label, as { body: adam(0.1) }, not as ${describe(optimizers)}`)
+  }
   const labels = Object.keys(optimizers)
+  for (const label of labels) checkOptimizer('multiTransform', optimizers[label], label)
+  if (typeof labelOf !== 'function') {
+    throw typeError(`multiTransform: labelOf is ${describe(labelOf)}, not a function of a leaf's name and value`)
+  }
   const members = (tree: unknown): Map<string, boolean[]> => {
     const { leaves, structure } = flatten(tree)
     const own = leafNames(structure).map((name, i) => {
@@ -75,7 +86,7 @@ export function multiTransform<const S extends Record<string, unknown>>(
     return new Map(labels.map(label => [label, own.map(other => other === label)]))
   }
   const one = (label: string, groups: Map<string, boolean[]>) =>
-    partly(optimizers[label] as Optimizer, () => groups.get(label)!)
+    partly('multiTransform', optimizers[label] as Optimizer, () => groups.get(label)!)
   return {
     init(params) {
       const groups = members(params)

@@ -55,12 +55,12 @@ export function descent(operation: string, learningRate: LearningRate): Optimize
   }
 }
 
-/** Throws unless it is a finite number, a scalar tensor or a function. */
+/** Throws unless it is a finite number that is not negative, a scalar tensor or a function. */
 export function checkLearningRate(operation: string, rate: LearningRate): void {
   if (typeof rate === 'function' || (rate instanceof Tensor && rate.rank === 0)) return
   if (typeof rate === 'number') {
-    if (Number.isFinite(rate)) return
-    throw rangeError(`${operation}: the learning rate is ${rate}, which is not finite`)
+    if (Number.isFinite(rate) && rate >= 0) return
+    throw rangeError(`${operation}: the learning rate is ${rate}, which is ${rate < 0 ? 'negative' : 'not finite'}`)
   }
   const shown = rate instanceof Tensor ? `${rate.dtype}${showShape(rate.shape)}` : describe(rate)
   throw typeError(`${operation}: the learning rate is a number, a scalar tensor or a schedule, not ${shown}`)

@@ -1,8 +1,8 @@
 // Schedules: values over the steps, as tensor programs of the step (0 for the first update), so that they compile with it
 // and are the same everywhere. Their names and shapes are Optax's.
 import { checkOptions } from '../core/options.js'
-import type { Tensor } from '../core/tensor.js'
-import { rangeError } from '../errors.js'
+import { describe, type Tensor } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { add, clip, div, maximum, minimum, mul, sub } from '../ops/arithmetic.js'
 import { cast } from '../ops/cast.js'
 import { less } from '../ops/compare.js'
@@ -151,6 +151,9 @@ export function noamSchedule(units: number, warmupSteps: number, factor = 1): Sc
  * @example piecewiseConstantSchedule(1, { 100: 0.1, 150: 0.5 })(tensor(120)).item() // 0.1
  */
 export function piecewiseConstantSchedule(init: number, factors: Readonly<Record<number, number>>): Schedule {
+  if (describe(factors) !== 'an object') {
+    throw typeError(`piecewiseConstantSchedule: factors come by step, as { 100: 0.1 }, not as ${describe(factors)}`)
+  }
   let value = init
   const entries = Object.entries(factors).sort(([a], [b]) => Number(a) - Number(b))
   const values = entries.map(([, factor]) => (value *= factor))
@@ -195,6 +198,7 @@ export function oneCycleSchedule(peak: number, steps: number, options: OneCycleO
  * @example joinSchedules([constantSchedule(1), linearSchedule(1, 0, 10)], [5])(tensor(10)).item() // 0.5
  */
 export function joinSchedules(schedules: readonly Schedule[], boundaries: readonly number[]): Schedule {
+  checkSchedules(schedules, boundaries)
   if (schedules.length === 0 || boundaries.length !== schedules.length - 1) {
     throw rangeError(`joinSchedules: ${schedules.length} schedules need one boundary fewer, not ${boundaries.length}`)
   }
@@ -204,5 +208,15 @@ export function joinSchedules(schedules: readonly Schedule[], boundaries: readon
   return step => {
     const parts = schedules.map((schedule, i) => schedule(i === 0 ? step : sub(step, boundaries[i - 1])))
     return parts.reduce((value, part, i) => where(less(step, boundaries[i - 1]), value, part))
+  }
+}
+
+function checkSchedules(schedules: unknown, boundaries: unknown): void {
+  for (const [what, list] of Object.entries({ schedules, boundaries })) {
+    if (!Array.isArray(list)) throw typeError(`joinSchedules: the ${what} are a list, not ${describe(list)}`)
+  }
+  for (const [i, schedule] of (schedules as unknown[]).entries()) {
+    if (typeof schedule === 'function') continue
+    throw typeError(`joinSchedules: schedule ${i} is ${describe(schedule)}, not a schedule as constantSchedule(0.1)`)
   }
 }

@@ -1,6 +1,6 @@
 // What an optimiser is: two pure functions (Optax's shape). Optimisers are chains of small transformations of gradients.
 
-import type { Tensor } from '../core/tensor.js'
+import { describe, type Tensor } from '../core/tensor.js'
 import { collectLeaves, flatten, type Leaf, showStructure, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
@@ -50,7 +50,7 @@ export function mapPairs<P>(
 }
 
 /**
- * Transformations one after the other; the state is the list of theirs.
+ * Transformations one after the other; the state is the list of theirs. Throws for what is none.
  * @example
  * const optimizer = chain(clipByGlobalNorm(1), sgd(0.1))
  * const state = optimizer.init(zeros([2]))
@@ -61,6 +61,9 @@ export function chain<const S extends readonly unknown[]>(
 ): Optimizer<{ -readonly [K in keyof S]: S[K] }> {
   type States = { -readonly [K in keyof S]: S[K] }
   const links = parts as unknown as readonly Optimizer[]
+  links.forEach((link, i) => {
+    checkOptimizer('chain', link, `link ${i}`)
+  })
   return {
     init: params => links.map(link => link.init(params)) as unknown as States,
     update(gradients, state, params) {
@@ -74,6 +77,13 @@ export function chain<const S extends readonly unknown[]>(
       return [updates, states as unknown as States]
     },
   }
+}
+
+/** Throws unless this is what optimisers are: the function that makes one, `adam` for instance, is none. */
+export function checkOptimizer(operation: string, given: unknown, what = 'the optimizer'): void {
+  const { init, update } = (given ?? {}) as Partial<Optimizer>
+  if (typeof init === 'function' && typeof update === 'function') return
+  throw typeError(`${operation}: ${what} is ${describe(given)}, not an optimizer as adam(0.1) returns it`)
 }
 
 function checkState(name: string, state: unknown, count: number): void {

@@ -1,5 +1,7 @@
 // Curves with axes, ticks and a legend: losses over steps, for instance.
 import { checkOptions, type OptionNames } from '../core/options.js'
+import { describe } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { drawing, escapeXml, heading, round } from './drawing.js'
 import { powers, showPower, showTick, ticks } from './ticks.js'
 
@@ -66,9 +68,10 @@ const MARGIN = { top: 40, right: 16, bottom: 48, left: 60 }
  */
 export function curves(list: readonly Curve[], options: CurvesOptions = {}): string {
   checkOptions('curves', options, { ...DRAWING_NAMES, yScale: 1, marks: 1 })
+  checkCurves(list)
   const { title = '', xLabel = '', yLabel = '', width = 640, height = 400, yScale = 'linear', marks = [] } = options
   if (yScale !== 'linear' && yScale !== 'log') {
-    throw new RangeError(`curves: yScale is 'linear' or 'log', not ${JSON.stringify(yScale)}`)
+    throw rangeError(`curves: yScale is 'linear' or 'log', not ${JSON.stringify(yScale)}`)
   }
   const isLog = yScale === 'log'
   // On a log scale everything is drawn at its exponent.
@@ -120,11 +123,22 @@ export function curves(list: readonly Curve[], options: CurvesOptions = {}): str
   ])
 }
 
+/** Throws unless this is a list of curves, each with a name and heights. */
+function checkCurves(list: unknown): asserts list is readonly Curve[] {
+  const meant = "as [{ name: 'loss', ys: [3, 2] }]"
+  if (!Array.isArray(list)) throw typeError(`curves: the curves are a list, ${meant}, not ${describe(list)}`)
+  for (const [i, curve] of list.entries()) {
+    if (typeof curve?.ys?.length !== 'number') {
+      throw typeError(`curves: curve ${i} is ${describe(curve)} without a list ys: they come ${meant}`)
+    }
+  }
+}
+
 type Point = readonly [number, number]
 
 function points({ name, xs, ys }: Curve): Point[] {
   if (xs !== undefined && xs.length !== ys.length) {
-    throw new RangeError(`curves: ${JSON.stringify(name)} has ${xs.length} xs and ${ys.length} ys`)
+    throw rangeError(`curves: ${JSON.stringify(name)} has ${xs.length} xs and ${ys.length} ys`)
   }
   return Array.from(ys, (y, i): Point => [xs === undefined ? i : xs[i], y])
 }

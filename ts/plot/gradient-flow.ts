@@ -1,5 +1,7 @@
 // How far gradients reach back, drawn.
 import { checkOptions } from '../core/options.js'
+import { describe } from '../core/tensor.js'
+import { typeError } from '../errors.js'
 import { type CurvesOptions, curves, DRAWING_NAMES } from './curves.js'
 
 /**
@@ -16,6 +18,9 @@ export function gradientFlowPlot(
   options: Omit<CurvesOptions, 'yScale'> = {},
 ): string {
   checkOptions('gradientFlowPlot', options, { ...DRAWING_NAMES, marks: 1 })
+  if (describe(norms) !== 'an object') {
+    throw typeError(`gradientFlowPlot: the norms come by name, as { gru: norms }, not as ${describe(norms)}`)
+  }
   return curves(
     Object.entries(norms).map(([name, ys]) => ({ name, ys })),
     { xLabel: 'time step', yLabel: 'norm of the gradient', ...options, yScale: 'log' },

@@ -1,5 +1,7 @@
 // Heat maps: a table of numbers as colours, the weights of attention for instance.
 import { checkOptions } from '../core/options.js'
+import { describe } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { drawing, escapeXml, heading, round } from './drawing.js'
 
 /** Labels, colours and size of a heat map. */
@@ -58,16 +60,18 @@ export function heatMap(rows: readonly Row[], options: HeatMapOptions = {}): str
     cell: 1,
   })
   const { title = '', rowLabels = [], columnLabels = [], xLabel = '', yLabel = '', cell = 28 } = options
+  if (!Array.isArray(rows as unknown))
+    throw typeError(`heatMap: the rows are a list (tensor.toArray()), not ${describe(rows)}`)
   const columns = rows[0]?.length ?? 0
   rows.forEach((row, i) => {
-    if (row.length !== columns) throw new RangeError(`heatMap: row ${i} has ${row.length} cells, row 0 has ${columns}`)
+    if (row.length !== columns) throw rangeError(`heatMap: row ${i} has ${row.length} cells, row 0 has ${columns}`)
   })
   for (const [name, labels, count] of [
     ['rowLabels', rowLabels, rows.length],
     ['columnLabels', columnLabels, columns],
   ] as const) {
     if (labels.length > 0 && labels.length !== count) {
-      throw new RangeError(`heatMap: there are ${labels.length} ${name} for ${count}`)
+      throw rangeError(`heatMap: there are ${labels.length} ${name} for ${count}`)
     }
   }
   const [low, high] = options.range ?? extent(rows)

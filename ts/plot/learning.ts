@@ -1,5 +1,7 @@
 // The curves of a training: what is learnt of the examples seen, and of others.
 import { checkOptions } from '../core/options.js'
+import { describe } from '../core/tensor.js'
+import { typeError } from '../errors.js'
 import { type Curve, type CurvesOptions, curves, DRAWING_NAMES, type Mark } from './curves.js'
 
 /** One entry of a history, as `fit` of heddle/train keeps it. */
@@ -26,6 +28,13 @@ export interface LearningOptions extends Omit<CurvesOptions, 'marks'> {
  */
 export function learningCurves(history: readonly LearningEntry[], options: LearningOptions = {}): string {
   checkOptions('learningCurves', options, { ...DRAWING_NAMES, yScale: 1, baseline: 1 })
+  if (!Array.isArray(history)) {
+    throw typeError(`learningCurves: the history is a list, as finish(fit(...)) returns it, not ${describe(history)}`)
+  }
+  history.forEach((entry, i) => {
+    if (typeof entry?.loss === 'number') return
+    throw typeError(`learningCurves: entry ${i} is ${describe(entry)} without step, loss and validation`)
+  })
   const { baseline, ...rest } = options
   const validated = history.flatMap(({ step, validation }) => (validation === null ? [] : [{ step, validation }]))
   const list: Curve[] = [

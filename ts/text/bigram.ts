@@ -1,5 +1,6 @@
 // The simplest model of text that is one: what a network must beat.
 import type { Tensor } from '../core/tensor.js'
+import { rangeError } from '../errors.js'
 import { add, div, mul, neg } from '../ops/arithmetic.js'
 import { log } from '../ops/exponential.js'
 import { ones, zeros } from '../ops/full.js'
@@ -20,7 +21,7 @@ import { jit } from '../transforms/jit.js'
  */
 export function bigramLoss(train: Tensor, validation: Tensor, size: number): Tensor {
   for (const [name, ids] of Object.entries({ train, validation })) {
-    if (ids.rank !== 1 || ids.size < 2) throw new RangeError(`bigramLoss: ${name} has no pair of ids`)
+    if (ids.rank !== 1 || ids.size < 2) throw rangeError(`bigramLoss: ${name} has no pair of ids`)
   }
   return compiledLoss(train, validation, size)
 }

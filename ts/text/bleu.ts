@@ -5,6 +5,7 @@ import { exp, log } from '../ops/exponential.js'
 import { mean } from '../ops/reduce.js'
 import { tensor } from '../ops/tensor.js'
 import { checkPairs } from './edit-distance.js'
+import { checkTokens } from './tokens.js'
 
 /** How BLEU counts. */
 export interface BleuOptions {
@@ -52,6 +53,8 @@ export function bleu(
   const matches = new Array<number>(order).fill(0)
   const totals = new Array<number>(order).fill(0)
   hypotheses.forEach((hypothesis, i) => {
+    checkTokens('bleu', `hypothesis ${i}`, hypothesis)
+    for (const reference of references[i]) checkTokens('bleu', `a reference of hypothesis ${i}`, reference)
     if (references[i].length === 0) throw rangeError(`bleu: hypothesis ${i} has no reference`)
     said += hypothesis.length
     meant += nearestLength(hypothesis.length, references[i])

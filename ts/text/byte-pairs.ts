@@ -5,6 +5,7 @@ import type { Tensor } from '../core/tensor.js'
 import { rangeError } from '../errors.js'
 import { heap } from './heap.js'
 import {
+  checkText,
   type DecodeOptions,
   ENCODE_NAMES,
   type EncodeOptions,
@@ -12,6 +13,7 @@ import {
   type SpecialOptions,
   shownIds,
   specialIds,
+  textsOf,
   withEnds,
 } from './tokens.js'
 
@@ -59,7 +61,7 @@ export function bytePairs<const S extends string = never>(
     throw rangeError(`bytePairs: size is an integer of at least ${special.length + BYTES}, not ${size}`)
   }
   const counts = new Map<string, number>()
-  for (const text of typeof texts === 'string' ? [texts] : texts)
+  for (const text of textsOf('bytePairs', texts))
     for (const word of pieces(text)) counts.set(word, (counts.get(word) ?? 0) + 1)
   return bytePairsOf(learnMerges(counts, most, minFrequency), special)
 }
@@ -170,6 +172,7 @@ export function bytePairsOf<S extends string>(merges: readonly Pair[], names: re
     special,
     encode(text, options = {}) {
       checkOptions('encode', options, ENCODE_NAMES)
+      checkText('encode', text)
       return withEnds(pieces(text).flatMap(idsOf), special, options)
     },
     decode(ids, options) {

@@ -1,5 +1,6 @@
 // How far texts are from what they should be: Levenshtein's distance, and the error rates that come from it.
-import { rangeError } from '../errors.js'
+import { rangeError, typeError } from '../errors.js'
+import { shown } from './tokens.js'
 
 /**
  * The least number of insertions, deletions and substitutions that make one list of the other (Levenshtein 1966).
@@ -33,7 +34,7 @@ export function tokenErrorRate(
   hypotheses: readonly ArrayLike<unknown>[],
   references: readonly ArrayLike<unknown>[],
 ): number {
-  return errorRate('tokenErrorRate', hypotheses, references)
+  return errorRate('tokenErrorRate', hypotheses, references, tokens => tokens)
 }
 
 /**
@@ -46,7 +47,7 @@ export const wordErrorRate = (
   hypotheses: readonly string[],
   references: readonly string[],
   split: (text: string) => string[] = spaced,
-): number => errorRate('wordErrorRate', hypotheses.map(split), references.map(split))
+): number => errorRate('wordErrorRate', hypotheses, references, split)
 
 /**
  * The character error rate: `tokenErrorRate` of the code points of texts.
@@ -55,27 +56,28 @@ export const wordErrorRate = (
  * characterErrorRate(['recieve'], ['receive']) // 0.2857
  */
 export const characterErrorRate = (hypotheses: readonly string[], references: readonly string[]): number =>
-  errorRate(
-    'characterErrorRate',
-    hypotheses.map(text => [...text]),
-    references.map(text => [...text]),
-  )
+  errorRate('characterErrorRate', hypotheses, references, text => [...text])
 
 const spaced = (text: string): string[] => text.split(/\s+/u).filter(word => word !== '')
 
-function errorRate(
+function errorRate<T>(
   name: string,
-  hypotheses: readonly ArrayLike<unknown>[],
-  references: readonly ArrayLike<unknown>[],
+  hypotheses: readonly T[],
+  references: readonly T[],
+  split: (text: T) => ArrayLike<unknown>,
 ): number {
   checkPairs(name, hypotheses, references)
-  const total = references.reduce((sum, reference) => sum + reference.length, 0)
+  const meant = references.map(split)
+  const total = meant.reduce((sum, reference) => sum + reference.length, 0)
   if (total === 0) throw rangeError(`${name}: the references have no token`)
-  return hypotheses.reduce((sum, hypothesis, i) => sum + editDistance(hypothesis, references[i]), 0) / total
+  return hypotheses.reduce((sum, hypothesis, i) => sum + editDistance(split(hypothesis), meant[i]), 0) / total
 }
 
 /** Throws unless there are as many of both. */
 export function checkPairs(name: string, hypotheses: readonly unknown[], references: readonly unknown[]): void {
+  for (const [what, list] of Object.entries({ hypotheses, references })) {
+    if (!Array.isArray(list)) throw typeError(`${name}: ${what} are a list, one for each text, not ${shown(list)}`)
+  }
   if (hypotheses.length !== references.length) {
     throw rangeError(`${name}: there are ${hypotheses.length} hypotheses and ${references.length} references`)
   }

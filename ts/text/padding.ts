@@ -56,7 +56,7 @@ export interface Bucket {
 export function bucketByLength(lengths: Tensor | ArrayLike<number>, options: BucketOptions): Bucket[] {
   checkOptions('bucketByLength', options, { batch: 1, boundaries: 1, key: 1 })
   const { batch, boundaries, key } = options
-  const list = numbersOf(lengths)
+  const list = numbersOf('bucketByLength', lengths)
   if (!Number.isInteger(batch) || batch < 1)
     throw rangeError(`bucketByLength: batch is a positive integer, not ${batch}`)
   if (boundaries?.some((boundary, i) => i > 0 && boundary <= boundaries[i - 1])) {

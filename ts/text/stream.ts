@@ -1,7 +1,8 @@
 // A long stream of ids cut into lanes that are read side by side, window after window: what truncated backpropagation
 // through time reads, carrying the state of each lane from one window to the next (Williams and Peng 1990).
 import { checkOptions } from '../core/options.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, type Tensor } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { add, mul, rem } from '../ops/arithmetic.js'
 import { cast } from '../ops/cast.js'
 import { equal } from '../ops/compare.js'
@@ -49,14 +50,15 @@ export function streamWindows(ids: Tensor, options: StreamOptions): Stream {
   const { batch, length } = options
   for (const [name, value] of Object.entries({ batch, length })) {
     if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`streamWindows: ${name} is a positive integer, not ${value}`)
+      throw rangeError(`streamWindows: ${name} is a positive integer, not ${value}`)
     }
   }
-  if (ids.rank !== 1) throw new TypeError(`streamWindows: the stream has one dimension, not ${ids.rank}`)
+  checkTensor('streamWindows', ids, 'the stream')
+  if (ids.rank !== 1) throw typeError(`streamWindows: the stream has one dimension, not ${ids.rank}`)
   const lane = Math.floor((ids.size - 1) / batch)
   const count = Math.floor(lane / length)
   if (count < 1) {
-    throw new RangeError(
+    throw rangeError(
       `streamWindows: the stream has ${ids.size} ids, too few for a window: ` +
         `${batch} lanes of ${length} and the id after them need ${batch * length + 1}`,
     )

@@ -1,6 +1,6 @@
 // Vocabularies of tokens: words, phonemes, tags, notes or whatever a list of strings holds, and special tokens before them.
 import { checkOptions, type OptionNames } from '../core/options.js'
-import type { Tensor } from '../core/tensor.js'
+import { describe, type Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
 
@@ -87,7 +87,13 @@ export function tokenVocabulary<const S extends string = never>(
   checkOptions('tokenVocabulary', options, TOKEN_NAMES)
   const { special = [], minFrequency = 1, maxSize = Number.POSITIVE_INFINITY } = options
   const counts = new Map<string, number>()
-  for (const tokens of sequences) for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1)
+  if (typeof sequences?.[Symbol.iterator] !== 'function' || typeof sequences === 'string') {
+    throw typeError(`tokenVocabulary: the sequences are a list of lists of tokens, not ${shown(sequences)}`)
+  }
+  for (const tokens of sequences) {
+    checkTokens('tokenVocabulary', 'each of the sequences', tokens)
+    for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1)
+  }
   for (const name of special) counts.delete(written(name))
   const kept = [...counts]
     .filter(([, count]) => count >= minFrequency)
@@ -111,6 +117,7 @@ export function vocabularyOf<S extends string>(rest: readonly string[], names: r
     special,
     encode(list, options = {}) {
       checkOptions('encode', options, ENCODE_NAMES)
+      checkTokens('encode', 'what is encoded', list)
       const unknown = (special as Record<string, number>).unk
       const ids = list.map((token, place) => {
         const id = places.get(token) ?? unknown
@@ -155,7 +162,7 @@ export function shownIds(
   options: DecodeOptions = {},
 ): number[] {
   checkOptions('decode', options, { special: 1 })
-  const list = numbersOf(ids)
+  const list = numbersOf('decode', ids)
   for (const id of list) {
     if (!Number.isInteger(id) || id < 0 || id >= size) {
       throw rangeError(`decode: ${id} is not an id: the vocabulary has ${size} tokens`)
@@ -168,5 +175,34 @@ export function shownIds(
 }
 
 /** The numbers of a list or a tensor, in row-major order. */
-export const numbersOf = (list: Tensor | ArrayLike<number>): number[] =>
-  Array.from('data' in list && typeof list.data === 'function' ? list.data() : (list as ArrayLike<number>))
+export function numbersOf(operation: string, list: Tensor | ArrayLike<number>): number[] {
+  if (typeof list !== 'object' || list === null || !('data' in list || 'length' in list)) {
+    throw typeError(`${operation}: integers are a tensor or a list of numbers, not ${shown(list)}`)
+  }
+  return Array.from('data' in list && typeof list.data === 'function' ? list.data() : (list as ArrayLike<number>))
+}
+
+/** What a value is, in messages; a text, which may be a book, is not shown. */
+export const shown = (value: unknown): string => (typeof value === 'string' ? 'a text' : describe(value))
+
+/** Throws unless this is a text. */
+export function checkText(operation: string, text: unknown): asserts text is string {
+  if (typeof text !== 'string') throw typeError(`${operation}: what is encoded is a text, not ${describe(text)}`)
+}
+
+/** Texts, of which one alone is a list too. Throws for what is neither. */
+export function* textsOf(operation: string, texts: Iterable<string>): Iterable<string> {
+  if (typeof texts?.[Symbol.iterator] !== 'function') {
+    throw typeError(`${operation}: the texts are a list of texts, or one, not ${describe(texts)}`)
+  }
+  for (const text of typeof texts === 'string' ? [texts] : texts) {
+    if (typeof text !== 'string') throw typeError(`${operation}: the texts hold ${describe(text)}, which is no text`)
+    yield text
+  }
+}
+
+/** Throws unless this is a list of tokens: a text is none, though JavaScript would take its characters. */
+export function checkTokens(operation: string, what: string, tokens: unknown): asserts tokens is readonly string[] {
+  if (Array.isArray(tokens)) return
+  throw typeError(`${operation}: ${what} is a list of tokens (splitWords(text) of a text), not ${shown(tokens)}`)
+}

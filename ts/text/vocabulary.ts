@@ -1,8 +1,9 @@
 // Characters as ids. A character is a Unicode code point, so that an emoji is one and not two halves.
 import { checkOptions } from '../core/options.js'
-import type { Tensor } from '../core/tensor.js'
+import { describe, type Tensor } from '../core/tensor.js'
+import { rangeError, typeError } from '../errors.js'
 import { tensor } from '../ops/tensor.js'
-import { numbersOf, type SavedVocabulary } from './tokens.js'
+import { checkText, numbersOf, type SavedVocabulary } from './tokens.js'
 
 /** Characters and their ids, which are their places in `characters`. */
 export interface Vocabulary {
@@ -36,20 +37,25 @@ export interface VocabularyOptions {
 export function characterVocabulary(source: string | readonly string[], options: VocabularyOptions = {}): Vocabulary {
   checkOptions('characterVocabulary', options, { unknown: 1 })
   const { unknown } = options
-  const known = [...new Set(source)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!)
+  if (typeof source?.[Symbol.iterator] !== 'function') {
+    throw typeError(`characterVocabulary: characters are a text or a list of them, not ${describe(source)}`)
+  }
+  const known = [...new Set(source)]
   for (const character of unknown === undefined ? known : [...known, unknown]) {
-    if ([...character].length !== 1) {
-      throw new TypeError(`characterVocabulary: ${JSON.stringify(character)} is not one character`)
+    if (typeof character !== 'string' || [...character].length !== 1) {
+      throw typeError(`characterVocabulary: ${JSON.stringify(character)} is not one character`)
     }
   }
+  known.sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!)
   const characters = unknown === undefined || known.includes(unknown) ? known : [...known, unknown]
-  if (characters.length === 0) throw new RangeError('characterVocabulary: the text is empty')
+  if (characters.length === 0) throw rangeError('characterVocabulary: the text is empty')
   const places = new Map(characters.map((character, id) => [character, id]))
   const substitute = unknown === undefined ? undefined : places.get(unknown)
   return {
     characters,
     size: characters.length,
     encode(text) {
+      checkText('encode', text)
       const ids = new Int32Array(text.length)
       let count = 0
       for (const character of text) {
@@ -60,11 +66,11 @@ export function characterVocabulary(source: string | readonly string[], options:
       return tensor(ids.subarray(0, count))
     },
     decode(ids) {
-      return numbersOf(ids)
+      return numbersOf('decode', ids)
         .map(id => {
           const character = characters[id]
           if (character === undefined) {
-            throw new RangeError(`decode: ${id} is not an id: the vocabulary has ${characters.length} characters`)
+            throw rangeError(`decode: ${id} is not an id: the vocabulary has ${characters.length} characters`)
           }
           return character
         })
@@ -76,7 +82,7 @@ export function characterVocabulary(source: string | readonly string[], options:
 
 function unknownCharacter(character: string, place: number, characters: readonly string[]): RangeError {
   const list = characters.join('')
-  return new RangeError(
+  return rangeError(
     `encode: the character ${JSON.stringify(character)} at ${place} is not in the vocabulary ${JSON.stringify(list)}; ` +
       'characterVocabulary(text, { unknown }) lets one character stand for all others',
   )

@@ -2,11 +2,13 @@
 import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import {
+  checkText,
   type DecodeOptions,
   type EncodeOptions,
   type SavedVocabulary,
   TOKEN_NAMES,
   type TokenOptions,
+  textsOf,
   tokenVocabulary,
   vocabularyOf,
 } from './tokens.js'
@@ -62,7 +64,7 @@ export function wordVocabulary<const S extends string = never>(
   const split = splitter(lowercase)
   const known = tokenVocabulary(
     (function* () {
-      for (const text of typeof texts === 'string' ? [texts] : texts) yield split(text)
+      for (const text of textsOf('wordVocabulary', texts)) yield split(text)
     })(),
     kept,
   )
@@ -84,7 +86,10 @@ export function wordsOf<S extends string>(
     tokens,
     size,
     special,
-    encode: (text, options) => encode(split(text), options),
+    encode(text, options) {
+      checkText('encode', text)
+      return encode(split(text), options)
+    },
     decode: (ids, options) => decode(ids, options).join(' '),
     toJSON: () => ({ kind: 'words', special: [...names], tokens: [...rest], lowercase }),
   }

@@ -1,9 +1,9 @@
 // The loop around a training step: compiles it, counts, measures, validates, lets the page or the terminal live in
 // between, and can be left, or killed, and taken up again at any step.
 import { checkOptions, type OptionNames } from '../core/options.js'
-import type { Tensor } from '../core/tensor.js'
+import { checkTensor, describe, Tensor } from '../core/tensor.js'
 import { type Tree, treeMap } from '../core/tree.js'
-import { rangeError } from '../errors.js'
+import { rangeError, typeError } from '../errors.js'
 import { prepareFile } from '../io/file.js'
 import { tensor } from '../ops/tensor.js'
 import { jit } from '../transforms/jit.js'
@@ -133,13 +133,15 @@ export async function* fit<S extends Tree, B = unknown>(
   checkOptions('fit', options, FIT_NAMES)
   const { steps, start = 0, batchAt, tokensPerStep = 1, stepsPerEpoch, signal, onStep, validate } = options
   const { every = stepsPerEpoch ?? Math.max(1, Math.ceil(steps / 100)), checkpointEvery = every } = options
+  checkFunctions({ step, batchAt, onStep, validate })
+  checkHelpers(options)
   checkSteps({ steps, start }, { every, checkpointEvery, stepsPerEpoch, patience: options.patience })
   if (options.checkpoint !== undefined && start > 0) throw rangeError('fit: a checkpoint knows its own start')
   const store = typeof options.checkpoint === 'string' ? fileStore(options.checkpoint) : options.checkpoint
   const checkpoint = store && (await openCheckpoint(store, state, options.settings))
   if (options.log !== undefined) await prepareFile(options.log)
 
-  const compiled = jit((own: S, number: Tensor, batch: B) => step(own, number, batch) as [S, Tensor], { donate: [0] })
+  const compiled = jit((own: S, number: Tensor, batch: B) => checkPair(step(own, number, batch)), { donate: [0] })
   const pace = paceMeter()
   const taken = checkpoint?.taken
   let current = taken?.state ?? treeMap(copyOf, state)
@@ -169,7 +171,7 @@ export async function* fit<S extends Tree, B = unknown>(
       const isLast = progress.step === steps
       let validation: number | null = null
       if (progress.step % every === 0 || isLast) {
-        if (validate !== undefined) validation = Number(await validate(current, progress.step))
+        if (validate !== undefined) validation = lossOf(await validate(current, progress.step))
         if (record(progress, validation, minDelta)) bestState = treeMap(copyOf, current)
         if (options.log !== undefined) await writeLog(options.log, progress.history)
       }
@@ -215,6 +217,9 @@ export async function* fit<S extends Tree, B = unknown>(
  * reason // 'patience'
  */
 export async function finish<S>(training: AsyncGenerator<Report<S>, Fitted<S>, void>): Promise<Fitted<S>> {
+  if (typeof training?.next !== 'function') {
+    throw typeError(`finish: the training is what fit(...) returns, not ${describe(training)}`)
+  }
   for (;;) {
     const { done, value } = await training.next()
     if (done) return value
@@ -225,7 +230,43 @@ export async function finish<S>(training: AsyncGenerator<Report<S>, Fitted<S>, v
 const BREATH_MILLISECONDS = 30
 
 /** Steps are donated their state, so that they change it in place; what is to stay is copied. */
-const copyOf = (leaf: Tensor): Tensor => tensor(leaf.data(), { shape: leaf.shape, dtype: leaf.dtype })
+function copyOf(leaf: Tensor): Tensor {
+  checkTensor('fit', leaf, 'a leaf of the state')
+  return tensor(leaf.data(), { shape: leaf.shape, dtype: leaf.dtype })
+}
+
+/** What a validation returned, as a number. */
+function lossOf(returned: number | Tensor): number {
+  if (typeof returned === 'number' || returned instanceof Tensor) return Number(returned)
+  throw typeError(`fit: validate returns ${describe(returned)}, not a loss: a number or a scalar tensor`)
+}
+
+function checkFunctions({ step, ...others }: Record<string, unknown>): void {
+  if (typeof step !== 'function') throw typeError(`fit: the step is ${describe(step)}, not a function`)
+  for (const [name, given] of Object.entries(others)) {
+    if (given !== undefined && typeof given !== 'function')
+      throw typeError(`fit: ${name} is ${describe(given)}, not a function`)
+  }
+}
+
+/** Throws for what is no signal, no place of a checkpoint and no file. */
+function checkHelpers({ signal, checkpoint, log }: Pick<FitOptions<unknown>, 'signal' | 'checkpoint' | 'log'>): void {
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    const hint = signal instanceof AbortController ? ': give its .signal' : ''
+    throw typeError(`fit: signal is ${describe(signal)}, not an AbortSignal${hint}`)
+  }
+  if (log !== undefined && typeof log !== 'string')
+    throw typeError(`fit: log is ${describe(log)}, not the path of a file`)
+  if (checkpoint === undefined || typeof checkpoint === 'string') return
+  if (typeof checkpoint?.load === 'function' && typeof checkpoint.save === 'function') return
+  throw typeError(`fit: checkpoint is ${describe(checkpoint)}, not the path of a file or a store with load and save`)
+}
+
+/** What a step returned. Throws unless it is a pair. */
+function checkPair<S>(returned: readonly [S, Tensor]): [S, Tensor] {
+  if (Array.isArray(returned) && returned.length === 2) return returned as unknown as [S, Tensor]
+  throw typeError(`fit: the step returns ${describe(returned)}, not the pair [state, loss]`)
+}
 
 function checkSteps(counts: Record<string, number>, intervals: Record<string, number | undefined>): void {
   for (const [name, value] of Object.entries(counts)) {
@@ -238,6 +279,7 @@ function checkSteps(counts: Record<string, number>, intervals: Record<string, nu
 }
 
 function checkLoss(loss: Tensor, step: number): number {
+  checkTensor('fit', loss, 'the loss')
   const value = loss.item()
   if (Number.isFinite(value)) return value
   throw new Error(
