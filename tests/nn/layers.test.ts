@@ -19,18 +19,27 @@ import {
   vmap,
 } from '../../ts/index.js'
 import {
+  bidirectional,
   chain,
+  conv2d,
+  convLstmCell,
+  convTranspose2d,
   crossEntropy,
   dense,
   embedding,
+  feedForward,
   gruCell,
   initializers,
   type Layer,
   layerNorm,
+  learnedPositions,
   lstmCell,
+  multiHeadAttention,
   type ParamsOf,
   recurrent,
   relu,
+  residual,
+  rmsNorm,
   rnnCell,
   standardize,
 } from '../../ts/nn/index.js'
@@ -205,6 +214,66 @@ test('refusals name the layer and what was given', () => {
   assert.throws(
     () => model.apply(model.init(key, { shape: [2] }), ones([5])),
     /matmul: inner dimensions differ: \[5\] x \[2, 2\]/,
+  )
+})
+
+test('parameters that init did not return are named, and so is what is missing of them', () => {
+  const [x, kernel] = [ones([2]), ones([1, 4, 4])]
+  // biome-ignore lint/suspicious/noExplicitAny: what is given on purpose is not what the types ask for
+  const layers: [string, any, Tensor, string][] = [
+    ['dense', dense(3), x, 'w'],
+    ['embedding', embedding(3, 2), tensor([1], { dtype: 'int32' }), 'w'],
+    ['conv2d', conv2d(2, 3), kernel, 'w'],
+    ['convTranspose2d', convTranspose2d(2, 3), kernel, 'w'],
+    ['layerNorm', layerNorm(), x, 'scale'],
+    ['rmsNorm', rmsNorm(), x, 'scale'],
+    ['learnedPositions', learnedPositions(3), ones([2, 2]), 'w'],
+    ['feedForward', feedForward(), x, 'w1'],
+    ['multiHeadAttention', multiHeadAttention({ heads: 1 }), ones([2, 2]), 'wq'],
+    ['lstmCell', recurrent(lstmCell(2)), ones([3, 2]), 'wh'],
+    ['convLstmCell', recurrent(convLstmCell(2, 3)), ones([3, 1, 4, 4]), 'wx'],
+    ['bidirectional', bidirectional(gruCell(2)), ones([3, 2]), 'forward'],
+    ['residual', residual(dense(2)), x, 'body'],
+  ]
+  for (const [name, layer, input, missing] of layers) {
+    const start = `^${name}: the parameters are not what init returned: `
+    assert.throws(() => layer.apply(undefined, input), new RegExp(`${start}they are undefined`))
+    assert.throws(() => layer.apply({}, input), new RegExp(`${start}${missing} is missing`))
+    const swapped = `^${name}: a tensor is given in place of the parameters, which come first: apply\\(params, x\\)`
+    assert.throws(() => layer.apply(input, layer.init(key, input)), new RegExp(swapped))
+  }
+  assert.throws(() => dense(3).apply({ W: eye(2), b: x } as never, x), /dense: .*: w is missing/)
+})
+
+test('initializers and activations are functions, and initializers give tensors of the shape they are asked for', () => {
+  const refused = (name: string, make: (options: never) => unknown) => {
+    const said = new RegExp(`^${name}: init is a function such as initializers.zeros, not the string zeros`)
+    assert.throws(() => make({ init: 'zeros' } as never), said)
+    assert.throws(() => make({ init: null } as never), new RegExp(`^${name}: init is .*, not null`))
+  }
+  refused('dense', options => dense(3, options))
+  refused('embedding', options => embedding(3, 2, options))
+  refused('conv2d', options => conv2d(3, 2, options))
+  refused('gruCell', options => gruCell(3, options))
+  refused('convLstmCell', options => convLstmCell(3, 3, options))
+  refused('learnedPositions', options => learnedPositions(3, options))
+  refused('feedForward', options => feedForward(options))
+  refused('multiHeadAttention', options => multiHeadAttention({ heads: 1, ...(options as object) }))
+  assert.throws(() => dense(3, { biasInit: 0 as never }), /dense: biasInit is a function .*, not the number 0/)
+  assert.throws(
+    () => lstmCell(4, { activation: 'tanh' as never }),
+    /lstmCell: activation is a function such as tanh, not the string tanh/,
+  )
+  const wrong = { init: initializers.normal as never }
+  const what = /: an initializer returns a function, not a tensor of shape \[.*\]: is it one that was not made yet/
+  for (const layer of [dense(3, wrong), recurrent(gruCell(3, wrong)), feedForward(wrong)]) {
+    assert.throws(() => layer.init(key, { shape: [4, 3] }), what)
+  }
+  assert.throws(() => conv2d(2, 3, wrong).init(key, { shape: [1, 4, 4] }), what)
+  assert.throws(() => embedding(2, 3, wrong).init(key, ids), what)
+  assert.throws(
+    () => dense(3, { biasInit: () => ones([2]) }).init(key, { shape: [4] }),
+    /dense: an initializer returns shape \[2\], not a tensor of shape \[3\]/,
   )
 })
 

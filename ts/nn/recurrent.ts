@@ -12,7 +12,7 @@ import { at } from '../ops/slice.js'
 import { take } from '../ops/take.js'
 import { scan } from '../transforms/scan.js'
 import type { Cell, CellRun, StepMode } from './cell.js'
-import { checkCount, stepSpec } from './check.js'
+import { checkCount, checkParams, stepSpec } from './check.js'
 import type { Layer, Mode } from './layer.js'
 
 /** Which outputs of the steps `recurrent` returns, and their order. */
@@ -165,6 +165,7 @@ export function bidirectional<P, C, Q = P, D = C>(
   }
   const [ahead, back] = [recurrent(cell, { returnSequences }), recurrent(other, { returnSequences, reverse: true })]
   const run: Recurrent<BothWays<P, Q>, BothWays<C, D>>['run'] = (params, xs, { carry, key, ...mode } = {}) => {
+    checkParams('bidirectional', params, ['forward', 'backward'])
     const keys = key === undefined ? [] : split(key)
     const [forward, y] = ahead.run(params.forward, xs, { ...mode, key: keys[0], carry: carry?.forward })
     const [backward, z] = back.run(params.backward, xs, { ...mode, key: keys[1], carry: carry?.backward })
