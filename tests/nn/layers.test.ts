@@ -19,6 +19,7 @@ import {
   vmap,
 } from '../../ts/index.js'
 import {
+  batchNorm,
   bidirectional,
   chain,
   conv2d,
@@ -26,14 +27,19 @@ import {
   convTranspose2d,
   crossEntropy,
   dense,
+  dropout,
   embedding,
+  encoderBlock,
   feedForward,
+  gpt,
+  groupNorm,
   gruCell,
   initializers,
   type Layer,
   layerNorm,
   learnedPositions,
   lstmCell,
+  maxPool,
   multiHeadAttention,
   type ParamsOf,
   recurrent,
@@ -41,7 +47,9 @@ import {
   residual,
   rmsNorm,
   rnnCell,
+  rollout,
   standardize,
+  timeDistributed,
 } from '../../ts/nn/index.js'
 import { close } from '../close.js'
 
@@ -242,6 +250,17 @@ test('parameters that init did not return are named, and so is what is missing o
     const swapped = `^${name}: a tensor is given in place of the parameters, which come first: apply\\(params, x\\)`
     assert.throws(() => layer.apply(input, layer.init(key, input)), new RegExp(swapped))
   }
+  for (const layer of [groupNorm(1), batchNorm()]) {
+    const own = layer.init(key, kernel)
+    assert.throws(
+      () => layer.apply({ ...own, bias: undefined } as never, kernel),
+      /Norm: the parameters .*: bias is miss/,
+    )
+    assert.throws(
+      () => layer.apply(kernel as never, own as never),
+      /Norm: a tensor is given in place of the parameters/,
+    )
+  }
   assert.throws(() => dense(3).apply({ W: eye(2), b: x } as never, x), /dense: .*: w is missing/)
 })
 
@@ -274,6 +293,62 @@ test('initializers and activations are functions, and initializers give tensors 
   assert.throws(
     () => dense(3, { biasInit: () => ones([2]) }).init(key, { shape: [4] }),
     /dense: an initializer returns shape \[2\], not a tensor of shape \[3\]/,
+  )
+})
+
+test('a mode is an object, of any names', () => {
+  const [x, images] = [ones([3, 2]), ones([1, 4, 4])]
+  // biome-ignore lint/suspicious/noExplicitAny: what is given on purpose is not what the types ask for
+  const layers: [string, any, Tensor][] = [
+    ['chain', chain(dense(2)), x],
+    ['residual', residual(dense(2)), x],
+    ['timeDistributed', timeDistributed(dense(2)), x],
+    ['recurrent', recurrent(gruCell(2)), x],
+    ['bidirectional', bidirectional(gruCell(2)), x],
+    ['rollout', rollout(gruCell(2), 3), ones([2])],
+    ['dropout', dropout(0.5), x],
+    ['multiHeadAttention', multiHeadAttention({ heads: 1 }), x],
+    ['encoderBlock', encoderBlock({ heads: 1 }), x],
+    ['batchNorm', batchNorm(), images],
+    ['gpt', gpt({ vocabulary: 3, length: 4, width: 2, layers: 1, heads: 1 }), tensor([1], { dtype: 'int32' })],
+  ]
+  for (const [name, layer, input] of layers) {
+    const params = layer.init(key, input)
+    for (const [mode, said] of [
+      [true, 'the boolean true'],
+      [5, 'the number 5'],
+      [input, 'a Tensor'],
+      [[], 'an array'],
+      [null, 'null'],
+    ]) {
+      const expected = `^${name}: the mode is an object such as \\{ train, key \\}, not ${said}`
+      assert.throws(() => layer.apply(params, input, mode), new RegExp(expected))
+    }
+    const state = layer.initState?.(input)
+    layer.apply(params, input, { anything: 3, ...(state === undefined ? {} : { state }) })
+  }
+})
+
+test('a link that returns no tensor is refused, wherever it stands', () => {
+  const model = chain(dense(2), relu, maxPool as never)
+  const params = model.init(key, { shape: [2] })
+  assert.throws(
+    () => model.apply(params, ones([2])),
+    /^chain: link 3 returns a function, not a tensor: is it a layer that was not made yet \(maxPool\(2\)\)\?/,
+  )
+  assert.throws(() => chain(maxPool as never, relu).init(key, { shape: [2] }), /^chain: link 1 returns a function/)
+  assert.throws(
+    () => chain((() => 3) as never).apply([null] as never, ones([2])),
+    /^chain: link 1 returns the number 3, not a/,
+  )
+  const lost = (() => undefined) as never
+  assert.throws(
+    () => residual(lost).apply({ body: null, shortcut: null } as never, ones([2])),
+    /^residual: the body returns und/,
+  )
+  assert.throws(
+    () => timeDistributed(lost).apply(null as never, ones([2, 2])),
+    /^timeDistributed: the argument returns und/,
   )
 })
 

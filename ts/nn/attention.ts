@@ -22,7 +22,7 @@ import { where } from '../ops/where.js'
 import type { Spec } from '../transforms/eval-shape.js'
 import { vmap } from '../transforms/vmap.js'
 import { LOWEST } from './alignment.js'
-import { checkCount, checkFunctions, checkParams, checkRate, drawn, lastLength } from './check.js'
+import { checkCount, checkFunctions, checkMode, checkParams, checkRate, drawn, lastLength } from './check.js'
 import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
@@ -284,6 +284,7 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
     return [headsOf(q, heads, positions), keyValues(k, v, positions)]
   }
   const run = (params: MultiHeadParams, x: Tensor, mode: MultiHeadMode, isWeighed: boolean): Head => {
+    checkMode(name, mode)
     checkSequence('x', x, checkParams(name, params, ['wq', 'wk', 'wv', 'wo']).wq)
     const { keys, values, projected, mask, length } = mode
     const isOwn = projected === undefined && keys === undefined && values === undefined

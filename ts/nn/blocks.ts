@@ -18,7 +18,7 @@ import {
   type MultiHeadParams,
   multiHeadAttention,
 } from './attention.js'
-import { checkCount, checkFunctions, checkParams, checkRate, drawn, lastLength } from './check.js'
+import { checkCount, checkFunctions, checkMode, checkParams, checkRate, drawn, lastLength } from './check.js'
 import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
@@ -242,7 +242,9 @@ export function encoderBlock<N = NormParams>(options: BlockOptions<N>): EncoderB
         feedForward: network.init(k4, input),
       }
     },
-    apply(p, x, { mask, length, ...mode } = {}) {
+    apply(p, x, given = {}) {
+      checkMode('encoderBlock', given)
+      const { mask, length, ...mode } = given
       const attended = join(0, p.norm1, x, mode, (y, own) => attention.apply(p.attention, y, { ...own, mask, length }))
       return join(1, p.norm2, attended, mode, y => network.apply(p.feedForward, y))
     },
@@ -300,6 +302,7 @@ export function decoderBlock<N = NormParams>(options: BlockOptions<N>): DecoderB
     return join(2, p.norm3, seen, mode, y => network.apply(p.feedForward, y))
   }
   const apply = (p: Params, x: Tensor, mode: DecoderMode, look = cross.apply): Tensor => {
+    checkMode('decoderBlock', mode)
     const { mask, length } = mode
     const attended = join(0, p.norm1, x, mode, (y, own) => attention.apply(p.attention, y, { ...own, mask, length }))
     return rest(p, attended, mode, look)

@@ -113,6 +113,13 @@ export function checkRate(operation: string, name: string, rate: unknown): void 
   throw rangeError(`${operation}: ${name} is a probability in [0, 1), not ${String(rate)}`)
 }
 
+/** Throws unless the mode is an object, or left out. */
+export function checkMode(layer: string, mode: unknown): void {
+  const isObject = typeof mode === 'object' && mode !== null && !Array.isArray(mode) && !(mode instanceof Tensor)
+  if (isObject || mode === undefined) return
+  throw typeError(`${layer}: the mode is an object such as { train, key }, not ${describe(mode)}`)
+}
+
 /** The key, without which nothing can be drawn. */
 export function keyOf(operation: string, { train, key }: Mode): Tensor {
   if (typeof train === 'object') {

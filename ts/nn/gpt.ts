@@ -13,7 +13,7 @@ import { where } from '../ops/where.js'
 import { gelu } from './activations.js'
 import type { KeyValues } from './attention.js'
 import { BLOCK_NAMES, type BlockOptions, type EncoderBlockParams, encoderBlock, throughBlocks } from './blocks.js'
-import { checkCount, checkIds, checkText } from './check.js'
+import { checkCount, checkIds, checkMode, checkText } from './check.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { normal } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
@@ -131,8 +131,10 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
         head: tied ? null : init(headKey, [width, vocabulary]),
       }
     },
-    apply(params, ids, { train, key } = {}) {
+    apply(params, ids, given = {}) {
       checkText('gpt', ids, length)
+      checkMode('gpt', given)
+      const { train, key } = given
       const mode = (place: number): Mode => partMode({ train, key }, place)
       const x = left.apply(null, positions.apply(params.positions, take(params.tokens, ids)), mode(0))
       return logitsOf(
