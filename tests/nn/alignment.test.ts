@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { grad, jit, matmul, ones, random, sum, type Tensor, tensor, vmap, zeros } from '../../ts/index.js'
-import { type Attention, bahdanauAttention, luongAttention } from '../../ts/nn/index.js'
+import { type Attention, bahdanauAttention, initializers, luongAttention } from '../../ts/nn/index.js'
 import { close } from '../close.js'
 
 const kinds = {
@@ -130,6 +130,28 @@ test('sizes are inferred; the bias starts at zero; "dot" has nothing to learn, a
   )
   assert.throws(() => bahdanauAttention(0), /bahdanauAttention: units is a positive integer, not 0/)
   assert.throws(() => luongAttention('concat', { units: 0.5 }), /luongAttention: units is a positive integer, not 0\.5/)
+})
+
+test('parameters that are not theirs, and initializers that are none', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: what is given on purpose is not what the types ask for
+  const all: [(options: any) => any, string][] = [
+    [options => bahdanauAttention(2, options), 'wq'],
+    [options => luongAttention('concat', options), 'wq'],
+    [options => luongAttention('general', options), 'w'],
+  ]
+  for (const [make, name] of all) {
+    const missing = new RegExp(`Attention: the parameters are not what init returned: ${name} is missing`)
+    assert.throws(() => make({}).apply({}, query, keys), missing)
+    assert.throws(
+      () => make({ init: 'zeros' }),
+      /Attention: init is a function such as initializers.zeros, not the str/,
+    )
+    const uncalled = make({ init: initializers.normal })
+    assert.throws(
+      () => uncalled.init(random.key(0), query, keys),
+      /Attention: an initializer returns a function, not a/,
+    )
+  }
 })
 
 test.run()

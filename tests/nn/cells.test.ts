@@ -30,6 +30,7 @@ import {
   choGruCell,
   convLstmCell,
   coupledLstmCell,
+  dense,
   gruCell,
   hardSigmoid,
   initializers,
@@ -41,6 +42,7 @@ import {
   recurrent,
   relu,
   rnnCell,
+  stacked,
 } from '../../ts/nn/index.js'
 import { close } from '../close.js'
 import { mulberry32 } from '../mulberry32.js'
@@ -55,6 +57,25 @@ const xs = tensor([
 ])
 
 for (const [name, cell] of Object.entries(everyCell(4))) {
+  test(`${name}: refuses parameters that are not its own, and a batch of sequences`, () => {
+    const layer = recurrent(cell)
+    const params = layer.init(key, xs)
+    const start = /^\w*Cell: the parameters are not what init returned: /
+    assert.throws(() => layer.apply(undefined as never, xs), start)
+    for (const missing of Object.keys(params)) {
+      assert.throws(() => layer.apply({ ...params, [missing]: undefined }, xs), new RegExp(`${missing} is missing`))
+    }
+    assert.throws(
+      () => layer.apply(params, zeros([2, 4, 3])),
+      /^\w*Cell: a step of the sequence has shape \[4, 3\], expected a vector \[features\]; use vmap for a batch/,
+    )
+    assert.throws(
+      () => recurrent(stacked(cell, dense(3))).apply([params, null] as never, zeros([2, 4, 3])),
+      /use vmap for a batch/,
+    )
+    assert.throws(() => layer.apply(xs as never, params as never), /Cell: a tensor is given in place of the parameters/)
+  })
+
   test(`${name}: recurrent is scan of the cell, in both directions`, () => {
     const params = cell.init(key, { shape: [3] })
     const [, forward] = scan((carry, x: Tensor) => cell.apply(params, carry, x), cell.initialCarry(params), xs)

@@ -19,20 +19,37 @@ import {
   vmap,
 } from '../../ts/index.js'
 import {
+  batchNorm,
+  bidirectional,
   chain,
+  conv2d,
+  convLstmCell,
+  convTranspose2d,
   crossEntropy,
   dense,
+  dropout,
   embedding,
+  encoderBlock,
+  feedForward,
+  gpt,
+  groupNorm,
   gruCell,
   initializers,
   type Layer,
   layerNorm,
+  learnedPositions,
   lstmCell,
+  maxPool,
+  multiHeadAttention,
   type ParamsOf,
   recurrent,
   relu,
+  residual,
+  rmsNorm,
   rnnCell,
+  rollout,
   standardize,
+  timeDistributed,
 } from '../../ts/nn/index.js'
 import { close } from '../close.js'
 
@@ -205,6 +222,133 @@ test('refusals name the layer and what was given', () => {
   assert.throws(
     () => model.apply(model.init(key, { shape: [2] }), ones([5])),
     /matmul: inner dimensions differ: \[5\] x \[2, 2\]/,
+  )
+})
+
+test('parameters that init did not return are named, and so is what is missing of them', () => {
+  const [x, kernel] = [ones([2]), ones([1, 4, 4])]
+  // biome-ignore lint/suspicious/noExplicitAny: what is given on purpose is not what the types ask for
+  const layers: [string, any, Tensor, string][] = [
+    ['dense', dense(3), x, 'w'],
+    ['embedding', embedding(3, 2), tensor([1], { dtype: 'int32' }), 'w'],
+    ['conv2d', conv2d(2, 3), kernel, 'w'],
+    ['convTranspose2d', convTranspose2d(2, 3), kernel, 'w'],
+    ['layerNorm', layerNorm(), x, 'scale'],
+    ['rmsNorm', rmsNorm(), x, 'scale'],
+    ['learnedPositions', learnedPositions(3), ones([2, 2]), 'w'],
+    ['feedForward', feedForward(), x, 'w1'],
+    ['multiHeadAttention', multiHeadAttention({ heads: 1 }), ones([2, 2]), 'wq'],
+    ['lstmCell', recurrent(lstmCell(2)), ones([3, 2]), 'wh'],
+    ['convLstmCell', recurrent(convLstmCell(2, 3)), ones([3, 1, 4, 4]), 'wx'],
+    ['bidirectional', bidirectional(gruCell(2)), ones([3, 2]), 'forward'],
+    ['residual', residual(dense(2)), x, 'body'],
+  ]
+  for (const [name, layer, input, missing] of layers) {
+    const start = `^${name}: the parameters are not what init returned: `
+    assert.throws(() => layer.apply(undefined, input), new RegExp(`${start}they are undefined`))
+    assert.throws(() => layer.apply({}, input), new RegExp(`${start}${missing} is missing`))
+    const swapped = `^${name}: a tensor is given in place of the parameters, which come first: apply\\(params, x\\)`
+    assert.throws(() => layer.apply(input, layer.init(key, input)), new RegExp(swapped))
+  }
+  for (const layer of [groupNorm(1), batchNorm()]) {
+    const own = layer.init(key, kernel)
+    assert.throws(
+      () => layer.apply({ ...own, bias: undefined } as never, kernel),
+      /Norm: the parameters .*: bias is miss/,
+    )
+    assert.throws(
+      () => layer.apply(kernel as never, own as never),
+      /Norm: a tensor is given in place of the parameters/,
+    )
+  }
+  assert.throws(() => dense(3).apply({ W: eye(2), b: x } as never, x), /dense: .*: w is missing/)
+})
+
+test('initializers and activations are functions, and initializers give tensors of the shape they are asked for', () => {
+  const refused = (name: string, make: (options: never) => unknown) => {
+    const said = new RegExp(`^${name}: init is a function such as initializers.zeros, not the string zeros`)
+    assert.throws(() => make({ init: 'zeros' } as never), said)
+    assert.throws(() => make({ init: null } as never), new RegExp(`^${name}: init is .*, not null`))
+  }
+  refused('dense', options => dense(3, options))
+  refused('embedding', options => embedding(3, 2, options))
+  refused('conv2d', options => conv2d(3, 2, options))
+  refused('gruCell', options => gruCell(3, options))
+  refused('convLstmCell', options => convLstmCell(3, 3, options))
+  refused('learnedPositions', options => learnedPositions(3, options))
+  refused('feedForward', options => feedForward(options))
+  refused('multiHeadAttention', options => multiHeadAttention({ heads: 1, ...(options as object) }))
+  assert.throws(() => dense(3, { biasInit: 0 as never }), /dense: biasInit is a function .*, not the number 0/)
+  assert.throws(
+    () => lstmCell(4, { activation: 'tanh' as never }),
+    /lstmCell: activation is a function such as tanh, not the string tanh/,
+  )
+  const wrong = { init: initializers.normal as never }
+  const what = /: an initializer returns a function, not a tensor of shape \[.*\]: is it one that was not made yet/
+  for (const layer of [dense(3, wrong), recurrent(gruCell(3, wrong)), feedForward(wrong)]) {
+    assert.throws(() => layer.init(key, { shape: [4, 3] }), what)
+  }
+  assert.throws(() => conv2d(2, 3, wrong).init(key, { shape: [1, 4, 4] }), what)
+  assert.throws(() => embedding(2, 3, wrong).init(key, ids), what)
+  assert.throws(
+    () => dense(3, { biasInit: () => ones([2]) }).init(key, { shape: [4] }),
+    /dense: an initializer returns shape \[2\], not a tensor of shape \[3\]/,
+  )
+})
+
+test('a mode is an object, of any names', () => {
+  const [x, images] = [ones([3, 2]), ones([1, 4, 4])]
+  // biome-ignore lint/suspicious/noExplicitAny: what is given on purpose is not what the types ask for
+  const layers: [string, any, Tensor][] = [
+    ['chain', chain(dense(2)), x],
+    ['residual', residual(dense(2)), x],
+    ['timeDistributed', timeDistributed(dense(2)), x],
+    ['recurrent', recurrent(gruCell(2)), x],
+    ['bidirectional', bidirectional(gruCell(2)), x],
+    ['rollout', rollout(gruCell(2), 3), ones([2])],
+    ['dropout', dropout(0.5), x],
+    ['multiHeadAttention', multiHeadAttention({ heads: 1 }), x],
+    ['encoderBlock', encoderBlock({ heads: 1 }), x],
+    ['batchNorm', batchNorm(), images],
+    ['gpt', gpt({ vocabulary: 3, length: 4, width: 2, layers: 1, heads: 1 }), tensor([1], { dtype: 'int32' })],
+  ]
+  for (const [name, layer, input] of layers) {
+    const params = layer.init(key, input)
+    for (const [mode, said] of [
+      [true, 'the boolean true'],
+      [5, 'the number 5'],
+      [input, 'a Tensor'],
+      [[], 'an array'],
+      [null, 'null'],
+    ]) {
+      const expected = `^${name}: the mode is an object such as \\{ train, key \\}, not ${said}`
+      assert.throws(() => layer.apply(params, input, mode), new RegExp(expected))
+    }
+    const state = layer.initState?.(input)
+    layer.apply(params, input, { anything: 3, ...(state === undefined ? {} : { state }) })
+  }
+})
+
+test('a link that returns no tensor is refused, wherever it stands', () => {
+  const model = chain(dense(2), relu, maxPool as never)
+  const params = model.init(key, { shape: [2] })
+  assert.throws(
+    () => model.apply(params, ones([2])),
+    /^chain: link 3 returns a function, not a tensor: is it a layer that was not made yet \(maxPool\(2\)\)\?/,
+  )
+  assert.throws(() => chain(maxPool as never, relu).init(key, { shape: [2] }), /^chain: link 1 returns a function/)
+  assert.throws(
+    () => chain((() => 3) as never).apply([null] as never, ones([2])),
+    /^chain: link 1 returns the number 3, not a/,
+  )
+  const lost = (() => undefined) as never
+  assert.throws(
+    () => residual(lost).apply({ body: null, shortcut: null } as never, ones([2])),
+    /^residual: the body returns und/,
+  )
+  assert.throws(
+    () => timeDistributed(lost).apply(null as never, ones([2, 2])),
+    /^timeDistributed: the argument returns und/,
   )
 })
 

@@ -1,7 +1,7 @@
 // Losses: their values by hand, what does not count, and derivatives where a formula could lose them.
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { grad, log, logSoftmax, mul, sum, type Tensor, tensor, vmap } from '../../ts/index.js'
+import { grad, log, logSoftmax, mul, ones, sum, type Tensor, tensor, vmap } from '../../ts/index.js'
 import * as nn from '../../ts/nn/index.js'
 import { close } from '../close.js'
 
@@ -22,6 +22,38 @@ test('losses are means: of -log p, of squared errors', () => {
     () => nn.crossEntropy(logits, tensor([2, 0])),
     /float32 labels \[2\], .*, do not fit logits \[2, 3\]; the numbers of classes have dtype int32/,
   )
+})
+
+test('a column against a row is refused, not taken for all pairs; one may broadcast to the other', () => {
+  const [column, row] = [ones([4, 1]), tensor([0, 1, 2, 3])]
+  const losses = {
+    meanSquaredError: nn.meanSquaredError,
+    meanAbsoluteError: nn.meanAbsoluteError,
+    huber: nn.huber,
+    smoothL1: nn.smoothL1,
+    poissonNll: nn.poissonNll,
+    binaryCrossEntropy: nn.binaryCrossEntropy,
+    klDivergence: nn.klDivergence,
+    hinge: nn.hinge,
+    softMargin: nn.softMargin,
+  }
+  for (const [name, loss] of Object.entries(losses)) {
+    assert.throws(
+      () => loss(column, row),
+      new RegExp(`^${name}: \\[4, 1\\] and \\[4\\] broadcast to \\[4, 4\\]; give them one shape`),
+    )
+    assert.throws(() => loss(row, column), new RegExp(`^${name}: \\[4\\] and \\[4, 1\\] broadcast to`))
+    for (const one of [ones([4, 4]), tensor(1), tensor([1])]) loss(one, row)
+  }
+  close(nn.meanSquaredError(ones([2, 4]), row), (1 + 0 + 1 + 4) / 4)
+  const three = /: \[4, 1\] and \[4\] and \[4\] broadcast to \[4, 4\]/
+  assert.throws(() => nn.gaussianNll(column, row, row), three)
+  assert.throws(() => nn.marginRanking(column, row, row), three)
+  assert.throws(() => nn.tripletMargin(column, row, row), three)
+  assert.throws(() => nn.cosineEmbedding(ones([4, 2]), ones([4, 2]), column), /: \[4\] and \[4, 1\] broadcast to/)
+  assert.throws(() => nn.meanSquaredError(ones([3]), row), /meanSquaredError: shapes do not broadcast: \[3\] and \[4\]/)
+  // Within vmap shapes are those of one example.
+  close(vmap((x: Tensor, y: Tensor) => nn.meanSquaredError(x, y))(column, row), [1, 0, 1, 4])
 })
 
 test('ignored labels do not count, whatever their logits are', () => {

@@ -11,7 +11,7 @@ import { tanh } from '../ops/sigmoidal.js'
 import { softmax } from '../ops/softmax.js'
 import { where } from '../ops/where.js'
 import type { Spec } from '../transforms/eval-shape.js'
-import { checkCount, lastLength } from './check.js'
+import { checkCount, checkFunctions, checkParams, drawn, lastLength } from './check.js'
 import { glorotUniform, type Initializer, zeros } from './initializers.js'
 
 /** What attention finds: `weights` [S] that add up to 1, and the keys' mean by them, `context` [K]. */
@@ -102,9 +102,9 @@ function additiveParams(
 ): ConcatParams {
   const [kq, kk, kv] = splitKey(key, 3)
   return {
-    wq: init(kq, [lastLength(name, query), units]),
-    wk: init(kk, [lastLength(name, keys), units]),
-    v: init(kv, [units]),
+    wq: drawn(name, init, kq, [lastLength(name, query), units]),
+    wk: drawn(name, init, kk, [lastLength(name, keys), units]),
+    v: drawn(name, init, kv, [units]),
   }
 }
 
@@ -125,6 +125,7 @@ function additiveParams(
 export function bahdanauAttention(units: number, options: AttentionOptions = {}): Attention<BahdanauParams> {
   const name = 'bahdanauAttention'
   checkOptions(name, options, ALIGNMENT_NAMES)
+  checkFunctions(name, options)
   checkCount(name, 'units', units)
   return attentionBy(
     name,
@@ -132,7 +133,7 @@ export function bahdanauAttention(units: number, options: AttentionOptions = {})
       const { wq, wk, v } = additiveParams(name, key, query, keys, { ...options, units })
       return { wq, wk, b: zeros(key, [units]), v }
     },
-    (params, query, keys) => additive(params, query, keys, params.b),
+    (params, query, keys) => additive(checkParams(name, params, ['wq', 'wk', 'b', 'v']), query, keys, params.b),
   )
 }
 
@@ -168,6 +169,7 @@ export function luongAttention(
 ): Attention<null> | Attention<GeneralParams> | Attention<ConcatParams> {
   const name = 'luongAttention'
   checkOptions(name, options, { ...ALIGNMENT_NAMES, units: 1 })
+  checkFunctions(name, options)
   const { units, init = glorotUniform } = options
   if (units !== undefined) checkCount(name, 'units', units)
   if (score === 'dot') {
@@ -187,15 +189,15 @@ export function luongAttention(
   if (score === 'general') {
     return attentionBy<GeneralParams>(
       name,
-      (key, query, keys) => ({ w: init(key, [lastLength(name, query), lastLength(name, keys)]) }),
-      ({ w }, query, keys) => matmul(keys, matmul(query, w)),
+      (key, query, keys) => ({ w: drawn(name, init, key, [lastLength(name, query), lastLength(name, keys)]) }),
+      (params, query, keys) => matmul(keys, matmul(query, checkParams(name, params, ['w']).w)),
     )
   }
   if (score === 'concat') {
     return attentionBy<ConcatParams>(
       name,
       (key, query, keys) => additiveParams(name, key, query, keys, { units: units ?? lastLength(name, query), init }),
-      (params, query, keys) => additive(params, query, keys),
+      (params, query, keys) => additive(checkParams(name, params, ['wq', 'wk', 'v']), query, keys),
     )
   }
   throw rangeError(`${name}: the score is 'dot', 'general' or 'concat', not ${JSON.stringify(score)}`)

@@ -22,7 +22,7 @@ import { where } from '../ops/where.js'
 import type { Spec } from '../transforms/eval-shape.js'
 import { vmap } from '../transforms/vmap.js'
 import { LOWEST } from './alignment.js'
-import { checkCount, checkRate, lastLength } from './check.js'
+import { checkCount, checkFunctions, checkMode, checkParams, checkRate, drawn, lastLength } from './check.js'
 import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
@@ -241,6 +241,7 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
   checkCount(name, 'heads', heads)
   checkCount(name, 'keyValueHeads', keyValueHeads)
   checkRate(name, 'dropout', dropout)
+  checkFunctions(name, options)
   const { init = glorotUniform, outputInit = init } = options
   if (headSize !== undefined) checkCount(name, 'headSize', headSize)
   if (heads % keyValueHeads !== 0) {
@@ -283,7 +284,8 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
     return [headsOf(q, heads, positions), keyValues(k, v, positions)]
   }
   const run = (params: MultiHeadParams, x: Tensor, mode: MultiHeadMode, isWeighed: boolean): Head => {
-    checkSequence('x', x, params.wq)
+    checkMode(name, mode)
+    checkSequence('x', x, checkParams(name, params, ['wq', 'wk', 'wv', 'wo']).wq)
     const { keys, values, projected, mask, length } = mode
     const isOwn = projected === undefined && keys === undefined && values === undefined
     const [q, own] = isOwn
@@ -303,10 +305,10 @@ export function multiHeadAttention(options: MultiHeadOptions): MultiHeadAttentio
       const [kq, kk, kv, ko] = splitKey(key, 4)
       const [inner, shared] = [heads * size, keyValueHeads * size]
       return {
-        wq: init(kq, [width, inner]),
-        wk: init(kk, [lastLength(name, keys), shared]),
-        wv: init(kv, [lastLength(name, values), shared]),
-        wo: outputInit(ko, [inner, width]),
+        wq: drawn(name, init, kq, [width, inner]),
+        wk: drawn(name, init, kk, [lastLength(name, keys), shared]),
+        wv: drawn(name, init, kv, [lastLength(name, values), shared]),
+        wo: drawn(name, outputInit, ko, [inner, width]),
         ...(bias ? { bq: zeros([inner]), bk: zeros([shared]), bv: zeros([shared]), bo: zeros([width]) } : {}),
       }
     },

@@ -18,7 +18,7 @@ import {
   type MultiHeadParams,
   multiHeadAttention,
 } from './attention.js'
-import { checkCount, checkRate, lastLength } from './check.js'
+import { checkCount, checkFunctions, checkMode, checkParams, checkRate, drawn, lastLength } from './check.js'
 import { linear } from './dense.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { glorotUniform, type Initializer } from './initializers.js'
@@ -74,20 +74,22 @@ export function feedForward(options: FeedForwardOptions = {}): Layer<FeedForward
   checkOptions('feedForward', options, FEED_FORWARD_NAMES)
   const { hidden, activation = relu, gated = false, bias = true, init = glorotUniform, outputInit = init } = options
   if (hidden !== undefined) checkCount('feedForward', 'hidden', hidden)
+  checkFunctions('feedForward', options)
   return {
     init(key, input) {
       const width = lastLength('feedForward', input)
       const units = hidden ?? 4 * width
       const [k1, k2, k3] = split(key, 3)
       return {
-        w1: init(k1, [width, units]),
-        w2: outputInit(k2, [units, width]),
-        ...(gated ? { w3: init(k3, [width, units]) } : {}),
+        w1: drawn('feedForward', init, k1, [width, units]),
+        w2: drawn('feedForward', outputInit, k2, [units, width]),
+        ...(gated ? { w3: drawn('feedForward', init, k3, [width, units]) } : {}),
         ...(bias ? { b1: zeros([units]), b2: zeros([width]) } : {}),
         ...(bias && gated ? { b3: zeros([units]) } : {}),
       }
     },
-    apply({ w1, w2, w3, b1, b2, b3 }, x) {
+    apply(params, x) {
+      const { w1, w2, w3, b1, b2, b3 } = checkParams('feedForward', params, ['w1', 'w2'])
       const units = activation(linear(x, w1, b1))
       return linear(w3 === undefined ? units : mul(units, linear(x, w3, b3)), w2, b2)
     },
@@ -240,7 +242,9 @@ export function encoderBlock<N = NormParams>(options: BlockOptions<N>): EncoderB
         feedForward: network.init(k4, input),
       }
     },
-    apply(p, x, { mask, length, ...mode } = {}) {
+    apply(p, x, given = {}) {
+      checkMode('encoderBlock', given)
+      const { mask, length, ...mode } = given
       const attended = join(0, p.norm1, x, mode, (y, own) => attention.apply(p.attention, y, { ...own, mask, length }))
       return join(1, p.norm2, attended, mode, y => network.apply(p.feedForward, y))
     },
@@ -298,6 +302,7 @@ export function decoderBlock<N = NormParams>(options: BlockOptions<N>): DecoderB
     return join(2, p.norm3, seen, mode, y => network.apply(p.feedForward, y))
   }
   const apply = (p: Params, x: Tensor, mode: DecoderMode, look = cross.apply): Tensor => {
+    checkMode('decoderBlock', mode)
     const { mask, length } = mode
     const attended = join(0, p.norm1, x, mode, (y, own) => attention.apply(p.attention, y, { ...own, mask, length }))
     return rest(p, attended, mode, look)

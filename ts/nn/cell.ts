@@ -1,10 +1,12 @@
 // What a cell is, and what the built-in ones share: options, parameters, and how they read their state.
 import { checkOptions, type OptionNames } from '../core/options.js'
+import { showShape } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
+import { typeError } from '../errors.js'
 import { concat } from '../ops/concat.js'
 import { split as splitKey } from '../ops/random.js'
 import type { Spec } from '../transforms/eval-shape.js'
-import { checkCount, lastLength } from './check.js'
+import { checkCount, checkFunctions, checkParams, drawn, lastLength } from './check.js'
 import { type Initializer, uniform } from './initializers.js'
 import type { Mode } from './layer.js'
 
@@ -80,19 +82,19 @@ export function cellParams(
   const init = startOf(units, options)
   const { recurrentInit, biasInit = init } = options
   return {
-    wx: init(kx, [lastLength(name, input), gates * units]),
+    wx: drawn(name, init, kx, [lastLength(name, input), gates * units]),
     wh:
       recurrentInit === undefined
-        ? init(kh, [units, gates * units])
+        ? drawn(name, init, kh, [units, gates * units])
         : concat(
-            splitKey(kh, gates).map(own => recurrentInit(own, [units, units])),
+            splitKey(kh, gates).map(own => drawn(name, recurrentInit, own, [units, units])),
             1,
           ),
-    b: biasInit(kb, [gates * units]),
+    b: drawn(name, biasInit, kb, [gates * units]),
   }
 }
 
-/** Throws at other options than `names`, and unless `units` is a number of units. */
+/** Throws at other options than `names` or others than functions, and unless `units` is a number of units. */
 export function checkUnits<T extends object>(
   name: string,
   units: number,
@@ -101,10 +103,17 @@ export function checkUnits<T extends object>(
 ): void {
   checkOptions(name, options, names)
   checkCount(name, 'units', units)
+  checkFunctions(name, options)
 }
 
-/** The number of units, from the state's weights. */
-export const stateLength = ({ wh }: { wh: Tensor }): number => wh.shape[0]
+/** The number of units, from the state's weights. Throws unless a step, where it is known, is a vector. */
+export function stateLength(name: string, params: { wh: Tensor }, step?: Spec): number {
+  const { wh } = checkParams(name, params, ['wh'])
+  if (step === undefined || step.shape.length < 2) return wh.shape[0]
+  throw typeError(
+    `${name}: a step of the sequence has shape ${showShape(step.shape)}, expected a vector [features]; use vmap for a batch`,
+  )
+}
 
 /**
  * What the products of a cell read of its state: the state itself, or what `variationalDropout` leaves of it. A cell of

@@ -4,6 +4,7 @@ import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { split } from '../ops/random.js'
 import type { Spec } from '../transforms/eval-shape.js'
+import { checkMode } from './check.js'
 import type { Layer, ParamsOf, StatefulLayer, StateOf } from './layer.js'
 import { checkLink, initialState, initLink, type Link, modeOf, outputSpec, paramSpecs, runLink } from './link.js'
 
@@ -59,11 +60,18 @@ export function chain<const L extends readonly Link[]>(
     },
     run(params, x, mode) {
       checkList('parameters', 'init', params)
+      checkMode('chain', mode)
       const states = mode?.state == null ? [] : checkList('state', 'initState', mode.state)
       const keys = mode?.key === undefined || links.length === 0 ? [] : split(mode.key, links.length)
       let y = x
       const next = links.map((link, i) => {
-        const [after, out] = runLink(link, (params as unknown[])[i], y, modeOf(mode, keys[i], states[i]))
+        const [after, out] = runLink(
+          `chain: link ${i + 1}`,
+          link,
+          (params as unknown[])[i],
+          y,
+          modeOf(mode, keys[i], states[i]),
+        )
         y = out
         return after
       })

@@ -11,7 +11,7 @@ import { meanPool } from '../ops/pool.js'
 import { mean } from '../ops/reduce.js'
 import { reshape } from '../ops/reshape.js'
 import { stopGradient } from '../ops/stop-gradient.js'
-import { channelCount, checkCount } from './check.js'
+import { channelCount, checkCount, checkMode, checkParams } from './check.js'
 import type { Layer, Mode, StatefulLayer } from './layer.js'
 import { type NormParams, standardize } from './norm.js'
 
@@ -53,6 +53,7 @@ const grouped = (
       return initAffine(input.shape[0], affine)
     },
     apply(params, x) {
+      if (params) checkParams(name, params, ['scale', 'bias'])
       checkTensor(name, x)
       const rows = reshape(x, [checked(x), -1])
       return applyAffine(params, reshape(standardize(rows, { epsilon }), x.shape))
@@ -180,7 +181,9 @@ export function batchNorm(options: BatchNormOptions = {}): StatefulLayer<NormPar
     return { mean: zeros(shape), variance: ones(shape) }
   }
   const run = (params: NormParams | null, x: Tensor, mode: Mode): [RunningStatistics, Tensor] => {
+    if (params) checkParams('batchNorm', params, ['scale', 'bias'])
     checkTensor('batchNorm', x)
+    checkMode('batchNorm', mode)
     const state = checkState(mode, x)
     if (!mode.train) {
       return [state, normalized(params, sub(x, perChannel(state.mean, x)), state.variance)]

@@ -1,10 +1,11 @@
 // What layers ask of their sizes and inputs.
 
 import { isInteger } from '../core/dtype.js'
-import { showShape } from '../core/shape.js'
-import { checkTensor, type Tensor } from '../core/tensor.js'
+import { sameShape, showShape } from '../core/shape.js'
+import { checkTensor, describe, Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { isSpec, type Spec } from '../transforms/eval-shape.js'
+import type { Initializer } from './initializers.js'
 import type { Mode } from './layer.js'
 
 /** Throws unless `value` is a positive integer. */
@@ -12,6 +13,47 @@ export function checkCount(layer: string, name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) {
     throw rangeError(`${layer}: ${name} is a positive integer, not ${String(value)}`)
   }
+}
+
+/** The parameters, in which these must be. */
+export function checkParams<P>(layer: string, params: P, names: readonly (keyof P & string)[]): P {
+  if (params instanceof Tensor) {
+    throw typeError(`${layer}: a tensor is given in place of the parameters, which come first: apply(params, x)`)
+  }
+  const isObject = typeof params === 'object' && params !== null
+  const missing = isObject ? names.find(name => params[name] === undefined) : describe(params)
+  if (missing === undefined) return params
+  throw typeError(
+    `${layer}: the parameters are not what init returned: ${isObject ? `${missing} is missing` : `they are ${missing}`}`,
+  )
+}
+
+/** What options that are functions may be. */
+const FUNCTIONS = {
+  init: 'initializers.zeros',
+  recurrentInit: 'initializers.orthogonal',
+  outputInit: 'initializers.zeros',
+  biasInit: 'initializers.zeros',
+  activation: 'tanh',
+  gateActivation: 'sigmoid',
+}
+
+/** Throws where an initializer or an activation is given that is no function. */
+export function checkFunctions(layer: string, options: object): void {
+  for (const [name, example] of Object.entries(FUNCTIONS)) {
+    const given = (options as Record<string, unknown>)[name]
+    if (given === undefined || typeof given === 'function') continue
+    throw typeError(`${layer}: ${name} is a function such as ${example}, not ${describe(given)}`)
+  }
+}
+
+/** What an initializer gives. Throws unless it is a tensor of the shape. */
+export function drawn(layer: string, init: Initializer, key: Tensor, shape: readonly number[]): Tensor {
+  const value: unknown = init(key, shape)
+  if (value instanceof Tensor && sameShape(value.shape, shape)) return value
+  const given = value instanceof Tensor ? `shape ${showShape(value.shape)}` : describe(value)
+  const hint = typeof value === 'function' ? ': is it one that was not made yet (initializers.normal())?' : ''
+  throw typeError(`${layer}: an initializer returns ${given}, not a tensor of shape ${showShape(shape)}${hint}`)
 }
 
 /** Throws unless `input` says what an input looks like. */
@@ -69,6 +111,13 @@ export function channelCount(layer: string, input: Spec, n?: number): number {
 export function checkRate(operation: string, name: string, rate: unknown): void {
   if (typeof rate === 'number' && rate >= 0 && rate < 1) return
   throw rangeError(`${operation}: ${name} is a probability in [0, 1), not ${String(rate)}`)
+}
+
+/** Throws unless the mode is an object, or left out. */
+export function checkMode(layer: string, mode: unknown): void {
+  const isObject = typeof mode === 'object' && mode !== null && !Array.isArray(mode) && !(mode instanceof Tensor)
+  if (isObject || mode === undefined) return
+  throw typeError(`${layer}: the mode is an object such as { train, key }, not ${describe(mode)}`)
 }
 
 /** The key, without which nothing can be drawn. */

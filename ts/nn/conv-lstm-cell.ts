@@ -10,7 +10,7 @@ import { split as splitKey } from '../ops/random.js'
 import { sigmoid, tanh } from '../ops/sigmoidal.js'
 import type { Spec } from '../transforms/eval-shape.js'
 import { type Cell, type CellParams, readState } from './cell.js'
-import { checkCount } from './check.js'
+import { checkCount, checkFunctions, checkParams, drawn } from './check.js'
 import { uniform } from './initializers.js'
 import type { LstmCarry, LstmOptions } from './lstm-cell.js'
 
@@ -50,6 +50,7 @@ export function convLstmCell(
   const { gateActivation: gate = sigmoid, activation = tanh, forgetBias = 0 } = options
   checkCount('convLstmCell', 'channels', channels)
   checkCount('convLstmCell', 'size', size)
+  checkFunctions('convLstmCell', options)
   const gates = 4 * channels
   return {
     init(key, input) {
@@ -57,19 +58,21 @@ export function convLstmCell(
       const window = spatial(input).map(() => size)
       const reach = channels * size ** window.length
       const { init = uniform(1 / Math.sqrt(reach)) } = options
-      const b = (options.biasInit ?? init)(kb, [gates])
+      const b = drawn('convLstmCell', options.biasInit ?? init, kb, [gates])
       const opening = [0, forgetBias, 0, 0].map(value => full([channels], value))
       return {
-        wx: init(kx, [gates, input.shape[0], ...window]),
-        wh: init(kh, [gates, channels, ...window]),
+        wx: drawn('convLstmCell', init, kx, [gates, input.shape[0], ...window]),
+        wh: drawn('convLstmCell', init, kh, [gates, channels, ...window]),
         b: forgetBias === 0 ? b : add(b, concat(opening)),
       }
     },
-    initialCarry(_params, input) {
+    initialCarry(params, input) {
+      checkParams('convLstmCell', params, ['wx', 'wh', 'b'])
       const shape = [channels, ...spatial(input)]
       return { h: zeros(shape), c: zeros(shape) }
     },
-    apply({ wx, wh, b }, { h, c }, x, mode) {
+    apply(params, { h, c }, x, mode) {
+      const { wx, wh, b } = checkParams('convLstmCell', params, ['wx', 'wh', 'b'])
       const conv = CONVOLUTIONS[spatial(x).length - 1]
       const z = add(conv(x, wx, { padding: 'same', bias: b }), conv(readState(h, mode), wh, { padding: 'same' }))
       const [i, f, g, o] = split(z, 4, 0)

@@ -16,7 +16,7 @@ import {
 import { split } from '../ops/random.js'
 import { transpose } from '../ops/transpose.js'
 import { type PerAxis, perAxis } from '../ops/windows.js'
-import { channelCount, checkCount } from './check.js'
+import { channelCount, checkCount, checkFunctions, checkParams, drawn } from './check.js'
 import { glorotUniform, type Initializer, zeros } from './initializers.js'
 import type { Layer } from './layer.js'
 
@@ -58,6 +58,7 @@ function convolution<Options extends ConvLayerOptions | ConvTransposeLayerOption
   return ((filters: number, size: PerAxis, options: Options = {} as Options) => {
     checkOptions(name, options, names)
     checkCount(name, 'filters', filters)
+    checkFunctions(name, options)
     const window = perAxis(name, 'size', size, n)
     const { bias = true, init = glorotUniform, biasInit = zeros, ...own } = options
     const { groups = 1 } = own
@@ -71,11 +72,14 @@ function convolution<Options extends ConvLayerOptions | ConvTransposeLayerOption
         }
         const [weightKey, biasKey] = split(key)
         const [inputs, outputs] = isTransposed ? [channels, filters / groups] : [channels / groups, filters]
-        const drawn = init(weightKey, [...window, inputs, outputs])
-        const w = transpose(drawn, [...(isTransposed ? [n, n + 1] : [n + 1, n]), ...window.map((_, i) => i)])
-        return bias ? { w, b: biasInit(biasKey, [filters]) } : { w }
+        const kernel = drawn(name, init, weightKey, [...window, inputs, outputs])
+        const w = transpose(kernel, [...(isTransposed ? [n, n + 1] : [n + 1, n]), ...window.map((_, i) => i)])
+        return bias ? { w, b: drawn(name, biasInit, biasKey, [filters]) } : { w }
       },
-      apply: ({ w, b }, x) => apply(x, w, { ...own, bias: b } as ConvOptions & ConvTransposeOptions),
+      apply(params, x) {
+        const { w, b } = checkParams(name, params, ['w'])
+        return apply(x, w, { ...own, bias: b } as ConvOptions & ConvTransposeOptions)
+      },
     }
     return layer
   }) as ConvLayer<Options>

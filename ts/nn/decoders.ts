@@ -14,7 +14,7 @@ import { tanh } from '../ops/sigmoidal.js'
 import { evalShape, type Spec } from '../transforms/eval-shape.js'
 import type { Attention } from './alignment.js'
 import type { Cell } from './cell.js'
-import { checkCount, lastLength } from './check.js'
+import { checkCount, checkFunctions, drawn, lastLength } from './check.js'
 import { type DenseParams, dense, linear } from './dense.js'
 import { glorotUniform, type Initializer } from './initializers.js'
 import { checkCell } from './recurrent.js'
@@ -231,6 +231,7 @@ export function luongDecoder<P, C, A>(
   const { units, inputFeeding = true, query = hiddenState, init = glorotUniform } = options
   checkAttention('luongDecoder', attention)
   checkCount('luongDecoder', 'units', units)
+  checkFunctions('luongDecoder', options)
   return {
     init(key, input, { carry, keys }) {
       const [cellKey, bridgeKey, attentionKey, combineKey] = splitKey(key, 4)
@@ -240,7 +241,7 @@ export function luongDecoder<P, C, A>(
         cell: params,
         bridge: bridgeParams(bridgeKey, cell, params, carry),
         attention: attention.init(attentionKey, state, keys),
-        combine: { w: init(combineKey, [sum(oneKey(keys), state).shape[0], units]) },
+        combine: { w: drawn('luongDecoder', init, combineKey, [sum(oneKey(keys), state).shape[0], units]) },
       }
     },
     initialCarry: (params, memory) => ({

@@ -4,7 +4,7 @@ import type { Tensor } from '../core/tensor.js'
 import { add } from '../ops/arithmetic.js'
 import { matmul } from '../ops/dot-general.js'
 import { split } from '../ops/random.js'
-import { checkCount, lastLength } from './check.js'
+import { checkCount, checkFunctions, checkParams, drawn, lastLength } from './check.js'
 import { glorotUniform, type Initializer, zeros } from './initializers.js'
 import type { Layer } from './layer.js'
 
@@ -43,12 +43,16 @@ export function dense(units: number, options: DenseOptions = {}): Layer<{ w: Ten
   checkOptions('dense', options, { bias: 1, init: 1, biasInit: 1 })
   const { bias = true, init = glorotUniform, biasInit = zeros } = options
   checkCount('dense', 'units', units)
+  checkFunctions('dense', options)
   return {
     init(key, input) {
       const [weightKey, biasKey] = split(key)
-      const w = init(weightKey, [lastLength('dense', input), units])
-      return bias ? { w, b: biasInit(biasKey, [units]) } : { w }
+      const w = drawn('dense', init, weightKey, [lastLength('dense', input), units])
+      return bias ? { w, b: drawn('dense', biasInit, biasKey, [units]) } : { w }
     },
-    apply: ({ w, b }, x) => linear(x, w, b),
+    apply(params, x) {
+      const { w, b } = checkParams('dense', params, ['w'])
+      return linear(x, w, b)
+    },
   }
 }

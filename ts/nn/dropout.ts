@@ -5,7 +5,7 @@ import type { Tensor } from '../core/tensor.js'
 import { div } from '../ops/arithmetic.js'
 import { bernoulli } from '../ops/random.js'
 import { where } from '../ops/where.js'
-import { checkRate, keyOf } from './check.js'
+import { checkMode, checkRate, keyOf } from './check.js'
 import type { Layer } from './layer.js'
 
 /** `x` with elements 0 with probability `rate`, the others divided by that to stay; one draw along each of `axes`. */
@@ -38,6 +38,7 @@ export function dropout(rate: number, options: DropoutOptions = {}): Layer<null>
   return {
     init: () => null,
     apply(_params, x, mode) {
+      checkMode('dropout', mode)
       if (!mode?.train || rate === 0) return x
       return drop(x, keyOf('dropout', mode), rate, normalizeAxes('dropout', broadcastAxes, x.rank))
     },

@@ -2,7 +2,7 @@
 import { checkOptions } from '../core/options.js'
 import type { Tensor } from '../core/tensor.js'
 import { take } from '../ops/take.js'
-import { checkCount, checkIds } from './check.js'
+import { checkCount, checkFunctions, checkIds, checkParams, drawn } from './check.js'
 import { type Initializer, normal } from './initializers.js'
 import type { Layer } from './layer.js'
 
@@ -23,11 +23,12 @@ export function embedding(
   const { init = normal() } = options
   checkCount('embedding', 'vocabulary', vocabulary)
   checkCount('embedding', 'size', size)
+  checkFunctions('embedding', options)
   return {
     init(key, input) {
       checkIds('embedding', input)
-      return { w: init(key, [vocabulary, size]) }
+      return { w: drawn('embedding', init, key, [vocabulary, size]) }
     },
-    apply: ({ w }, ids) => take(w, ids),
+    apply: (params, ids) => take(checkParams('embedding', params, ['w']).w, ids),
   }
 }

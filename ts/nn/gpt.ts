@@ -13,7 +13,7 @@ import { where } from '../ops/where.js'
 import { gelu } from './activations.js'
 import type { KeyValues } from './attention.js'
 import { BLOCK_NAMES, type BlockOptions, type EncoderBlockParams, encoderBlock, throughBlocks } from './blocks.js'
-import { checkCount, checkIds, checkText } from './check.js'
+import { checkCount, checkIds, checkMode, checkText, drawn } from './check.js'
 import { dropout as dropoutLayer } from './dropout.js'
 import { normal } from './initializers.js'
 import type { Layer, Mode } from './layer.js'
@@ -124,15 +124,17 @@ export function gpt<N = NormParams>(options: GptOptions<N>): Gpt<GptParams<N>> {
       const [tokenKey, positionKey, normKey, headKey, ...keys] = split(key, 4 + layers)
       const x = { shape: [Math.min(input.shape[0] ?? 1, length), width] }
       return {
-        tokens: init(tokenKey, [vocabulary, width]),
+        tokens: drawn('gpt', init, tokenKey, [vocabulary, width]),
         positions: positions.init(positionKey, x),
         blocks: keys.map(own => block.init(own, x)),
         norm: preNorm ? norm.init(normKey, x) : null,
-        head: tied ? null : init(headKey, [width, vocabulary]),
+        head: tied ? null : drawn('gpt', init, headKey, [width, vocabulary]),
       }
     },
-    apply(params, ids, { train, key } = {}) {
+    apply(params, ids, given = {}) {
       checkText('gpt', ids, length)
+      checkMode('gpt', given)
+      const { train, key } = given
       const mode = (place: number): Mode => partMode({ train, key }, place)
       const x = left.apply(null, positions.apply(params.positions, take(params.tokens, ids)), mode(0))
       return logitsOf(

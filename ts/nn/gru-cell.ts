@@ -17,6 +17,7 @@ import {
   startOf,
   stateLength,
 } from './cell.js'
+import { checkParams, drawn } from './check.js'
 import { standardize } from './norm.js'
 
 /** As `CellParams`, with one bias for the inputs' part and one for the state's: the reset gate acts between them. */
@@ -27,7 +28,10 @@ export interface GruParams {
   bh: Tensor
 }
 
-const startOfGru = (params: { wh: Tensor }): Tensor => zeros([stateLength(params)])
+const startOfGru =
+  (name: string): Cell<{ wh: Tensor }, Tensor>['initialCarry'] =>
+  (params, step) =>
+    zeros([stateLength(name, params, step)])
 
 /** (1 - z) n + z h */
 const between = (z: Tensor, n: Tensor, h: Tensor): Tensor => add(mul(sub(1, z), n), mul(z, h))
@@ -49,10 +53,11 @@ export function gruCell(units: number, options: GatedOptions = {}): Cell<GruPara
     init(key, input) {
       const [first, second] = splitKey(key)
       const { wx, wh, b } = cellParams('gruCell', first, input, { units, gates: 3, options })
-      return { wx, wh, bx: b, bh: biasInit(second, [3 * units]) }
+      return { wx, wh, bx: b, bh: drawn('gruCell', biasInit, second, [3 * units]) }
     },
-    initialCarry: startOfGru,
-    apply({ wx, wh, bx, bh }, h, x, mode) {
+    initialCarry: startOfGru('gruCell'),
+    apply(params, h, x, mode) {
+      const { wx, wh, bx, bh } = checkParams('gruCell', params, ['wx', 'wh', 'bx', 'bh'])
       const [xr, xz, xn] = split(add(matmul(x, wx), bx), 3)
       const [hr, hz, hn] = split(add(matmul(readState(h, mode), wh), bh), 3)
       const [r, z] = [gate(add(xr, hr)), gate(add(xz, hz))]
@@ -78,8 +83,9 @@ export function choGruCell(units: number, options: GatedOptions = {}): Cell<Cell
   const { gateActivation: gate = sigmoid, activation = tanh } = options
   return {
     init: (key, input) => cellParams('choGruCell', key, input, { units, gates: 3, options }),
-    initialCarry: startOfGru,
-    apply({ wx, wh, b }, h, x, mode) {
+    initialCarry: startOfGru('choGruCell'),
+    apply(params, h, x, mode) {
+      const { wx, wh, b } = checkParams('choGruCell', params, ['wx', 'wh', 'b'])
       const read = readState(h, mode)
       const [gates, un] = lastGate(wh, 2)
       const [xr, xz, xn] = split(add(matmul(x, wx), b), 3)
@@ -103,8 +109,9 @@ export function mguCell(units: number, options: GatedOptions = {}): Cell<CellPar
   const { gateActivation = sigmoid, activation = tanh } = options
   return {
     init: (key, input) => cellParams('mguCell', key, input, { units, gates: 2, options }),
-    initialCarry: startOfGru,
-    apply({ wx, wh, b }, h, x, mode) {
+    initialCarry: startOfGru('mguCell'),
+    apply(params, h, x, mode) {
+      const { wx, wh, b } = checkParams('mguCell', params, ['wx', 'wh', 'b'])
       const read = readState(h, mode)
       const [uf, un] = lastGate(wh, 1)
       const [xf, xn] = split(add(matmul(x, wx), b), 2)
@@ -148,8 +155,9 @@ export function layerNormGruCell(
       gx: ones([3 * units]),
       gh: ones([3 * units]),
     }),
-    initialCarry: startOfGru,
-    apply({ wx, wh, b, gx, gh }, h, x, mode) {
+    initialCarry: startOfGru('layerNormGruCell'),
+    apply(params, h, x, mode) {
+      const { wx, wh, b, gx, gh } = checkParams('layerNormGruCell', params, ['wx', 'wh', 'b', 'gx', 'gh'])
       const [gates, candidate] = split(b, [2 * units, units])
       const [xg, xn] = normal(matmul(x, wx), gx)
       const [hg, hn] = normal(matmul(readState(h, mode), wh), gh)

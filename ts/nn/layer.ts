@@ -2,7 +2,7 @@
 import type { Tensor } from '../core/tensor.js'
 import type { Spec } from '../transforms/eval-shape.js'
 
-/** How a layer is run. */
+/** How a layer is run: an object of any names, of which a layer reads its own and passes over the others. */
 export interface Mode {
   /** True while training: what differs then (dropout, batch statistics) does so. */
   train?: boolean | undefined

@@ -1,5 +1,5 @@
 // What combinators are made of: layers with or without a state, and functions of one tensor.
-import type { Tensor } from '../core/tensor.js'
+import { describe, Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { foldIn } from '../ops/random.js'
 import { evalShape, type Spec } from '../transforms/eval-shape.js'
@@ -27,9 +27,16 @@ export const initLink = (link: Link, key: Tensor, input: Spec): unknown =>
 /** The link's state before any example; null where it has none. */
 export const initialState = (link: Link, input: Spec): unknown => (isStateful(link) ? link.initState(input) : null)
 
+/** What a function made of a tensor. Throws unless it is one. */
+function checkOutput(what: string, output: unknown): Tensor {
+  if (output instanceof Tensor) return output
+  const hint = typeof output === 'function' ? ': is it a layer that was not made yet (maxPool(2))?' : ''
+  throw typeError(`${what} returns ${describe(output)}, not a tensor${hint}`)
+}
+
 /** `[next state, output]`; the state is null for a link without one. */
-export function runLink(link: Link, params: unknown, x: Tensor, mode?: Mode): [unknown, Tensor] {
-  if (typeof link === 'function') return [null, link(x)]
+export function runLink(what: string, link: Link, params: unknown, x: Tensor, mode?: Mode): [unknown, Tensor] {
+  if (typeof link === 'function') return [null, checkOutput(what, link(x))]
   // Without a state, what needs one says so.
   if (isStateful(link) && mode?.state != null) return link.run(params, x, mode as Mode & { state: unknown })
   return [null, link.apply(params, x, mode)]
@@ -39,7 +46,7 @@ export function runLink(link: Link, params: unknown, x: Tensor, mode?: Mode): [u
 export function outputSpec(what: string, link: Link, params: unknown, spec: Spec): Spec {
   const run = (own: unknown, x: Tensor) => {
     const state = initialState(link, spec)
-    return runLink(link, own, x, state === null ? undefined : { state })[1]
+    return runLink(what, link, own, x, state === null ? undefined : { state })[1]
   }
   const output = evalShape(run)(params as never, spec)
   if (!Array.isArray((output as Spec)?.shape)) throw typeError(`${what} does not return one tensor`)

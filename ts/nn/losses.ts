@@ -2,7 +2,7 @@
 
 import { isFloat } from '../core/dtype.js'
 import { checkOptions, type OptionNames } from '../core/options.js'
-import { sameShape, showShape } from '../core/shape.js'
+import { broadcastShapes, sameShape, showShape, sizeOf } from '../core/shape.js'
 import type { Tensor } from '../core/tensor.js'
 import { rangeError, typeError } from '../errors.js'
 import { abs, add, div, minimum, mul, neg, square, sub } from '../ops/arithmetic.js'
@@ -37,9 +37,28 @@ export function reduced(each: Tensor, { reduction = 'mean' }: LossOptions): Tens
   return reduction === 'mean' ? mean(each) : sum(each)
 }
 
-/** The loss of that name, which has no other options: what `each` gives, all at once. */
-export function lossOf(name: string, options: LossOptions = {}, each: () => Tensor): Tensor {
+/**
+ * Throws where the shape that operands broadcast to has more elements than any of them: a column against a row would be a
+ * loss of all pairs.
+ */
+export function checkAlike(name: string, ...operands: readonly Tensor[]): void {
+  const shapes = operands.map(operand => operand?.shape ?? [])
+  const common = broadcastShapes(name, shapes)
+  if (shapes.some(shape => sizeOf(shape) === sizeOf(common))) return
+  throw typeError(
+    `${name}: ${shapes.map(showShape).join(' and ')} broadcast to ${showShape(common)}; give them one shape`,
+  )
+}
+
+/** The loss of that name, which has no other options: what `each` gives of operands that are alike, all at once. */
+export function lossOf(
+  name: string,
+  options: LossOptions = {},
+  operands: readonly Tensor[],
+  each: () => Tensor,
+): Tensor {
   checkOptions(name, options, LOSS_NAMES)
+  checkAlike(name, ...operands)
   return reduced(each(), options)
 }
 
@@ -138,6 +157,7 @@ export function klDivergence(
   options: LossOptions & { logTarget?: boolean } = {},
 ): Tensor {
   checkOptions('klDivergence', options, { ...LOSS_NAMES, logTarget: 1 })
+  checkAlike('klDivergence', logProbabilities, target)
   const { logTarget = false } = options
   const p = logTarget ? exp(target) : target
   const isZero = lessEqual(p, 0)
@@ -156,6 +176,7 @@ export function binaryCrossEntropy(
   options: LossOptions & { positiveWeight?: number | Tensor; weights?: Tensor } = {},
 ): Tensor {
   checkOptions('binaryCrossEntropy', options, { ...LOSS_NAMES, positiveWeight: 1, weights: 1 })
+  checkAlike('binaryCrossEntropy', logits, targets)
   const { positiveWeight, weights } = options
   const rest = softplus(neg(logits))
   const positive = positiveWeight === undefined ? rest : mul(rest, add(1, mul(targets, sub(positiveWeight, 1))))
@@ -164,25 +185,25 @@ export function binaryCrossEntropy(
 }
 
 /**
- * The mean squared error of `prediction` against `target` (broadcast).
+ * The mean squared error of `prediction` against `target`, or one broadcast to the other.
  * @example meanSquaredError(tensor([1, 2]), tensor([3, 5])) // 6.5
  */
 export const meanSquaredError = (prediction: Tensor, target: Tensor, options?: LossOptions): Tensor =>
-  lossOf('meanSquaredError', options, () => square(sub(prediction, target)))
+  lossOf('meanSquaredError', options, [prediction, target], () => square(sub(prediction, target)))
 
 /**
- * The mean absolute error of `prediction` against `target` (broadcast); its derivative is 0 where they are equal.
+ * The mean absolute error of `prediction` against `target`, or one broadcast to the other; its derivative is 0 where they are equal.
  * @example meanAbsoluteError(tensor([1, 2]), tensor([3, 5])) // 2.5
  */
 export const meanAbsoluteError = (prediction: Tensor, target: Tensor, options?: LossOptions): Tensor =>
-  lossOf('meanAbsoluteError', options, () => abs(sub(prediction, target)))
+  lossOf('meanAbsoluteError', options, [prediction, target], () => abs(sub(prediction, target)))
 
 /**
  * Huber 1964: half the squared error up to `delta` (1), a line of slope `delta` beyond; the mean.
  * @example huber(tensor([0.5, 3]), tensor([0, 0])) // 1.3125
  */
 export function huber(prediction: Tensor, target: Tensor, delta = 1, options?: LossOptions): Tensor {
-  return lossOf('huber', options, () => {
+  return lossOf('huber', options, [prediction, target], () => {
     if (!(delta > 0)) throw rangeError(`huber: delta is positive, not ${delta}`)
     return roundedOff(prediction, target, delta)
   })
@@ -193,7 +214,7 @@ export function huber(prediction: Tensor, target: Tensor, delta = 1, options?: L
  * @example smoothL1(tensor([0.5, 3]), tensor([0, 0])) // 1.3125
  */
 export function smoothL1(prediction: Tensor, target: Tensor, beta = 1, options?: LossOptions): Tensor {
-  return lossOf('smoothL1', options, () => {
+  return lossOf('smoothL1', options, [prediction, target], () => {
     if (!(beta > 0)) throw rangeError(`smoothL1: beta is positive, not ${beta}`)
     return div(roundedOff(prediction, target, beta), beta)
   })
@@ -211,7 +232,7 @@ function roundedOff(prediction: Tensor, target: Tensor, delta: number): Tensor {
  * @example poissonNll(tensor([0]), tensor([2])) // 1
  */
 export const poissonNll = (logRate: Tensor, target: Tensor, options?: LossOptions): Tensor =>
-  lossOf('poissonNll', options, () => sub(exp(logRate), mul(target, logRate)))
+  lossOf('poissonNll', options, [logRate, target], () => sub(exp(logRate), mul(target, logRate)))
 
 /**
  * The mean of `(log v + (t - mean)^2 / v) / 2`: what is unlikely, up to a constant, of targets t under normal distributions
@@ -219,4 +240,6 @@ export const poissonNll = (logRate: Tensor, target: Tensor, options?: LossOption
  * @example gaussianNll(tensor([0]), tensor([1]), tensor([1])) // 0.5
  */
 export const gaussianNll = (prediction: Tensor, target: Tensor, variance: Tensor, options?: LossOptions): Tensor =>
-  lossOf('gaussianNll', options, () => mul(0.5, add(log(variance), div(square(sub(target, prediction)), variance))))
+  lossOf('gaussianNll', options, [prediction, target, variance], () =>
+    mul(0.5, add(log(variance), div(square(sub(target, prediction)), variance))),
+  )

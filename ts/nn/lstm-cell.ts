@@ -18,6 +18,7 @@ import {
   startOf,
   stateLength,
 } from './cell.js'
+import { checkParams, drawn } from './check.js'
 import { type NormParams, standardize } from './norm.js'
 
 /** The hidden state `h` and the cell state `c`, [units] each. */
@@ -38,10 +39,12 @@ export interface LstmOptions extends GatedOptions {
 /** The names of the options of cells with a forget gate. */
 export const LSTM_NAMES: OptionNames<LstmOptions> = { ...GATED_NAMES, forgetBias: 1 }
 
-const startOfLstm = (params: { wh: Tensor }): LstmCarry => ({
-  h: zeros([stateLength(params)]),
-  c: zeros([stateLength(params)]),
-})
+const startOfLstm =
+  (name: string): Cell<{ wh: Tensor }, LstmCarry>['initialCarry'] =>
+  (params, step) => {
+    const shape = [stateLength(name, params, step)]
+    return { h: zeros(shape), c: zeros(shape) }
+  }
 
 /** Parameters of so many gates, of which gate `forget` starts open. */
 function lstmParams(
@@ -73,8 +76,9 @@ export function lstmCell(units: number, options: LstmOptions = {}): Cell<CellPar
   const { gateActivation: gate = sigmoid, activation = tanh } = options
   return {
     init: lstmParams('lstmCell', units, 4, 1, options),
-    initialCarry: startOfLstm,
-    apply({ wx, wh, b }, { h, c }, x, mode) {
+    initialCarry: startOfLstm('lstmCell'),
+    apply(params, { h, c }, x, mode) {
+      const { wx, wh, b } = checkParams('lstmCell', params, ['wx', 'wh', 'b'])
       const [i, f, g, o] = split(add(matmul(x, wx), matmul(readState(h, mode), wh), b), 4)
       const c1 = add(mul(gate(f), c), mul(gate(i), activation(g)))
       const h1 = mul(gate(o), activation(c1))
@@ -105,11 +109,12 @@ export function peepholeLstmCell(units: number, options: LstmOptions = {}): Cell
   return {
     init(key, input) {
       const [first, ki, kf, ko] = splitKey(key, 4)
-      const [pi, pf, po] = [ki, kf, ko].map(own => startOf(units, options)(own, [units]))
+      const [pi, pf, po] = [ki, kf, ko].map(own => drawn('peepholeLstmCell', startOf(units, options), own, [units]))
       return { ...init(first, input), pi, pf, po }
     },
-    initialCarry: startOfLstm,
-    apply({ wx, wh, b, pi, pf, po }, { h, c }, x, mode) {
+    initialCarry: startOfLstm('peepholeLstmCell'),
+    apply(params, { h, c }, x, mode) {
+      const { wx, wh, b, pi, pf, po } = checkParams('peepholeLstmCell', params, ['wx', 'wh', 'b', 'pi', 'pf', 'po'])
       const [i, f, g, o] = split(add(matmul(x, wx), matmul(readState(h, mode), wh), b), 4)
       const c1 = add(mul(gate(add(f, mul(pf, c))), c), mul(gate(add(i, mul(pi, c))), activation(g)))
       const h1 = mul(gate(add(o, mul(po, c1))), activation(c1))
@@ -130,8 +135,9 @@ export function coupledLstmCell(units: number, options: LstmOptions = {}): Cell<
   const { gateActivation = sigmoid, activation = tanh } = options
   return {
     init: lstmParams('coupledLstmCell', units, 3, 0, options),
-    initialCarry: startOfLstm,
-    apply({ wx, wh, b }, { h, c }, x, mode) {
+    initialCarry: startOfLstm('coupledLstmCell'),
+    apply(params, { h, c }, x, mode) {
+      const { wx, wh, b } = checkParams('coupledLstmCell', params, ['wx', 'wh', 'b'])
       const [zf, g, o] = split(add(matmul(x, wx), matmul(readState(h, mode), wh), b), 3)
       const f = gateActivation(zf)
       const c1 = add(mul(f, c), mul(sub(1, f), activation(g)))
@@ -147,6 +153,8 @@ export interface NormLstmParams extends CellParams {
   gh: Tensor
   norm: NormParams
 }
+
+const NORM_LSTM_PARAMS: readonly (keyof NormLstmParams)[] = ['wx', 'wh', 'b', 'gx', 'gh', 'norm']
 
 /**
  * Long short-term memory with layer normalisation (Ba et al. 2016, equations 20 to 22): i f g o = LN(x Wx) + LN(h Wh) + b,
@@ -172,8 +180,9 @@ export function layerNormLstmCell(
       gh: ones([4 * units]),
       norm: { scale: ones([units]), bias: zeros([units]) },
     }),
-    initialCarry: startOfLstm,
-    apply({ wx, wh, b, gx, gh, norm }, { h, c }, x, mode) {
+    initialCarry: startOfLstm('layerNormLstmCell'),
+    apply(params, { h, c }, x, mode) {
+      const { wx, wh, b, gx, gh, norm } = checkParams('layerNormLstmCell', params, NORM_LSTM_PARAMS)
       const gates = add(normal(matmul(x, wx), gx), normal(matmul(readState(h, mode), wh), gh), b)
       const [i, f, g, o] = split(gates, 4)
       const c1 = add(mul(gate(f), c), mul(gate(i), activation(g)))

@@ -6,7 +6,7 @@ import { checkTensor, type Tensor } from '../core/tensor.js'
 import { add, mul } from '../ops/arithmetic.js'
 import { ones, zeros } from '../ops/full.js'
 import { standardizeOver } from '../ops/standardize.js'
-import { lastLength } from './check.js'
+import { checkParams, lastLength } from './check.js'
 import type { Layer } from './layer.js'
 
 /** What is normalised, and how zero variances are kept from dividing. */
@@ -51,7 +51,10 @@ export function layerNorm(options: { epsilon?: number } = {}): Layer<NormParams>
       const shape = [lastLength('layerNorm', input)]
       return { scale: ones(shape), bias: zeros(shape) }
     },
-    apply: ({ scale, bias }, x) => add(mul(standardize(x, { epsilon }), scale), bias),
+    apply(params, x) {
+      const { scale, bias } = checkParams('layerNorm', params, ['scale', 'bias'])
+      return add(mul(standardize(x, { epsilon }), scale), bias)
+    },
   }
 }
 
@@ -68,7 +71,8 @@ export function rmsNorm(options: { epsilon?: number } = {}): Layer<{ scale: Tens
   const { epsilon = 1e-5 } = options
   return {
     init: (_key, input) => ({ scale: ones([lastLength('rmsNorm', input)]) }),
-    apply({ scale }, x) {
+    apply(params, x) {
+      const { scale } = checkParams('rmsNorm', params, ['scale'])
       checkTensor('rmsNorm', x)
       return mul(standardizeOver(x, normalizeAxes('rmsNorm', -1, x.rank), { epsilon, centred: false }), scale)
     },

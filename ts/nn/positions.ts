@@ -13,7 +13,7 @@ import { at, slice } from '../ops/slice.js'
 import { take } from '../ops/take.js'
 import { cos, sin } from '../ops/trigonometric.js'
 import { where } from '../ops/where.js'
-import { checkCount, lastLength } from './check.js'
+import { checkCount, checkFunctions, checkParams, drawn, lastLength } from './check.js'
 import { type Initializer, normal } from './initializers.js'
 import type { Layer } from './layer.js'
 
@@ -109,9 +109,13 @@ export function learnedPositions(length: number, options: { init?: Initializer }
   checkOptions('learnedPositions', options, { init: 1 })
   const { init = normal(0.02) } = options
   checkCount('learnedPositions', 'length', length)
+  checkFunctions('learnedPositions', options)
   return {
-    init: (key, input) => ({ w: init(key, [length, lastLength('learnedPositions', input)]) }),
-    apply({ w }, x) {
+    init: (key, input) => ({
+      w: drawn('learnedPositions', init, key, [length, lastLength('learnedPositions', input)]),
+    }),
+    apply(params, x) {
+      const { w } = checkParams('learnedPositions', params, ['w'])
       checkSequence('learnedPositions', x)
       const [steps] = x.shape
       if (steps > w.shape[0])

@@ -12,7 +12,7 @@ import { at } from '../ops/slice.js'
 import { take } from '../ops/take.js'
 import { scan } from '../transforms/scan.js'
 import type { Cell, CellRun, StepMode } from './cell.js'
-import { checkCount, stepSpec } from './check.js'
+import { checkCount, checkMode, checkParams, stepSpec } from './check.js'
 import type { Layer, Mode } from './layer.js'
 
 /** Which outputs of the steps `recurrent` returns, and their order. */
@@ -101,7 +101,9 @@ export function recurrent<P, C, X = Tensor>(cell: Cell<P, C, X>, options: Recurr
   checkCell('recurrent', cell)
   checkOptions('recurrent', options, { returnSequences: 1, reverse: 1 })
   const { returnSequences = true, reverse = false } = options
-  const run = (params: P, xs: X, { carry, ...mode }: RunOptions<C> = {}): [C, Tensor] => {
+  const run = (params: P, xs: X, given: RunOptions<C> = {}): [C, Tensor] => {
+    checkMode('recurrent', given)
+    const { carry, ...mode } = given
     const start = carry === undefined ? cell.initialCarry(params, stepOf(xs)) : carry
     const [last, ys] = scanCell(cell, params, start, xs, { reverse, mode })
     return [last, returnSequences ? ys : lastOutput(ys, reverse, mode.length)]
@@ -164,7 +166,10 @@ export function bidirectional<P, C, Q = P, D = C>(
     throw rangeError(`bidirectional: merge is ${Object.keys(MERGES).join(', ')} or a function, not ${String(merge)}`)
   }
   const [ahead, back] = [recurrent(cell, { returnSequences }), recurrent(other, { returnSequences, reverse: true })]
-  const run: Recurrent<BothWays<P, Q>, BothWays<C, D>>['run'] = (params, xs, { carry, key, ...mode } = {}) => {
+  const run: Recurrent<BothWays<P, Q>, BothWays<C, D>>['run'] = (params, xs, given = {}) => {
+    checkParams('bidirectional', params, ['forward', 'backward'])
+    checkMode('bidirectional', given)
+    const { carry, key, ...mode } = given
     const keys = key === undefined ? [] : split(key)
     const [forward, y] = ahead.run(params.forward, xs, { ...mode, key: keys[0], carry: carry?.forward })
     const [backward, z] = back.run(params.backward, xs, { ...mode, key: keys[1], carry: carry?.backward })
@@ -192,7 +197,9 @@ export function bidirectional<P, C, Q = P, D = C>(
 export function rollout<P, C>(cell: Cell<P, C>, steps: number): Recurrent<P, C> {
   checkCell('rollout', cell)
   checkCount('rollout', 'steps', steps)
-  const run: Recurrent<P, C>['run'] = (params, x, { carry, ...mode } = {}) => {
+  const run: Recurrent<P, C>['run'] = (params, x, given = {}) => {
+    checkMode('rollout', given)
+    const { carry, ...mode } = given
     const start = carry === undefined ? cell.initialCarry(params, x) : carry
     const [[last], ys] = scanSteps(
       ([before, input]: [C, Tensor], _step: Tensor, own) => {

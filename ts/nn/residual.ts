@@ -5,6 +5,7 @@ import type { Tensor } from '../core/tensor.js'
 import { typeError } from '../errors.js'
 import { add } from '../ops/arithmetic.js'
 import { split } from '../ops/random.js'
+import { checkMode, checkParams } from './check.js'
 import type { Layer, ParamsOf, StatefulLayer, StateOf } from './layer.js'
 import { checkLink, initialState, initLink, type Link, modeOf, runLink } from './link.js'
 
@@ -37,9 +38,17 @@ export function residual<const B extends Link, const S extends Link = Layer<null
     },
     initState: input => ({ body: initialState(body, input), shortcut: initialState(shortcut, input) }),
     run(params, x, mode) {
+      checkParams('residual', params, ['body', 'shortcut'])
+      checkMode('residual', mode)
       const keys: (Tensor | undefined)[] = mode?.key === undefined ? [] : split(mode.key)
-      const [first, y] = runLink(body, params.body, x, modeOf(mode, keys[0], mode?.state?.body))
-      const [second, z] = runLink(shortcut, params.shortcut, x, modeOf(mode, keys[1], mode?.state?.shortcut))
+      const [first, y] = runLink('residual: the body', body, params.body, x, modeOf(mode, keys[0], mode?.state?.body))
+      const [second, z] = runLink(
+        'residual: the shortcut',
+        shortcut,
+        params.shortcut,
+        x,
+        modeOf(mode, keys[1], mode?.state?.shortcut),
+      )
       if (!sameShape(y.shape, z.shape)) {
         throw typeError(`residual: the body gives shape ${showShape(y.shape)}, the shortcut ${showShape(z.shape)}`)
       }

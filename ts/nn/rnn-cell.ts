@@ -14,6 +14,7 @@ import {
   readState,
   stateLength,
 } from './cell.js'
+import { checkParams } from './check.js'
 
 /**
  * The simple recurrent cell (Elman 1990): h' = tanh(x Wx + h Wh + b); carry and output are h [units]. With `relu`, the
@@ -32,8 +33,9 @@ export function rnnCell(
   const { activation = tanh } = options
   return {
     init: (key, input) => cellParams('rnnCell', key, input, { units, gates: 1, options }),
-    initialCarry: params => zeros([stateLength(params)]),
-    apply({ wx, wh, b }, h, x, mode) {
+    initialCarry: (params, step) => zeros([stateLength('rnnCell', params, step)]),
+    apply(params, h, x, mode) {
+      const { wx, wh, b } = checkParams('rnnCell', params, ['wx', 'wh', 'b'])
       const h1 = activation(add(matmul(x, wx), matmul(readState(h, mode), wh), b))
       return [h1, h1]
     },

@@ -11,7 +11,7 @@ import { split } from '../ops/random.js'
 import { sum } from '../ops/reduce.js'
 import type { Spec } from '../transforms/eval-shape.js'
 import { vmap } from '../transforms/vmap.js'
-import { checkCount, stepSpec } from './check.js'
+import { checkCount, checkMode, stepSpec } from './check.js'
 import type { ParamsOf, StatefulLayer, StateOf } from './layer.js'
 import { checkLink, initialState, initLink, type Link, runLink } from './link.js'
 
@@ -41,8 +41,11 @@ export function timeDistributed<const L extends Link>(
   const distributed: StatefulLayer<unknown, unknown> = {
     init: (key, input) => initLink(layer, key, stepOf(input)),
     initState: input => initialState(layer, stepOf(input)),
-    run(params, xs, { key, length: _, ...mode } = { state: null }) {
-      const each = (x: Tensor, own?: Tensor) => runLink(layer, params, x, own ? { ...mode, key: own } : mode)
+    run(params, xs, given = { state: null }) {
+      checkMode('timeDistributed', given)
+      const { key, length: _, ...mode } = given
+      const each = (x: Tensor, own?: Tensor) =>
+        runLink('timeDistributed: the argument', layer, params, x, own ? { ...mode, key: own } : mode)
       const over = vmap(each, key === undefined ? [0] : [0, 0], [null, 0], { axisName })
       if (key === undefined) return over(xs)
       const [steps] = xs.shape
