@@ -1,6 +1,7 @@
 import { mkdtemp, open, readFile as readBytes, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { FileSystem } from '../../ts/io/file.js'
@@ -20,6 +21,7 @@ test('a file is written, replaced and read, and nothing else is left', async () 
   await writeFileAtomic(path, Uint8Array.of(1, 2, 3))
   await writeFileAtomic(path, 'new')
   assert.is(new TextDecoder().decode(await readFile(path)), 'new')
+  assert.is(new TextDecoder().decode(await readFile(pathToFileURL(path))), 'new')
   assert.equal(await readdir(folder), ['weights'])
 })
 

@@ -8,7 +8,7 @@ export interface FileSystem {
   open(path: string, flags: string): Promise<OpenFile>
   rename(from: string, to: string): Promise<void>
   rm(path: string, options: { force: boolean }): Promise<void>
-  readFile(path: string): Promise<Uint8Array>
+  readFile(path: string | URL): Promise<Uint8Array>
 }
 
 interface Folders {
@@ -90,13 +90,13 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, f
 }
 
 /**
- * The bytes of a file. Throws with the path and the reason.
+ * The bytes of a file, named by its path or a `file:` URL. Throws with the path and the reason.
  * @example
  * await writeFileAtomic('notes.txt', 'to be')
  * new TextDecoder().decode(await readFile('notes.txt')) // 'to be'
  */
-export async function readFile(path: string, files?: FileSystem): Promise<Uint8Array> {
-  checkPath('readFile', path)
+export async function readFile(path: string | URL, files?: FileSystem): Promise<Uint8Array> {
+  if (!(path instanceof URL)) checkPath('readFile', path)
   const source = userSource()
   const { readFile: read } = files ?? (await loadFileSystem())
   try {
