@@ -3,12 +3,17 @@
 import { describe } from '../core/tensor.js'
 import { located, typeError, userSource } from '../errors.js'
 
+/** A `file:` URL (the platform's type is not there in every program). */
+export interface FileUrl {
+  readonly href: string
+}
+
 /** What is used of `node:fs/promises`; tests hand in one that fails. */
 export interface FileSystem {
   open(path: string, flags: string): Promise<OpenFile>
   rename(from: string, to: string): Promise<void>
   rm(path: string, options: { force: boolean }): Promise<void>
-  readFile(path: string | URL): Promise<Uint8Array>
+  readFile(path: string): Promise<Uint8Array>
 }
 
 interface Folders {
@@ -95,16 +100,18 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string, f
  * await writeFileAtomic('notes.txt', 'to be')
  * new TextDecoder().decode(await readFile('notes.txt')) // 'to be'
  */
-export async function readFile(path: string | URL, files?: FileSystem): Promise<Uint8Array> {
-  if (!(path instanceof URL)) checkPath('readFile', path)
+export async function readFile(path: string | FileUrl, files?: FileSystem): Promise<Uint8Array> {
+  if (!isUrl(path)) checkPath('readFile', path)
   const source = userSource()
   const { readFile: read } = files ?? (await loadFileSystem())
   try {
-    return new Uint8Array(await read(path))
+    return new Uint8Array(await read(path as string))
   } catch (error) {
     throw new Error(located(`${path} cannot be read: ${reason(error)}`, source), { cause: error })
   }
 }
+
+const isUrl = (path: unknown): boolean => typeof (path as FileUrl | undefined)?.href === 'string'
 
 /** Throws unless a file is named. */
 function checkPath(operation: string, path: unknown): void {

@@ -7,7 +7,7 @@
  * await writeFileAtomic('model.safetensors', encodeSafetensors({ w: ones([2, 2]) }))
  * decodeSafetensors(await readFile('model.safetensors')).tensors.w // [[1, 1], [1, 1]]
  */
-export { readFile, writeFileAtomic } from './file.js'
+export { type FileUrl, readFile, writeFileAtomic } from './file.js'
 export { type LoadOptions, loadInto } from './load.js'
 export { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from './safetensors.js'
 export { namedTensors, restoreTree } from './tree.js'

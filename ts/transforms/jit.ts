@@ -47,8 +47,9 @@ export interface JitFunction<A extends unknown[], B> {
 
 /**
  * `f` compiled: traced once for each combination of tree structures, shapes, dtypes and static values, then run in one
- * call. Numbers among the arguments are traced scalars; a changed one recompiles nothing. Inside another trace it is
- * `f`. `donate`: argument positions whose memory results may take. `static`: positions of plain JavaScript values.
+ * call. Numbers and booleans among the arguments are traced scalars; a changed one recompiles nothing. Inside another
+ * trace it is `f`. `donate`: argument positions whose memory results may take. `static`: positions of plain JavaScript
+ * values, and of all that `f` branches on with `if`: a traced boolean is an object, which JavaScript takes as true.
  * @example
  * const loss = (w: Tensor) => sum(square(w))
  * const descend = jit((w: Tensor, rate: number) => sub(w, mul(rate, grad(loss)(w))), { donate: [0] })
