@@ -13,6 +13,7 @@ import { reductionsRows } from './errors/reductions.js'
 import { transformsRows } from './errors/transforms.js'
 import { valuesRows } from './errors/values.js'
 import { windowsRows } from './errors/windows.js'
+import { ownLine } from './own-line.js'
 
 /** A row list for each export. */
 const table: Record<string, Row[]> = {
@@ -27,11 +28,6 @@ const table: Record<string, Row[]> = {
 }
 const before = kept.map(x => x.toArray())
 
-/** JavaScriptCore leaves out the frames of functions that end in a call, as most rows do. */
-const frames = (): number => framesOf(new Error().stack ?? '').length
-const framesAfterTailCall = (): number => frames()
-const keepsFrames = framesAfterTailCall() > frames()
-
 for (const [name, rows] of Object.entries(table)) {
   test(`${name} says what is wrong`, () => {
     rows.forEach(([attempt, ...contains], i) => {
@@ -44,7 +40,7 @@ for (const [name, rows] of Object.entries(table)) {
       }
       assert.ok(message !== null, `${name} ${i}: nothing was thrown: ${attempt}`)
       for (const part of contains) assert.ok(message.includes(part), `${name} ${i}: "${message}" lacks "${part}"`)
-      assert.match(message, keepsFrames ? /\([^()]*errors[^()]*\.[jt]s:\d+:\d+\)$/ : /\(.+:\d+:\d+\)$/)
+      assert.match(message, ownLine('errors'))
       assert.ok(message.split('\n').length === 1, message)
     })
     kept.forEach((x, i) => {

@@ -17,6 +17,7 @@ import {
 } from '../../ts/index.js'
 import * as optim from '../../ts/optim/index.js'
 import { close } from '../close.js'
+import { ownLine } from '../own-line.js'
 
 interface Params {
   w: Tensor
@@ -304,7 +305,7 @@ test('what is no optimizer and no learning rate is refused when it is given', ()
   ]
   for (const [call, message] of cases) {
     assert.throws(call, message)
-    assert.throws(call, /optim\.test\.\w+:\d+:\d+\)$/)
+    assert.throws(call, ownLine('optim'))
   }
   sgd(0)
 })

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { arange, jit, type Tensor, tensor } from '../../ts/index.js'
 import * as optim from '../../ts/optim/index.js'
+import { ownLine } from '../own-line.js'
 
 const { cos, PI, sqrt, min, max } = Math
 const cosine = (done: number) => (1 + cos(PI * min(max(done, 0), 1))) / 2
@@ -121,7 +122,7 @@ test('numbers where schedules belong, and factors that are none, are refused', (
   ]
   for (const [call, message] of cases) {
     assert.throws(call, message)
-    assert.throws(call, /schedules\.test\.\w+:\d+:\d+\)$/)
+    assert.throws(call, ownLine('schedules'))
   }
 })
 

@@ -10,6 +10,7 @@ import {
   tokenVocabulary,
   wordVocabulary,
 } from '../../ts/text/index.js'
+import { ownLine } from '../own-line.js'
 
 test('special tokens come first, then the others by how often they are there', () => {
   const { tokens, special, size } = tokenVocabulary(
@@ -134,7 +135,7 @@ test('a text is no list of tokens, and no list of tokens a text', () => {
   ]
   for (const [call, message] of cases) {
     assert.throws(call, message)
-    assert.throws(call, /tokens\.test\.\w+:\d+:\d+\)$/)
+    assert.throws(call, ownLine('tokens'))
   }
 })
 

@@ -2,6 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { tensor } from '../../ts/index.js'
 import { characterVocabulary } from '../../ts/text/index.js'
+import { ownLine } from '../own-line.js'
 
 test('a text comes back from its ids', () => {
   const text = 'to be, or not to be: 🧵 that is'
@@ -54,7 +55,7 @@ test('what is no text and no list of ids is refused with the line of the call', 
   ]
   for (const [call, message] of cases) {
     assert.throws(call, message)
-    assert.throws(call, /vocabulary\.test\.\w+:\d+:\d+\)$/)
+    assert.throws(call, ownLine('vocabulary'))
   }
 })
 

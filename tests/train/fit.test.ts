@@ -331,7 +331,10 @@ test('what is no step, no function, no signal and no store is refused before any
     [refusal({ log: true }), /^fit: log is the boolean true, not the path of a file \(/],
     [refusal({ signal: true }), /^fit: signal is the boolean true, not an AbortSignal \(/],
     [refusal({}, null), /^fit: the step is null, not a function \(/],
-    [refusal({}, (state: Tensor) => state), /^fit: the step returns a Tensor, not the pair \[state, loss\] \(/],
+    [
+      refusal({}, (state: Tensor) => state),
+      /^fit: the step returns a traced Tensor float32\[.*\], not the pair \[state, loss\] \(/,
+    ],
     [refusal({}, async () => [zeros([]), zeros([])]), /^fit: the step returns a Promise, not the pair/],
     [refusal({}, (state: Tensor) => [state, { loss: state }]), /^fit: the loss is an object, not a tensor/],
     [
