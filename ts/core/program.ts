@@ -45,19 +45,16 @@ export interface Program {
   readonly outputs: readonly Atom[]
 }
 
-const owned = new WeakSet<object>()
-
 /**
- * Parameters as equations keep them: copies of lists, which a caller may change later. Those with programs among them are
- * made by transforms, which keep no lists of callers.
+ * Parameters as equations keep them: fixed copies of lists, which a caller may change later. Those with programs among them
+ * are made by transforms, which keep no lists of callers.
  */
 export function ownParams<P>(params: P): P {
-  if (typeof params !== 'object' || params === null || owned.has(params)) return params
+  if (typeof params !== 'object' || params === null || Object.isFrozen(params)) return params
   if (Object.values(params).some(isProgram)) return params
   const own = (Array.isArray(params) ? params.slice() : { ...params }) as P & object
   for (const name in own) own[name] = ownParams(own[name])
-  owned.add(own)
-  return own
+  return Object.freeze(own)
 }
 
 /** A new variable of a type. */

@@ -15,7 +15,7 @@ import { moveaxis } from './transpose.js'
 
 export type NoParams = Record<string, never>
 
-export const NO_PARAMS: NoParams = {}
+export const NO_PARAMS: NoParams = Object.freeze({})
 
 /** The machine's operation for each dtype that the primitive accepts. */
 export type MapOps = Partial<Record<DType, MapOp>>
