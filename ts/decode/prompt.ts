@@ -21,6 +21,7 @@ export interface PromptOptions {
   promptLength?: number | Tensor
 }
 
+/** The names of the options of how a prompt is read. */
 export const PROMPT_NAMES: OptionNames<PromptOptions> = { promptLength: 1 }
 
 /** The carry that has read all of the prompt but its last token, and that one. Throws for what is no prompt. */

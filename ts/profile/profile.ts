@@ -1,16 +1,9 @@
 // profile: a function is compiled as jit compiles it and run step by step; each machine instruction, and with it the
 // user's line that it came from, gets its time.
 import { optimize } from '../compiler/optimize.js'
-import {
-  addresses,
-  bindSlots,
-  buildRunnable,
-  freeResults,
-  literals,
-  type Runnable,
-  runPrepared,
-} from '../core/execute.js'
+import { buildRunnable, runPrepared } from '../core/execute.js'
 import { checkOptions } from '../core/options.js'
+import { addresses, bindSlots, freeResults, literals, type Runnable } from '../core/slots.js'
 import type { Tensor } from '../core/tensor.js'
 import { isTracing, withSources } from '../core/trace.js'
 import type { Tree } from '../core/tree.js'

@@ -1,8 +1,9 @@
 // jit: trace once for each signature, compile once, then one call into the core runs everything.
 
-import { prepareProgram, type Runnable, runPrepared } from '../core/execute.js'
+import { prepareProgram, runPrepared } from '../core/execute.js'
 import { checkOptions } from '../core/options.js'
 import { sameAval } from '../core/program.js'
+import type { Runnable } from '../core/slots.js'
 import { Tensor } from '../core/tensor.js'
 import { isTracing } from '../core/trace.js'
 import { collectLeaves, flatten, type Leaf, showStructure, type Tree, type TreeDef, unflatten } from '../core/tree.js'
