@@ -164,7 +164,8 @@ export function treeMap<T>(f: (leaf: Tensor, ...rest: Tensor[]) => unknown, tree
  */
 export const treeLeaves = (tree: unknown): Tensor[] => flatten(tree).leaves as Tensor[]
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+/** True for what an object literal makes: no list, tensor or instance of a class. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

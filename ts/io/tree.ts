@@ -1,7 +1,7 @@
 // Trees of tensors as lists of names, which is what files hold, and back.
 import { showShape } from '../core/shape.js'
 import { describe, Tensor } from '../core/tensor.js'
-import { flatten, leafPaths, type TreeDef, unflatten } from '../core/tree.js'
+import { flatten, isPlainObject, leafPaths, type TreeDef, unflatten } from '../core/tree.js'
 import { typeError } from '../errors.js'
 
 /**
@@ -40,7 +40,7 @@ export function restoreTree<T>(like: T, tensors: Readonly<Record<string, Tensor>
 }
 
 /** Whether this is a plain object, as tensors by name are: neither bytes, a path nor a promise of them. */
-export const isNamed = (value: unknown): value is Readonly<Record<string, Tensor>> => describe(value) === 'an object'
+export const isNamed = (value: unknown): value is Readonly<Record<string, Tensor>> => isPlainObject(value)
 
 /**
  * A tree like `like` with the tensors of these names. Throws once, naming all of them, if leaves are missing (unless they

@@ -1,6 +1,6 @@
 // Optimisers for a part of the parameters: what is masked, what is frozen, and a different one for each group.
 import { describe, type Tensor } from '../core/tensor.js'
-import { flatten } from '../core/tree.js'
+import { flatten, isPlainObject } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { leafNames } from '../io/tree.js'
 import { full } from '../ops/full.js'
@@ -66,7 +66,7 @@ export function multiTransform<const S extends Record<string, unknown>>(
   optimizers: { readonly [K in keyof S]: Optimizer<S[K]> },
   labelOf: (name: string, leaf: Tensor) => keyof S,
 ): Optimizer<S> {
-  if (describe(optimizers) !== 'an object') {
+  if (!isPlainObject(optimizers)) {
     throw typeError(`multiTransform: optimizers come by label, as { body: adam(0.1) }, not as ${describe(optimizers)}`)
   }
   const labels = Object.keys(optimizers)

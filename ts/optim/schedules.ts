@@ -2,6 +2,7 @@
 // and are the same everywhere. Their names and shapes are Optax's.
 import { checkOptions } from '../core/options.js'
 import { describe, type Tensor } from '../core/tensor.js'
+import { isPlainObject } from '../core/tree.js'
 import { rangeError, typeError } from '../errors.js'
 import { add, clip, div, maximum, minimum, mul, sub } from '../ops/arithmetic.js'
 import { cast } from '../ops/cast.js'
@@ -151,7 +152,7 @@ export function noamSchedule(units: number, warmupSteps: number, factor = 1): Sc
  * @example piecewiseConstantSchedule(1, { 100: 0.1, 150: 0.5 })(tensor(120)).item() // 0.1
  */
 export function piecewiseConstantSchedule(init: number, factors: Readonly<Record<number, number>>): Schedule {
-  if (describe(factors) !== 'an object') {
+  if (!isPlainObject(factors)) {
     throw typeError(`piecewiseConstantSchedule: factors come by step, as { 100: 0.1 }, not as ${describe(factors)}`)
   }
   let value = init

@@ -1,6 +1,7 @@
 // How far gradients reach back, drawn.
 import { checkOptions } from '../core/options.js'
 import { describe } from '../core/tensor.js'
+import { isPlainObject } from '../core/tree.js'
 import { typeError } from '../errors.js'
 import { type CurvesOptions, curves, DRAWING_NAMES } from './curves.js'
 
@@ -18,7 +19,7 @@ export function gradientFlowPlot(
   options: Omit<CurvesOptions, 'yScale'> = {},
 ): string {
   checkOptions('gradientFlowPlot', options, { ...DRAWING_NAMES, marks: 1 })
-  if (describe(norms) !== 'an object') {
+  if (!isPlainObject(norms)) {
     throw typeError(`gradientFlowPlot: the norms come by name, as { gru: norms }, not as ${describe(norms)}`)
   }
   return curves(
